@@ -1,0 +1,48 @@
+"""Prints the table of one run of ./run from the JSON that each part left behind; refuses to compare unlike results."""
+
+import json
+import pathlib
+import sys
+
+
+def read(path):
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def unlike(name, ours, theirs, tolerance):
+    """A ratio between computations with different results says nothing."""
+    for key, value in ours.items():
+        pairs = zip(value, theirs[key]) if isinstance(value, list) else [(value, theirs[key])]
+        for a, b in pairs:
+            if abs(a - b) > tolerance * abs(b):
+                yield f"{name}: {key} is {a} here and {b} in the peer"
+
+
+def main(folder):
+    faults, rows = [], []
+    # Quantiles of a million draws differ by chance; sums of the same grid by the order of adding alone.
+    for name, result, tolerance in [("draws", "quantiles", 5e-3), ("grid", "sums", 1e-9)]:
+        ours = read(folder / f"{name}.json")
+        rows.append((name, "rashin", f"{ours['cpu_seconds']:.3f} CPU-s", ""))
+        for peer in ["numpy", "squiggle"]:
+            theirs = read(folder / f"{name}-{peer}.json")
+            if theirs is None:
+                continue
+            faults += unlike(f"{name} against {peer}", ours[result], theirs[result], tolerance)
+            ratio = theirs["cpu_seconds"] / ours["cpu_seconds"]
+            rows.append((name, peer, f"{theirs['cpu_seconds']:.3f} CPU-s", f"{ratio:.2f} × rashin"))
+    live = read(folder / "live.json")
+    what = f"{live['dependents']:,} dependents after one change"
+    rows.append(("live", what, f"p50 {live['p50_ms']:.2f} ms, p99 {live['p99_ms']:.2f} ms", "aim: 10 ms"))
+    for line in (folder / "load.jsonl").read_text().splitlines():
+        load = json.loads(line)
+        timed = f"p50 {load['p50_ms']:.2f} ms, p99 {load['p99_ms']:.2f} ms"
+        rows.append(("load", load["what"], timed, f"at {load['rate']:g}/s, {load['requests']:,} requests"))
+    for row in rows:
+        print("{:6}  {:38}  {:34}  {}".format(*row))
+    print(*faults, sep="\n", end="")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(pathlib.Path(sys.argv[1])))

@@ -1,0 +1,260 @@
+//! The plan's files word for word, as TOML gives them: strings that still know where they stand.
+//!
+//! Nothing is checked here beyond TOML itself, the names of the keys and their types.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+pub(crate) type Word = Spanned<String>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Head {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    pub subtitle: Spanned<Text>,
+    pub vision_year: Word,
+    pub base_year: Word,
+    pub confidence: Word,
+    pub seed: u64,
+    pub published: Word,
+    pub source: Word,
+    pub status: Spanned<Text>,
+}
+
+/// Both languages, either of which a writer may have forgotten.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Text {
+    pub ja: Option<Word>,
+    pub en: Option<Word>,
+}
+
+/// Any file but `plan.toml`: entries of any kind.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Entries {
+    pub node: Vec<Node>,
+    pub meeting: Vec<Meeting>,
+    pub source: Vec<Source>,
+    pub series: Vec<Series>,
+    pub observation: Vec<Observation>,
+    pub indicator: Vec<Indicator>,
+    pub check: Vec<Check>,
+    pub requirement: Vec<Requirement>,
+    pub term: Vec<Term>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Node {
+    pub id: Word,
+    pub kind: Word,
+    #[serde(default)]
+    pub number: String,
+    pub parent: Option<Word>,
+    pub title: Spanned<Text>,
+    pub text: Spanned<Text>,
+    pub section: String,
+    #[serde(default)]
+    pub answers: Vec<Word>,
+    pub state: Option<Word>,
+    pub state_reason: Option<Spanned<Text>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Meeting {
+    pub id: Word,
+    pub body: Spanned<Text>,
+    pub number: u32,
+    pub date: Word,
+    pub agenda: Vec<Spanned<Text>>,
+    pub section: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Source {
+    pub id: Word,
+    pub number: Option<u32>,
+    pub title: Spanned<Text>,
+    pub publisher: Spanned<Text>,
+    pub url: Option<String>,
+    pub accessed: Option<Word>,
+    pub published: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Series {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    pub unit: Word,
+    pub calendar: Word,
+    pub basis: Option<Word>,
+    pub frequency: Word,
+    pub lag_months: u32,
+    pub group: Word,
+    pub owner: Spanned<Text>,
+    pub section: String,
+    pub note: Option<Spanned<Text>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Observation {
+    pub series: Word,
+    pub period: Word,
+    pub value: Word,
+    pub rounding: Option<Word>,
+    #[serde(default)]
+    pub printed: String,
+    pub source: Word,
+    pub via: Option<Word>,
+    pub section: String,
+    pub recorded: Word,
+    pub author: Word,
+    pub approver: Word,
+    pub note: Option<Spanned<Text>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Indicator {
+    pub id: Word,
+    pub class: Word,
+    #[serde(default)]
+    pub number: String,
+    pub title: Spanned<Text>,
+    pub short: Spanned<Text>,
+    pub unit: Word,
+    pub direction: Word,
+    pub frequency: Word,
+    pub lag_months: u32,
+    pub owner: Spanned<Text>,
+    pub measures: Vec<Word>,
+    pub section: String,
+    pub sources: Vec<Word>,
+    pub why: Spanned<Text>,
+    pub method: Spanned<Text>,
+    pub formula: Word,
+    pub observes: Option<Word>,
+    pub observed: Option<Word>,
+    pub round: Option<Word>,
+    pub baseline: Option<Word>,
+    #[serde(default)]
+    pub step: Vec<Step>,
+    #[serde(default)]
+    pub assumption: Vec<Assumption>,
+    #[serde(default)]
+    pub printed: Vec<Printed>,
+    pub target: Option<Target>,
+    pub implied: Option<Implied>,
+    #[serde(default)]
+    pub controls: Vec<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Step {
+    pub name: Word,
+    pub title: Spanned<Text>,
+    pub formula: Word,
+    pub unit: Word,
+    pub round: Option<Word>,
+    pub printed: Option<Word>,
+    #[serde(default)]
+    pub carried: bool,
+    #[serde(default)]
+    pub printed_text: String,
+    pub note: Option<Spanned<Text>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Assumption {
+    pub name: Word,
+    pub title: Spanned<Text>,
+    pub value: Word,
+    pub unit: Word,
+    pub low: Option<Word>,
+    pub high: Option<Word>,
+    pub step: Option<Word>,
+    pub why: Spanned<Text>,
+    pub spread: Option<Spanned<Spread>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Spread {
+    pub kind: Word,
+    pub low: Option<Word>,
+    pub mode: Option<Word>,
+    pub high: Option<Word>,
+    pub sd: Option<Word>,
+    pub scale: Option<Word>,
+    pub df: Option<Spanned<f64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Printed {
+    pub period: Word,
+    pub value: Word,
+    pub text: String,
+    pub section: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Target {
+    pub period: Word,
+    pub value: Word,
+    pub path: Word,
+    pub from: Word,
+    pub why: Spanned<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Implied {
+    pub formula: Word,
+    pub title: Spanned<Text>,
+    pub why: Spanned<Text>,
+    #[serde(default)]
+    pub count: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Check {
+    pub id: Word,
+    pub about: Vec<Word>,
+    pub kind: Word,
+    pub at: Option<Word>,
+    pub when: Word,
+    #[serde(default)]
+    pub show: std::collections::BTreeMap<String, Word>,
+    pub title: Spanned<Text>,
+    pub say: Spanned<Text>,
+    pub hint: Option<Spanned<Text>>,
+    pub section: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Requirement {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    pub help: Spanned<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Term {
+    pub id: Word,
+    pub ja: Word,
+    pub en: Word,
+    pub meaning: Spanned<Text>,
+}

@@ -1,0 +1,157 @@
+//! The command line: names, options and their help, in Japanese first.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
+use vocab::Period;
+
+/// 羅針 Rashin: 医療機器基本計画をデータとして保ち、指標を根拠から計算し直します。
+/// Keeps a national medical-device plan as data and recomputes its indicators from their records.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 110)]
+pub struct Arguments {
+    /// 計画のフォルダー（省略時は plan/、なければ内蔵の第3期計画） / folder of the plan
+    #[arg(long, global = true, value_name = "DIR")]
+    pub plan: Option<PathBuf>,
+    /// 結果を JSON で出力 / print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// 画面と API のサーバーを始める / serve the pages and the API
+    Serve(Serve),
+    /// 計画に誤りがないか確かめる / prove the plan
+    Check {
+        /// 計画のフォルダー / folder of the plan
+        folder: Option<PathBuf>,
+    },
+    /// 指標を一つ計算する / evaluate one indicator
+    Eval(Eval),
+    /// 式を正確に計算する（引数または標準入力の各行） / compute expressions exactly
+    Calc {
+        /// 式 / expressions; none reads them from standard input, one a line
+        #[arg(allow_hyphen_values = true)]
+        expressions: Vec<String>,
+    },
+    /// 企業ごとの回答（firm,y,x の CSV）から合計を推計する / estimate a total from firm-level answers
+    Survey(Survey),
+    /// 番号・コードを確かめる（標準入力の各行） / check identifiers, one a line of standard input
+    Vocab {
+        /// 種類 / kind, such as corporate-number
+        kind: String,
+    },
+    /// 公開版を作る・確かめる・比べる / make, verify and compare editions
+    #[command(subcommand)]
+    Edition(Edition),
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// 待ち受けるアドレス / address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// ポート（0 なら空いているもの） / port; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// 最新の公開版のファイル / file of the last published edition
+    #[arg(long, value_name = "FILE")]
+    pub edition: Option<PathBuf>,
+}
+
+/// Options of `eval`.
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// 指標の id（kgi1 など） / indicator id
+    pub id: String,
+    /// 年度（FY2040 など） / year
+    #[arg(long, value_parser = period)]
+    pub at: Option<Period>,
+    /// 入力を変える（growth=5% など。繰り返せます） / set an input; may be repeated
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// この日までに分かっていた値だけを使う / use only what was known on this day
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+    /// 試行回数 / number of draws
+    #[arg(long)]
+    pub draws: Option<usize>,
+    /// 乱数の種 / seed
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// 根拠をたどって示す / show the trace
+    #[arg(long)]
+    pub trace: bool,
+}
+
+/// Options of `survey`.
+#[derive(Debug, Args)]
+pub struct Survey {
+    /// firm,y,x の CSV / CSV file with the columns firm,y,x
+    pub file: PathBuf,
+    /// 対象企業全体の x の合計 / sum of x over the whole frame
+    #[arg(long)]
+    pub frame_total: f64,
+    /// 対象企業の数 / number of firms in the frame
+    #[arg(long)]
+    pub frame_n: usize,
+    /// 対象外の企業の x の合計 / sum of x outside the frame
+    #[arg(long)]
+    pub out_of_frame: Option<f64>,
+    /// 信頼水準 / level of the intervals
+    #[arg(long, default_value_t = 0.95)]
+    pub level: f64,
+    /// 乱数の種 / seed
+    #[arg(long, default_value_t = 20_260_318)]
+    pub seed: u64,
+}
+
+/// What to do with editions.
+#[derive(Debug, Subcommand)]
+pub enum Edition {
+    /// 公開版を作る / make an edition
+    Make {
+        /// 書き出すファイル / file to write; an existing one is refused
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// この日までに分かっていた値を収める / pin what was known on this day
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<Date>,
+        /// 対象の年度 / fiscal year that it is about
+        #[arg(long, value_parser = period)]
+        at: Option<Period>,
+    },
+    /// 封印を確かめ、計算し直す / check the seal and recompute
+    Verify {
+        /// 公開版のファイル / edition file
+        file: PathBuf,
+    },
+    /// 二つの公開版の違いを原因に分ける / decompose the difference of two editions
+    Diff {
+        /// 先の版 / the earlier edition
+        before: PathBuf,
+        /// 後の版 / the later edition
+        after: PathBuf,
+    },
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    text.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).ok_or_else(|| {
+        format!("「{text}」は 名前=値 の形ではありません。例: growth=5% / `{text}` is not NAME=VALUE, such as growth=5%")
+    })
+}
+
+fn period(text: &str) -> Result<Period, String> {
+    if let Ok(period) = text.parse::<Period>() {
+        return Ok(period);
+    }
+    text.parse::<vocab::codes::FiscalYear>().map(vocab::codes::FiscalYear::period).map_err(|refusal| refusal.to_string())
+}

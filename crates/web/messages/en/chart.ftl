@@ -1,0 +1,25 @@
+# Words of the charts
+chart-as-table = View as a table
+chart-year = Year
+chart-observed = Observed
+chart-required = Path to the target
+chart-implied = If observed growth goes on
+chart-median = Projected median
+chart-band = Projected range ({ $level } %)
+chart-target = Target
+chart-printed = Printed in the report
+chart-no-report = no report
+chart-interval = 95 % interval
+chart-partial = part of the year
+chart-count = Count
+chart-item = Item
+chart-low = at its low end
+chart-high = at its high end
+chart-base = base
+chart-change = Change
+chart-share = Share
+chart-rank = Rank
+chart-prefecture = Prefecture
+chart-value = Value
+chart-spark = From { $from } to { $to }
+chart-class = { $from } to { $to }

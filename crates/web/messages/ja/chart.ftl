@@ -1,0 +1,25 @@
+# 図の言葉
+chart-as-table = 表で見る
+chart-year = 年
+chart-observed = 実績
+chart-required = 目標への道すじ
+chart-implied = 実績の伸びが続く場合
+chart-median = 予測の中央
+chart-band = 予測の幅（{ $level }%）
+chart-target = 目標
+chart-printed = 報告書の値
+chart-no-report = 報告なし
+chart-interval = 95%区間
+chart-partial = 年度途中
+chart-count = 件数
+chart-item = 項目
+chart-low = 下限のとき
+chart-high = 上限のとき
+chart-base = 基準
+chart-change = 増減
+chart-share = 割合
+chart-rank = 順位
+chart-prefecture = 都道府県
+chart-value = 値
+chart-spark = { $from }から{ $to }までの推移
+chart-class = { $from }～{ $to }

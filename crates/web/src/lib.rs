@@ -1,0 +1,16 @@
+//! Pages and JSON API over the use cases: server-rendered HTML that is complete without JavaScript, in Japanese and English. It must never
+//! compute a figure itself: it shows what the use cases give, with source, unit and as-of time.
+
+pub mod assets;
+pub mod chart;
+pub mod i18n;
+pub mod ui;
+
+pub mod pages;
+mod reader;
+mod server;
+mod sheet;
+mod site;
+
+pub use server::{router, serve};
+pub use site::Site;

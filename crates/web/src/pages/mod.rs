@@ -1,0 +1,203 @@
+//! The pages, one file an idea. A page asks a use case, turns the answer into components, and gives
+//! the same answer as JSON, CSV or an Excel workbook when its address ends so.
+
+pub mod api;
+pub mod coverage;
+pub mod dashboard;
+pub mod findings;
+pub mod indicator;
+pub mod indicators;
+pub mod library;
+pub mod plan;
+mod words;
+pub mod workbench;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use vocab::{Lang, Refusal};
+
+use crate::i18n::Texts;
+use crate::reader::{Form, Reader};
+use crate::sheet::{self, Sheet};
+use crate::site::Site;
+use crate::ui::{Link, Section, Shell};
+
+/// What a page gives back.
+pub(crate) struct Answer {
+    body: Vec<u8>,
+    kind: &'static str,
+    file: Option<String>,
+    status: StatusCode,
+}
+
+impl Answer {
+    /// A page.
+    pub(crate) fn page(page: &impl Template) -> Result<Self, Refusal> {
+        let body = page.render().map_err(|error| internal(&error))?.into_bytes();
+        Ok(Self { body, kind: "text/html; charset=utf-8", file: None, status: StatusCode::OK })
+    }
+
+    /// The same page, saying that something typed was refused.
+    #[must_use]
+    pub(crate) fn refused(self) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, ..self }
+    }
+
+    /// Data in the form asked for; `name` is the file's name without its ending.
+    pub(crate) fn data(
+        form: Form,
+        name: &str,
+        json: &impl Serialize,
+        sheets: impl FnOnce() -> Vec<Sheet>,
+    ) -> Result<Self, Refusal> {
+        let (body, kind, ending) = match form {
+            Form::Page | Form::Json => {
+                let body = serde_json::to_vec_pretty(json).map_err(|error| internal(&error))?;
+                return Ok(Self { body, kind: "application/json; charset=utf-8", file: None, status: StatusCode::OK });
+            }
+            Form::Csv => {
+                let body = sheets().first().map(sheet::csv).unwrap_or_default().into_bytes();
+                (body, "text/csv; charset=utf-8", "csv")
+            }
+            Form::Xlsx => {
+                let body = sheet::xlsx(&sheets()).map_err(|error| internal(&error))?;
+                (body, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+            }
+        };
+        Ok(Self { body, kind, file: Some(format!("rashin-{name}.{ending}")), status: StatusCode::OK })
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        let file = self.file.and_then(|file| HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")).ok());
+        if let Some(file) = file {
+            headers.insert(header::CONTENT_DISPOSITION, file);
+        }
+        response
+    }
+}
+
+/// Works out an answer off the network threads; a refusal becomes a page or JSON that says what to do.
+pub(crate) async fn answer(
+    site: Arc<Site>,
+    reader: Reader,
+    work: impl FnOnce(&Site, &Reader) -> Result<Answer, Refusal> + Send + 'static,
+) -> Response {
+    let for_fault = (Arc::clone(&site), reader.clone());
+    match site.work(move |site| work(site, &reader)).await {
+        Ok(answer) => answer.into_response(),
+        Err(refusal) => fault(&for_fault.0, &for_fault.1, &refusal),
+    }
+}
+
+/// Something that should not happen.
+pub(crate) fn internal(error: &dyn std::fmt::Display) -> Refusal {
+    Refusal::new(
+        "internal",
+        format!("ページを作れませんでした（{error}）。時間をおいて、もう一度お試しください。"),
+        format!("The page could not be made ({error}). Please try again later."),
+    )
+}
+
+#[derive(Template)]
+#[template(path = "pages/fault.html")]
+struct FaultPage<'a> {
+    t: Texts<'a>,
+    shell: Shell,
+    say: String,
+}
+
+#[derive(Serialize)]
+struct FaultBody<'a> {
+    error: &'a Refusal,
+}
+
+fn fault(site: &Site, reader: &Reader, refusal: &Refusal) -> Response {
+    let status = match refusal.kind {
+        "not-found" => StatusCode::NOT_FOUND,
+        "internal" => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    if reader.form != Form::Page {
+        let body = serde_json::to_string(&FaultBody { error: refusal }).unwrap_or_default();
+        return (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response();
+    }
+    let t = site.texts(reader.lang);
+    let title = t.text(if status == StatusCode::NOT_FOUND { "fault-not-found" } else { "fault-refused" });
+    let shell = shell(site, reader, title, Section::Top, vec![]);
+    let page = FaultPage { t, shell, say: refusal.text(reader.lang).to_owned() };
+    let body = page.render().unwrap_or_else(|_| refusal.to_string());
+    (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
+}
+
+/// What has no page.
+pub async fn missing(State(site): State<Arc<Site>>, reader: Reader) -> Response {
+    let refusal = Refusal::new(
+        "not-found",
+        "このアドレスのページはありません。上の見出しから探してください。",
+        "There is no page at this address. Please look for it from the headings above.",
+    );
+    fault(&site, &reader, &refusal)
+}
+
+/// A method that no page takes.
+pub async fn wrong_method(State(site): State<Arc<Site>>, reader: Reader) -> Response {
+    let refusal = Refusal::new(
+        "method",
+        "このアドレスは読むことだけができます（GET）。",
+        "This address can only be read (GET).",
+    );
+    let mut response = fault(&site, &reader, &refusal);
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}
+
+/// An address that is not text.
+pub(crate) fn unreadable() -> Response {
+    (StatusCode::BAD_REQUEST, "アドレスが文字として読めません。 / The address is not readable text.").into_response()
+}
+
+/// Every component and chart on invented data, for those who build pages and for the browser tests.
+pub async fn gallery(State(site): State<Arc<Site>>, reader: Reader) -> Response {
+    answer(site, reader, |site, reader| {
+        let body = crate::ui::gallery(site.texts(reader.lang)).map_err(|error| internal(&error))?.into_bytes();
+        Ok(Answer { body, kind: "text/html; charset=utf-8", file: None, status: StatusCode::OK })
+    })
+    .await
+}
+
+/// The frame of a page.
+pub(crate) fn shell(site: &Site, reader: &Reader, title: String, section: Section, crumbs: Vec<Link>) -> Shell {
+    let t = site.texts(reader.lang);
+    let head = &site.rashin().plan().head;
+    let source = site.rashin().plan().sources.get(&head.source);
+    Shell {
+        title,
+        path: reader.address(),
+        section,
+        crumbs,
+        as_of: t.date(site.rashin().as_of()),
+        source: source.map_or_else(Link::default, |source| {
+            Link::to(source.title.get(reader.lang), t.path(&format!("/sources/{}", source.id)))
+        }),
+    }
+}
+
+/// The name in an address without its ending.
+pub(crate) fn name_of(file: &str) -> &str {
+    Form::of(file).0
+}
+
+/// A text of the plan in the reader's language.
+pub(crate) fn say(text: &::plan::Text, lang: Lang) -> String {
+    text.get(lang).to_owned()
+}

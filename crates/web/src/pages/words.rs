@@ -1,0 +1,133 @@
+//! Words for the plan's own kinds, and figures as readers read them.
+
+use app::NodeLink;
+use plan::{Class, Direction, Frequency, MeasureState, NodeKind};
+use vocab::{Lang, Number};
+
+use crate::i18n::Texts;
+use crate::ui::{Download, Link, Tone};
+
+/// A decimal with at most so many significant digits, without its unit.
+pub(crate) fn digits(decimal: &str, significant: usize) -> String {
+    decimal.parse::<Number>().map_or_else(|_| decimal.to_owned(), |number| {
+        let whole = number.to_significant(significant);
+        // A whole number is never cut: 12,345 cases stay 12,345.
+        if number.is_integer() { number.to_decimal() } else { whole }
+    })
+}
+
+/// A figure with its unit.
+pub(crate) fn figure(t: Texts<'_>, decimal: &str, unit: &str) -> String {
+    t.amount(&digits(decimal, 4), unit)
+}
+
+/// A figure with its unit, or the words for "no value yet".
+pub(crate) fn figure_or_none(t: Texts<'_>, decimal: Option<&String>, unit: &str) -> String {
+    decimal.map_or_else(|| t.text("no-value"), |decimal| figure(t, decimal, unit))
+}
+
+/// A probability from 0 to 1 as a percentage; what is nearly sure is not said to be sure.
+pub(crate) fn chance(t: Texts<'_>, probability: &str) -> String {
+    let Ok(value) = probability.parse::<f64>() else { return String::new() };
+    match value {
+        v if v < 0.01 => t.with1("chance-below", "n", "1"),
+        v if v > 0.99 => t.with1("chance-above", "n", "99"),
+        v => format!("{:.0}%", v * 100.0),
+    }
+}
+
+/// A rate from 0 to 1 as a percentage with one decimal.
+pub(crate) fn rate(value: &str) -> String {
+    value.parse::<f64>().map_or_else(|_| String::new(), |value| format!("{:.1}%", value * 100.0))
+}
+
+/// The message that names what a node is.
+pub(crate) fn kind_of(t: Texts<'_>, kind: NodeKind) -> String {
+    t.text(match kind {
+        NodeKind::Vision => "kind-vision",
+        NodeKind::Policy => "kind-policy",
+        NodeKind::Focus => "kind-focus",
+        NodeKind::Issue => "kind-issue",
+        NodeKind::Measure => "kind-measure",
+        NodeKind::Part => "kind-part",
+        NodeKind::Task => "kind-task",
+    })
+}
+
+/// How far a measure has come.
+pub(crate) fn state_of(t: Texts<'_>, state: Option<MeasureState>) -> (String, Tone) {
+    match state {
+        Some(MeasureState::Running) => (t.text("state-running"), Tone::Success),
+        Some(MeasureState::InPreparation) => (t.text("state-in-preparation"), Tone::Info),
+        Some(MeasureState::UnderStudy) => (t.text("state-under-study"), Tone::Warning),
+        None => (t.text("state-untold"), Tone::Neutral),
+    }
+}
+
+/// What an indicator is for.
+pub(crate) fn class_of(t: Texts<'_>, class: Class) -> String {
+    t.text(match class {
+        Class::Kgi => "class-kgi",
+        Class::Reference => "class-reference",
+        Class::Situation => "class-situation",
+        Class::History => "class-history",
+        Class::Proposed => "class-proposed",
+    })
+}
+
+/// Which way is better.
+pub(crate) fn direction_of(t: Texts<'_>, direction: Direction) -> String {
+    t.text(match direction {
+        Direction::Up => "direction-up",
+        Direction::Down => "direction-down",
+        Direction::Steady => "direction-steady",
+        Direction::None => "direction-none",
+    })
+}
+
+/// How often something is observed.
+pub(crate) fn frequency_of(t: Texts<'_>, frequency: Frequency) -> String {
+    t.text(match frequency {
+        Frequency::Yearly => "frequency-yearly",
+        Frequency::Once => "frequency-once",
+        Frequency::Irregular => "frequency-irregular",
+    })
+}
+
+/// A node as a link: its number as printed and its title.
+pub(crate) fn node_link(t: Texts<'_>, node: &NodeLink) -> Link {
+    Link::to(node_text(node, t.lang()), t.path(&format!("/plan/{}", node.id)))
+}
+
+/// A node's number as printed and its title.
+pub(crate) fn node_text(node: &NodeLink, lang: Lang) -> String {
+    let title = node.title.get(lang);
+    if node.number.is_empty() { title.to_owned() } else { format!("{} {title}", node.number) }
+}
+
+/// An indicator as a link.
+pub(crate) fn indicator_link(t: Texts<'_>, (id, title): &(String, plan::Text)) -> Link {
+    Link::to(title.get(t.lang()), t.path(&format!("/indicators/{id}")))
+}
+
+/// The code of an indicator for readers: KGI 1, `ref4` → 参考 4.
+pub(crate) fn code_of(t: Texts<'_>, id: &str, class: Class) -> String {
+    let number: String = id.chars().filter(char::is_ascii_digit).collect();
+    match class {
+        Class::Kgi => format!("KGI {number}"),
+        Class::Reference => t.with1("code-reference", "n", number.as_str()),
+        other => class_of(t, other),
+    }
+}
+
+/// The three forms in which a page can be taken away.
+pub(crate) fn downloads(t: Texts<'_>, reader: &crate::reader::Reader) -> Vec<Download> {
+    [(".csv", "CSV", "download-csv"), (".xlsx", "Excel", "download-xlsx"), (".json", "JSON", "download-json")]
+        .into_iter()
+        .map(|(ending, kind, key)| Download {
+            link: Link::to(t.text(key), t.path(&reader.address_as(ending))),
+            kind: kind.to_owned(),
+            note: String::new(),
+        })
+        .collect()
+}

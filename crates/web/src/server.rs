@@ -1,0 +1,106 @@
+//! The router: every address of the site, Japanese at the root and English under `/en`, with the
+//! headers that keep browsers strict.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use app::Rashin;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::{MethodRouter, get};
+use axum::{Router, http::Request};
+use tokio::net::TcpListener;
+
+use crate::assets;
+use crate::pages;
+use crate::site::Site;
+
+/// No page takes a larger body.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// Serves a plan until `stop` ends; requests under way are finished.
+///
+/// # Errors
+/// The listener's, and messages that cannot be read.
+pub async fn serve(
+    listener: TcpListener,
+    rashin: Rashin,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let site = Site::new(rashin).map_err(std::io::Error::other)?;
+    axum::serve(listener, router(site)).with_graceful_shutdown(stop).await
+}
+
+/// The whole site.
+pub fn router(site: Site) -> Router {
+    let pages = pages();
+    Router::new()
+        .nest("/en", pages.clone())
+        .merge(pages)
+        .route("/en/", get(pages::dashboard::page))
+        .route("/openapi.json", get(pages::api::openapi))
+        .route("/assets/{*name}", get(assets::serve))
+        .fallback(pages::missing)
+        .method_not_allowed_fallback(pages::wrong_method)
+        .layer(middleware::map_response(strict))
+        .layer(middleware::from_fn(readable_address))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(Arc::new(site))
+}
+
+/// Pages that have both languages. A page whose address also ends in `.json`, `.csv` or `.xlsx` is data as well.
+fn pages() -> Router<Arc<Site>> {
+    let mut router = Router::new()
+        .route("/", get(pages::dashboard::page))
+        .route("/index.json", get(pages::dashboard::page))
+        .route("/plan/{file}", get(pages::plan::node))
+        .route("/indicators/{file}", get(pages::indicator::page))
+        .route("/series/{file}", get(pages::library::series))
+        .route("/sources/{file}", get(pages::library::source))
+        .route("/workbench", get(pages::workbench::page))
+        .route("/workbench.json", get(pages::workbench::page))
+        .route("/api", get(pages::api::page))
+        .route("/gallery", get(pages::gallery));
+    let lists: [(&str, MethodRouter<Arc<Site>>); 8] = [
+        ("/plan", get(pages::plan::tree)),
+        ("/indicators", get(pages::indicators::page)),
+        ("/findings", get(pages::findings::page)),
+        ("/coverage", get(pages::coverage::page)),
+        ("/series", get(pages::library::all_series)),
+        ("/sources", get(pages::library::sources)),
+        ("/meetings", get(pages::library::meetings)),
+        ("/terms", get(pages::library::terms)),
+    ];
+    for (path, list) in lists {
+        for ending in ["", ".json", ".csv", ".xlsx"] {
+            router = router.route(&format!("{path}{ending}"), list.clone());
+        }
+    }
+    router
+}
+
+/// An address that is not UTF-8 once decoded belongs to no page.
+async fn readable_address(request: Request<axum::body::Body>, next: middleware::Next) -> Response {
+    let path = request.uri().path();
+    let readable = crate::reader::decoded(path).is_some_and(|text| !text.contains('\0'));
+    if readable { next.run(request).await } else { pages::unreadable() }
+}
+
+async fn strict(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, assets::CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    response
+}

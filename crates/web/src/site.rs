@@ -1,0 +1,115 @@
+//! What all pages share: the opened plan, the messages, and answers already worked out.
+//!
+//! The plan does not change while it is served, so an answer holds for as long as the process lives;
+//! only so many what-ifs are kept. Work that takes processor time runs off the network threads, and
+//! only so many pieces of it at once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use app::{Ask, Coverage, Dashboard, IndicatorView, Rashin, Summary};
+use tokio::sync::Semaphore;
+use vocab::{Lang, Refusal};
+
+use crate::i18n::{MessageFault, Messages, Texts};
+
+/// Answers to what-ifs that are kept.
+const KEPT: usize = 256;
+
+/// The plan with its messages and answers.
+pub struct Site {
+    rashin: Rashin,
+    messages: Messages,
+    dashboard: OnceLock<Result<Dashboard, Refusal>>,
+    summaries: OnceLock<Result<Vec<Summary>, Refusal>>,
+    coverage: OnceLock<Coverage>,
+    views: Mutex<HashMap<(String, Ask), Arc<IndicatorView>>>,
+    workers: Semaphore,
+}
+
+impl Site {
+    /// A site for a plan.
+    ///
+    /// # Errors
+    /// A message file that cannot be read.
+    pub fn new(rashin: Rashin) -> Result<Self, MessageFault> {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self {
+            rashin,
+            messages: Messages::load()?,
+            dashboard: OnceLock::new(),
+            summaries: OnceLock::new(),
+            coverage: OnceLock::new(),
+            views: Mutex::default(),
+            workers: Semaphore::new(processors),
+        })
+    }
+
+    /// The plan.
+    pub fn rashin(&self) -> &Rashin {
+        &self.rashin
+    }
+
+    /// The words of one language.
+    pub fn texts(&self, lang: Lang) -> Texts<'_> {
+        self.messages.texts(lang)
+    }
+
+    /// The plan at a glance.
+    ///
+    /// # Errors
+    /// As [`Rashin::dashboard`].
+    pub fn dashboard(&self) -> Result<&Dashboard, Refusal> {
+        self.dashboard.get_or_init(|| self.rashin.dashboard()).as_ref().map_err(Clone::clone)
+    }
+
+    /// Every indicator in a line.
+    ///
+    /// # Errors
+    /// As [`Rashin::summaries`].
+    pub fn summaries(&self) -> Result<&[Summary], Refusal> {
+        self.summaries.get_or_init(|| self.rashin.summaries()).as_deref().map_err(Clone::clone)
+    }
+
+    /// The coverage matrix.
+    pub fn coverage(&self) -> &Coverage {
+        self.coverage.get_or_init(|| self.rashin.coverage())
+    }
+
+    /// An indicator's page.
+    ///
+    /// # Errors
+    /// As [`Rashin::view`].
+    pub fn view(&self, id: &str, ask: &Ask) -> Result<Arc<IndicatorView>, Refusal> {
+        let key = (id.to_owned(), ask.clone());
+        if let Some(view) = self.views.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Arc::clone(view));
+        }
+        let view = Arc::new(self.rashin.view(id, ask)?);
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        if views.len() >= KEPT {
+            // What-ifs are many and seldom asked twice; the plain pages stay.
+            views.retain(|(_, ask), _| *ask == Ask::default());
+        }
+        if views.len() < 4 * KEPT {
+            views.insert(key, Arc::clone(&view));
+        }
+        Ok(view)
+    }
+
+    /// Runs work that takes processor time without holding up other requests.
+    pub async fn work<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let _turn = self.workers.acquire().await;
+        let site = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&site)).await.unwrap_or_else(|_| {
+            Err(Refusal::new(
+                "internal",
+                "処理の途中で止まりました。時間をおいて、もう一度お試しください。",
+                "The work stopped half way. Please try again later.",
+            ))
+        })
+    }
+}

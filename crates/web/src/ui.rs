@@ -1,0 +1,388 @@
+//! What the components in `templates/components/` are filled with. Plain data, already in the reader's language: nothing here knows a
+//! plan, a request or how a figure came about.
+
+use std::fmt;
+
+use askama::Template;
+
+/// HTML or SVG that this crate wrote itself, and that templates print as it is. Never made from what a person typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Markup(pub(crate) String);
+
+impl fmt::Display for Markup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl askama::filters::HtmlSafe for Markup {}
+
+/// The frame around a page: `templates/base.html`.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// Title of the page without the service name; also its first heading.
+    pub title: String,
+    /// Path and query without the language: `/indicators/kgi1?growth=5%25`. The language switch keeps it.
+    pub path: String,
+    /// Which entry of the navigation the page belongs to.
+    pub section: Section,
+    /// The way from the top to the page's parent; the page itself is added by the template.
+    pub crumbs: Vec<Link>,
+    /// When the figures were taken, in words: every page says it.
+    pub as_of: String,
+    /// Where the figures come from, for the footer.
+    pub source: Link,
+}
+
+impl Shell {
+    /// The same page in English.
+    pub fn english_path(&self) -> String {
+        match self.path.strip_prefix('/') {
+            Some(rest) if rest.is_empty() || rest.starts_with('?') => format!("/en{rest}"),
+            _ => format!("/en{}", self.path),
+        }
+    }
+
+    /// Whether the page is the one that a navigation entry leads to.
+    pub fn is_at(&self, path: &str) -> bool {
+        self.path.split('?').next() == Some(path)
+    }
+}
+
+/// The entries of the global navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// The plan at a glance; reached through the service name.
+    Top,
+    /// 計画
+    Plan,
+    /// 指標
+    Indicators,
+    /// 指摘
+    Findings,
+    /// 対応表
+    Coverage,
+    /// KPI検討
+    Workbench,
+    /// データ・API
+    Data,
+}
+
+impl Section {
+    /// The navigation in its order: entry, message key, path.
+    pub const NAVIGATION: [(Self, &'static str, &'static str); 6] = [
+        (Self::Plan, "nav-plan", "/plan"),
+        (Self::Indicators, "nav-indicators", "/indicators"),
+        (Self::Findings, "nav-findings", "/findings"),
+        (Self::Coverage, "nav-coverage", "/coverage"),
+        (Self::Workbench, "nav-workbench", "/workbench"),
+        (Self::Data, "nav-data", "/api"),
+    ];
+}
+
+/// A text that leads somewhere; without an address it is only the text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Link {
+    /// What is read.
+    pub text: String,
+    /// Where it leads, or empty.
+    pub href: String,
+}
+
+impl Link {
+    /// A text with an address.
+    pub fn to(text: impl Into<String>, href: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            href: href.into(),
+        }
+    }
+
+    /// A text alone.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            href: String::new(),
+        }
+    }
+}
+
+/// What a banner or a chip is about. Each has a word and a sign of its own, so that colour is never alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Something to know.
+    Info,
+    /// Something went well, or is on course.
+    Success,
+    /// Something to look at.
+    Warning,
+    /// Something went wrong, or is refused.
+    Error,
+    /// A finding of a check: neither an error nor an accusation.
+    Finding,
+    /// Nothing in particular.
+    Neutral,
+}
+
+impl Tone {
+    /// The class that carries its colours.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Info => "tone-info",
+            Self::Success => "tone-success",
+            Self::Warning => "tone-warning",
+            Self::Error => "tone-error",
+            Self::Finding => "tone-finding",
+            Self::Neutral => "tone-neutral",
+        }
+    }
+
+    /// The message that names it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Info => "tone-info",
+            Self::Success => "tone-success",
+            Self::Warning => "tone-warning",
+            Self::Error => "tone-error",
+            Self::Finding => "tone-finding",
+            Self::Neutral => "tone-neutral",
+        }
+    }
+}
+
+/// A table: the first cell of each row is its heading.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Unique on the page; the scrolling region is named by it.
+    pub id: String,
+    /// What the table shows, with unit and years where they are the same for all of it.
+    pub caption: String,
+    /// Heads of the columns.
+    pub columns: Vec<Column>,
+    /// The rows; each as long as `columns`.
+    pub rows: Vec<Vec<Link>>,
+}
+
+/// The head of a column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Column {
+    /// Its title.
+    pub title: String,
+    /// Whether it holds figures, which align to the right.
+    pub numeric: bool,
+}
+
+impl Column {
+    /// A column of words.
+    pub fn words(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            numeric: false,
+        }
+    }
+
+    /// A column of figures.
+    pub fn figures(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            numeric: true,
+        }
+    }
+}
+
+/// One pair of a description list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Term {
+    /// What is described.
+    pub name: String,
+    /// Its descriptions; several are listed below each other.
+    pub values: Vec<Link>,
+}
+
+impl Term {
+    /// A name with one plain description.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            values: vec![Link::plain(value)],
+        }
+    }
+}
+
+/// An indicator as a card.
+#[derive(Debug, Clone)]
+pub struct IndicatorCard {
+    /// Page of the indicator.
+    pub href: String,
+    /// Short sign above the title: KGI 1.
+    pub code: String,
+    /// Name of the indicator.
+    pub title: String,
+    /// The large figure: number and unit apart, so that the unit can be set smaller.
+    pub figure: Figure,
+    /// Target, required path, chance and the like.
+    pub facts: Vec<Term>,
+    /// Drawn by [`crate::chart::sparkline`]; may be empty.
+    pub spark: Markup,
+    /// How many findings there are.
+    pub findings: usize,
+}
+
+/// A figure set large.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figure {
+    /// What it is, with its year: 目標（2040年度）.
+    pub name: String,
+    /// The number: 28.
+    pub number: String,
+    /// The unit: 兆円.
+    pub unit: String,
+}
+
+/// A field of a form: input, select or a group of radio buttons.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Field {
+    /// Name in the query or body, and the `id` of the control.
+    pub name: String,
+    /// Its label.
+    pub label: String,
+    /// How to fill it in; may be empty.
+    pub support: String,
+    /// What is wrong with the value given and what to do; empty when nothing is.
+    pub error: String,
+    /// What was given, kept as it was typed.
+    pub value: String,
+    /// Unit shown after an input; may be empty.
+    pub unit: String,
+    /// Must be filled in.
+    pub required: bool,
+    /// What can be chosen (select, radio).
+    pub choices: Vec<Choice>,
+}
+
+impl Field {
+    /// The ids that describe the control, for `aria-describedby`; empty if there are none.
+    pub fn described_by(&self) -> String {
+        let mut ids = Vec::new();
+        if !self.support.is_empty() {
+            ids.push(format!("{}-support", self.name));
+        }
+        if !self.error.is_empty() {
+            ids.push(format!("{}-error", self.name));
+        }
+        ids.join(" ")
+    }
+}
+
+/// One choice of a select or a group of radio buttons.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What is read.
+    pub label: String,
+}
+
+impl Choice {
+    /// A choice.
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self {
+            value: value.into(),
+            label: label.into(),
+        }
+    }
+}
+
+/// A step of a procedure.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its name; with an address it can be visited.
+    pub link: Link,
+    /// Where the reader stands.
+    pub state: StepState,
+}
+
+/// Where a reader stands with a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepState {
+    /// Behind.
+    Done,
+    /// Here.
+    Current,
+    /// Ahead.
+    Ahead,
+}
+
+impl StepState {
+    /// Class that carries its look.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Done => "is-done",
+            Self::Current => "is-current",
+            Self::Ahead => "is-ahead",
+        }
+    }
+
+    /// The message that names it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Done => "step-done",
+            Self::Current => "step-current",
+            Self::Ahead => "step-ahead",
+        }
+    }
+}
+
+/// A file that can be taken away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Download {
+    /// What is in it, and its address.
+    pub link: Link,
+    /// Kind of file: CSV, JSON, Excel.
+    pub kind: String,
+    /// What else to know: number of rows, size; may be empty.
+    pub note: String,
+}
+
+/// A node of a tree that opens: how a figure came about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TreeNode {
+    /// What it is.
+    pub label: String,
+    /// Its figure; may be empty.
+    pub value: String,
+    /// Formula or reason; may be empty.
+    pub note: String,
+    /// Where it comes from; may be empty.
+    pub source: Link,
+    /// What it rests on.
+    pub children: Vec<TreeNode>,
+    /// Shown opened.
+    pub open: bool,
+}
+
+/// The nested lists of a tree; a page prints `{{ tree }}`.
+#[derive(Debug, Clone, Copy, Template)]
+#[template(path = "components/tree.html")]
+pub struct Tree<'a> {
+    /// The nodes of one level.
+    pub nodes: &'a [TreeNode],
+}
+
+impl askama::filters::HtmlSafe for Tree<'_> {}
+
+/// A chart with its words and its table, as `components/chart.html` sets it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chart {
+    /// Title above the drawing.
+    pub title: String,
+    /// The drawings, one for wide and one for narrow places.
+    pub drawing: Markup,
+    /// What the drawing shows, as a table under it.
+    pub table: Table,
+}
+
+/// All components and charts on one page, on invented data: for those who build pages, and for the browser tests.
+pub use gallery::gallery;
+
+mod gallery;
