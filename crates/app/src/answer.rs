@@ -103,7 +103,10 @@ impl Rashin {
                 low: approx(range.low),
                 high: approx(range.high),
             }),
-            rounding: rounding.map(|(low, high)| Span { low: decimal(&low), high: decimal(&high) }),
+            rounding: rounding.map(|(low, high)| Span {
+                low: decimal(&low),
+                high: decimal(&high),
+            }),
             findings: engine
                 .findings()
                 .into_iter()

@@ -36,7 +36,11 @@ impl Rashin {
     /// # Errors
     /// Every mistake in the plan.
     pub fn open(files: Files) -> Result<Self, Box<Faults>> {
-        Ok(Self { plan: Plan::read(files.clone())?, files, edition: None })
+        Ok(Self {
+            plan: Plan::read(files.clone())?,
+            files,
+            edition: None,
+        })
     }
 
     /// The same with the last published edition, against which news are told.
@@ -72,7 +76,13 @@ impl Rashin {
     /// `not-found`, naming the indicators that exist.
     pub fn indicator(&self, id: &str) -> Result<&Indicator, Refusal> {
         self.plan.indicator(id).ok_or_else(|| {
-            let list: Vec<_> = self.plan.indicators.iter().take(12).map(|found| found.id.as_str()).collect();
+            let list: Vec<_> = self
+                .plan
+                .indicators
+                .iter()
+                .take(12)
+                .map(|found| found.id.as_str())
+                .collect();
             let list = list.join(", ");
             not_found(
                 &format!("指標「{id}」はありません。指標の一覧（{list} など）から選んでください。"),
@@ -88,7 +98,10 @@ impl Rashin {
 
     pub(crate) fn engine_for(&self, indicator: &Indicator, ask: &Ask) -> Result<Engine<'_>, Refusal> {
         let engine = self.engine(ask.as_of);
-        let pairs = ask.set.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let pairs = ask
+            .set
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
         let settings = engine.settings_for(&indicator.id, pairs)?;
         Ok(engine.with(settings))
     }

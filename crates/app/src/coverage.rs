@@ -50,7 +50,11 @@ impl Rashin {
     /// The coverage matrix. Figures of the situation and of the second plan do not count as measuring.
     pub fn coverage(&self) -> Coverage {
         let plan = self.plan();
-        let measures: Vec<_> = plan.nodes.iter().filter(|node| node.kind == NodeKind::Measure).collect();
+        let measures: Vec<_> = plan
+            .nodes
+            .iter()
+            .filter(|node| node.kind == NodeKind::Measure)
+            .collect();
         let issues = plan.nodes.iter().filter(|node| node.kind == NodeKind::Issue);
         let rows: Vec<CoverageRow> = issues
             .map(|issue| {
@@ -58,13 +62,19 @@ impl Rashin {
                 let answers = measures
                     .iter()
                     .map(|measure| {
-                        let within = answering.iter().filter(|node| self.root_measure(&node.id) == Some(&measure.id));
+                        let within = answering
+                            .iter()
+                            .filter(|node| self.root_measure(&node.id) == Some(&measure.id));
                         within.map(|node| NodeLink::from(*node)).collect()
                     })
                     .collect();
                 let focus = issue.parent.as_deref().and_then(|id| plan.node(id));
                 let policy = focus.and_then(|focus| plan.node(focus.parent.as_deref()?));
-                let above = focus.into_iter().chain(policy).flat_map(|node| self.measuring(&node.id)).collect();
+                let above = focus
+                    .into_iter()
+                    .chain(policy)
+                    .flat_map(|node| self.measuring(&node.id))
+                    .collect();
                 CoverageRow {
                     policy: policy.map(NodeLink::from),
                     focus: focus.map(NodeLink::from),
@@ -85,8 +95,15 @@ impl Rashin {
             unanswered: false,
             unmeasured: self.measuring(&measure.id).is_empty(),
         });
-        let holes = issue_holes.chain(measure_holes).filter(|hole| hole.unanswered || hole.unmeasured).collect();
-        Coverage { measures: measures.iter().map(|node| NodeLink::from(*node)).collect(), rows, holes }
+        let holes = issue_holes
+            .chain(measure_holes)
+            .filter(|hole| hole.unanswered || hole.unmeasured)
+            .collect();
+        Coverage {
+            measures: measures.iter().map(|node| NodeLink::from(*node)).collect(),
+            rows,
+            holes,
+        }
     }
 
     fn measuring(&self, node: &str) -> Vec<(String, Text)> {
@@ -94,7 +111,10 @@ impl Rashin {
             let class = self.plan().indicator(id).map(|found| found.class);
             matches!(class, Some(Class::Kgi | Class::Reference | Class::Proposed))
         };
-        self.indicators_of(node).into_iter().filter(|(id, _)| counts(id)).collect()
+        self.indicators_of(node)
+            .into_iter()
+            .filter(|(id, _)| counts(id))
+            .collect()
     }
 
     /// The measure to which a measure or part belongs.

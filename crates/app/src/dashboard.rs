@@ -107,16 +107,32 @@ impl Rashin {
     pub fn dashboard(&self) -> Result<Dashboard, Refusal> {
         let plan = self.plan();
         let of_class = |class: Class| -> Result<Vec<Summary>, Refusal> {
-            Ok(self.summaries()?.into_iter().filter(|one| one.class == class).collect())
+            Ok(self
+                .summaries()?
+                .into_iter()
+                .filter(|one| one.class == class)
+                .collect())
         };
         let policies = plan.nodes.iter().filter(|node| node.kind == NodeKind::Policy);
         let coverage = self.coverage();
         Ok(Dashboard {
             plan: plan.head.clone(),
             as_of: self.as_of(),
-            vision: plan.nodes.iter().find(|node| node.kind == NodeKind::Vision).map(NodeLink::from),
+            vision: plan
+                .nodes
+                .iter()
+                .find(|node| node.kind == NodeKind::Vision)
+                .map(NodeLink::from),
             policies: policies
-                .map(|node| (NodeLink::from(node), self.indicators_of(&node.id).into_iter().map(|(id, _)| id).collect()))
+                .map(|node| {
+                    (
+                        NodeLink::from(node),
+                        self.indicators_of(&node.id)
+                            .into_iter()
+                            .map(|(id, _)| id)
+                            .collect(),
+                    )
+                })
                 .collect(),
             kgis: of_class(Class::Kgi)?,
             references: of_class(Class::Reference)?,
@@ -138,7 +154,10 @@ impl Rashin {
             .indicators
             .iter()
             .map(|found| {
-                let count = findings.iter().filter(|finding| finding.about.contains(&found.id)).count();
+                let count = findings
+                    .iter()
+                    .filter(|finding| finding.about.contains(&found.id))
+                    .count();
                 self.summary(&engine, found, count)
             })
             .collect()
@@ -146,7 +165,11 @@ impl Rashin {
 
     fn summary(&self, engine: &Engine<'_>, found: &Indicator, findings: usize) -> Result<Summary, Refusal> {
         let course = engine.outlook(found, SUMMARY_DRAWS, self.seed(&Ask::default()))?;
-        let figure = |at: Period| published(engine, found, at).as_ref().map(|value| (at, decimal(value)));
+        let figure = |at: Period| {
+            published(engine, found, at)
+                .as_ref()
+                .map(|value| (at, decimal(value)))
+        };
         let observed = engine.observed_periods(found);
         let latest = match observed.last() {
             Some(at) => figure(*at),
@@ -166,7 +189,10 @@ impl Rashin {
             direction: found.direction,
             measures: found.measures.clone(),
             latest,
-            target: found.target.as_ref().map(|target| (target.period, decimal(&target.value))),
+            target: found
+                .target
+                .as_ref()
+                .map(|target| (target.period, decimal(&target.value))),
             required_next,
             chance: course.chance.map(approx),
             growth_required: course.growth_required.map(approx),
@@ -182,19 +208,37 @@ impl Rashin {
                 states.entry(node.state).or_default().push(NodeLink::from(node));
             }
         }
-        states.into_iter().map(|(state, nodes)| StateCount { state, count: nodes.len(), nodes }).collect()
+        states
+            .into_iter()
+            .map(|(state, nodes)| StateCount {
+                state,
+                count: nodes.len(),
+                nodes,
+            })
+            .collect()
     }
 
     fn news(&self) -> Result<News, Refusal> {
         let since = self.edition().map(|edition| edition.as_of);
-        let mut fresh: Vec<_> =
-            self.plan().observations.iter().filter(|seen| since.is_none_or(|day| seen.recorded > day)).collect();
+        let mut fresh: Vec<_> = self
+            .plan()
+            .observations
+            .iter()
+            .filter(|seen| since.is_none_or(|day| seen.recorded > day))
+            .collect();
         fresh.sort_by_key(|seen| std::cmp::Reverse(seen.recorded));
         let records = fresh.into_iter().filter_map(|seen| self.record(seen)).collect();
         let Some(edition) = self.edition() else {
-            return Ok(News { edition: None, records, moved: vec![], plan_changed: false });
+            return Ok(News {
+                edition: None,
+                records,
+                moved: vec![],
+                plan_changed: false,
+            });
         };
-        let seal = edition.sha256().map_err(|fault| Refusal::new("edition", fault.to_string(), fault.to_string()))?;
+        let seal = edition
+            .sha256()
+            .map_err(|fault| Refusal::new("edition", fault.to_string(), fault.to_string()))?;
         Ok(News {
             edition: Some((edition.fiscal_year, edition.as_of, seal)),
             records,

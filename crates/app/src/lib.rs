@@ -20,6 +20,6 @@ pub use coverage::{Coverage, CoverageRow, Hole};
 pub use dashboard::{Dashboard, News, StateCount, Summary};
 pub use library::{RecordView, SeriesView, SourceView};
 pub use survey::{SurveyAnswer, SurveyEstimate, survey};
-pub use tree::{NodeView, NodeLink, TreeItem};
+pub use tree::{NodeLink, NodeView, TreeItem};
 pub use view::{Control, IndicatorView, PathRow, Restatement};
 pub use workbench::{History, Proposal, Verdict, WorkbenchView};

@@ -1,9 +1,9 @@
 //! The records: series with every version of their observations, and the sources they were read in.
 
 use indicator::decimal;
+use jiff::civil::Date;
 use plan::{Observation, Text};
 use serde::Serialize;
-use jiff::civil::Date;
 use vocab::{Period, Refusal};
 
 use crate::ask::{Rashin, not_found};
@@ -66,7 +66,12 @@ pub struct SourceView {
 impl Rashin {
     /// Every record of a series, in the order of recording.
     pub fn records(&self, series: &str) -> Vec<RecordView> {
-        self.plan().observations.iter().filter(|seen| seen.series == series).filter_map(|seen| self.record(seen)).collect()
+        self.plan()
+            .observations
+            .iter()
+            .filter(|seen| seen.series == series)
+            .filter_map(|seen| self.record(seen))
+            .collect()
     }
 
     /// A series.
@@ -80,7 +85,11 @@ impl Rashin {
                 &format!("there is no series `{id}`. Choose one of the list of data."),
             )
         })?;
-        let reads = |formula: &plan::Formula| formula::references(&formula.expr).iter().any(|one| one.name == id);
+        let reads = |formula: &plan::Formula| {
+            formula::references(&formula.expr)
+                .iter()
+                .any(|one| one.name == id)
+        };
         let used_by = self
             .plan()
             .indicators
@@ -91,7 +100,11 @@ impl Rashin {
             })
             .map(|found| (found.id.clone(), found.title.clone()))
             .collect();
-        Ok(SeriesView { records: self.records(id), series, used_by })
+        Ok(SeriesView {
+            records: self.records(id),
+            series,
+            used_by,
+        })
     }
 
     /// A source.
@@ -106,13 +119,21 @@ impl Rashin {
             )
         })?;
         let rests = |seen: &&Observation| seen.source == id || seen.via.as_deref() == Some(id);
-        let records = self.plan().observations.iter().filter(rests).filter_map(|seen| self.record(seen)).collect();
+        let records = self
+            .plan()
+            .observations
+            .iter()
+            .filter(rests)
+            .filter_map(|seen| self.record(seen))
+            .collect();
         Ok(SourceView { source, records })
     }
 
     pub(crate) fn record(&self, seen: &Observation) -> Option<RecordView> {
         let series = self.plan().series.get(&seen.series)?;
-        let text = |value: &vocab::Quantity| decimal(&value.shown_in(&series.unit).unwrap_or_else(|_| value.clone()));
+        let text = |value: &vocab::Quantity| {
+            decimal(&value.shown_in(&series.unit).unwrap_or_else(|_| value.clone()))
+        };
         let cited = |id: &String| Some((id.clone(), self.plan().sources.get(id)?.title.clone()));
         Some(RecordView {
             series: seen.series.clone(),

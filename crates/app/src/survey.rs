@@ -1,7 +1,7 @@
 //! A survey total from firm-level answers, as `rashin survey --json` prints it.
 
-use indicator::stats::survey::{Method, Survey};
 use indicator::approx;
+use indicator::stats::survey::{Method, Survey};
 use serde::Serialize;
 use vocab::{Lang, Refusal};
 
@@ -64,10 +64,24 @@ pub fn survey(
         })
         .collect();
     let best = Method::RECOMMENDED.code();
-    let recommended = estimates.iter().find(|one| one.method == best).cloned().ok_or_else(|| {
-        Refusal::new("no-estimate", "推計できる方法がありません。回答を増やしてください。", "no method gives an estimate; more answers are needed.")
-    })?;
-    let non_response =
-        [0.5, 0.75, 1.0, 1.25, 1.5].map(|k| (approx(k), approx(survey.non_response(k)))).to_vec();
-    Ok(SurveyAnswer { estimates, recommended, covered: approx(survey.covered_share()), non_response })
+    let recommended = estimates
+        .iter()
+        .find(|one| one.method == best)
+        .cloned()
+        .ok_or_else(|| {
+            Refusal::new(
+                "no-estimate",
+                "推計できる方法がありません。回答を増やしてください。",
+                "no method gives an estimate; more answers are needed.",
+            )
+        })?;
+    let non_response = [0.5, 0.75, 1.0, 1.25, 1.5]
+        .map(|k| (approx(k), approx(survey.non_response(k))))
+        .to_vec();
+    Ok(SurveyAnswer {
+        estimates,
+        recommended,
+        covered: approx(survey.covered_share()),
+        non_response,
+    })
 }

@@ -56,7 +56,12 @@ pub struct NodeView {
 
 impl From<&Node> for NodeLink {
     fn from(node: &Node) -> Self {
-        Self { id: node.id.clone(), kind: node.kind, number: node.number.clone(), title: node.title.clone() }
+        Self {
+            id: node.id.clone(),
+            kind: node.kind,
+            number: node.number.clone(),
+            title: node.title.clone(),
+        }
     }
 }
 
@@ -71,7 +76,11 @@ impl Rashin {
         TreeItem {
             node: node.clone(),
             indicators: self.indicators_of(&node.id),
-            children: self.plan().children(&node.id).map(|child| self.item(child)).collect(),
+            children: self
+                .plan()
+                .children(&node.id)
+                .map(|child| self.item(child))
+                .collect(),
         }
     }
 
@@ -104,10 +113,18 @@ impl Rashin {
         Ok(NodeView {
             above,
             below: plan.children(id).map(NodeLink::from).collect(),
-            issues: node.answers.iter().filter_map(|id| plan.node(id)).map(NodeLink::from).collect(),
+            issues: node
+                .answers
+                .iter()
+                .filter_map(|id| plan.node(id))
+                .map(NodeLink::from)
+                .collect(),
             answered_by: self.answering(id).map(NodeLink::from).collect(),
             without_indicator: indicators.is_empty()
-                && matches!(node.kind, NodeKind::Issue | NodeKind::Measure | NodeKind::Part | NodeKind::Focus),
+                && matches!(
+                    node.kind,
+                    NodeKind::Issue | NodeKind::Measure | NodeKind::Part | NodeKind::Focus
+                ),
             indicators,
             findings,
             node,
@@ -115,12 +132,21 @@ impl Rashin {
     }
 
     pub(crate) fn answering<'a>(&'a self, issue: &'a str) -> impl Iterator<Item = &'a Node> {
-        self.plan().nodes.iter().filter(move |node| node.answers.iter().any(|answered| answered == issue))
+        self.plan()
+            .nodes
+            .iter()
+            .filter(move |node| node.answers.iter().any(|answered| answered == issue))
     }
 
     /// The indicators that measure a node.
     pub fn indicators_of(&self, node: &str) -> Vec<(String, Text)> {
-        let measuring = self.plan().indicators.iter().filter(|found| found.measures.iter().any(|one| one == node));
-        measuring.map(|found| (found.id.clone(), found.title.clone())).collect()
+        let measuring = self
+            .plan()
+            .indicators
+            .iter()
+            .filter(|found| found.measures.iter().any(|one| one == node));
+        measuring
+            .map(|found| (found.id.clone(), found.title.clone()))
+            .collect()
     }
 }

@@ -42,7 +42,8 @@ pub struct IndicatorView {
     pub target: Option<TargetView>,
     /// Name of the model of the implied path, and why it was chosen.
     pub implied: Option<(Text, Text)>,
-    /// The year's evaluation.
+    /// The year's evaluation; its keys stand beside those of the page, as `rashin eval --json` prints them.
+    #[serde(flatten)]
     pub evaluation: Evaluation,
     /// Its figures at the base year, the latest observed year and the target year.
     pub course: Outlook,
@@ -147,12 +148,19 @@ impl Rashin {
         let at = ask.at.unwrap_or_else(|| engine.default_period(found));
         let evaluation = self.evaluation(&engine, found, at, ask)?;
         let (draws, seed) = (Self::draws(ask)?, self.seed(ask));
-        let tornado =
-            if evaluation.value.is_some() { engine.tornado(found, at, draws, seed)? } else { vec![] };
+        let tornado = if evaluation.value.is_some() {
+            engine.tornado(found, at, draws, seed)?
+        } else {
+            vec![]
+        };
         let run = engine.run(at);
         let plan = self.plan();
         let title_of_node = |id: &String| plan.node(id).map(|node| (id.clone(), node.title.clone()));
-        let title_of_source = |id: &String| plan.sources.get(id).map(|source| (id.clone(), source.title.clone()));
+        let title_of_source = |id: &String| {
+            plan.sources
+                .get(id)
+                .map(|source| (id.clone(), source.title.clone()))
+        };
         let path = found
             .steps
             .iter()
@@ -177,13 +185,24 @@ impl Rashin {
         let mut records = vec![];
         let mut restatements = vec![];
         for leaf in observed {
-            let Some(Input::Observed { series, period }) = Input::parse(&leaf.name, None) else { continue };
-            let versions: Vec<RecordView> = self.records(&series).into_iter().filter(|one| one.at == period).collect();
+            let Some(Input::Observed { series, period }) = Input::parse(&leaf.name, None) else {
+                continue;
+            };
+            let versions: Vec<RecordView> = self
+                .records(&series)
+                .into_iter()
+                .filter(|one| one.at == period)
+                .collect();
             if let Some(seen) = engine.observation(&series, period) {
                 records.extend(versions.iter().find(|one| one.recorded == seen.recorded).cloned());
             }
             if versions.len() > 1 {
-                restatements.push(Restatement { series, title: leaf.title.clone(), at: period, versions });
+                restatements.push(Restatement {
+                    series,
+                    title: leaf.title.clone(),
+                    at: period,
+                    versions,
+                });
             }
         }
         Ok(IndicatorView {
@@ -206,10 +225,17 @@ impl Rashin {
                 from: target.from,
                 why: target.why.clone(),
             }),
-            implied: found.implied.as_ref().map(|implied| (implied.title.clone(), implied.why.clone())),
+            implied: found
+                .implied
+                .as_ref()
+                .map(|implied| (implied.title.clone(), implied.why.clone())),
             course: engine.outlook(found, draws, seed)?,
             tornado,
-            controls: found.controls.iter().filter_map(|input| Self::control(&engine, found, &run, input)).collect(),
+            controls: found
+                .controls
+                .iter()
+                .filter_map(|input| Self::control(&engine, found, &run, input))
+                .collect(),
             path,
             records,
             restatements,
@@ -230,15 +256,28 @@ impl Rashin {
             let quantity = quantity.shown_in(&unit).unwrap_or_else(|_| quantity.clone());
             let number = quantity.in_unit();
             let short = number.is_exact() && number.decimal_places().is_some_and(|places| places <= 6);
-            if short { number.to_decimal() } else { number.to_significant(6) }
+            if short {
+                number.to_decimal()
+            } else {
+                number.to_significant(6)
+            }
         };
-        let title = Text { ja: engine.title_of(input, Lang::Ja), en: engine.title_of(input, Lang::En) };
+        let title = Text {
+            ja: engine.title_of(input, Lang::Ja),
+            en: engine.title_of(input, Lang::En),
+        };
         let (plan, low, high, step, why) = match input {
             Input::Named { indicator, name } => {
                 let owner = engine.plan().indicator(indicator)?;
                 if let Some(one) = owner.assumption(name) {
                     let end = |quantity: &Option<vocab::Quantity>| quantity.as_ref().map(text);
-                    (text(&one.value), end(&one.low), end(&one.high), end(&one.step), Some(one.why.clone()))
+                    (
+                        text(&one.value),
+                        end(&one.low),
+                        end(&one.high),
+                        end(&one.step),
+                        Some(one.why.clone()),
+                    )
                 } else {
                     let unset = engine.with(indicator::Settings::default());
                     let value = unset.run(run.at()).step(indicator, name).ok()?;
@@ -255,6 +294,17 @@ impl Rashin {
             other => other.to_string(),
         };
         let value = set.map_or_else(|| plan.clone(), text);
-        Some(Control { name, title, unit: unit.to_string(), value, plan, low, high, step, set: set.is_some(), why })
+        Some(Control {
+            name,
+            title,
+            unit: unit.to_string(),
+            value,
+            plan,
+            low,
+            high,
+            step,
+            set: set.is_some(),
+            why,
+        })
     }
 }

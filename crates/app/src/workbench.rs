@@ -105,12 +105,26 @@ impl Rashin {
             .iter()
             .map(|requirement| {
                 let given = proposal.field(&requirement.id).to_owned();
-                let fault = if given.trim().is_empty() { None } else { self.fault(&requirement.id, &given, unit.as_ref().ok()) };
-                Verdict { met: !given.trim().is_empty() && fault.is_none(), requirement: requirement.clone(), given, fault }
+                let fault = if given.trim().is_empty() {
+                    None
+                } else {
+                    self.fault(&requirement.id, &given, unit.as_ref().ok())
+                };
+                Verdict {
+                    met: !given.trim().is_empty() && fault.is_none(),
+                    requirement: requirement.clone(),
+                    given,
+                    fault,
+                }
             })
             .collect();
         let open = verdicts.iter().filter(|verdict| !verdict.met).count();
-        let eligible = |kind| matches!(kind, NodeKind::Focus | NodeKind::Issue | NodeKind::Measure | NodeKind::Part);
+        let eligible = |kind| {
+            matches!(
+                kind,
+                NodeKind::Focus | NodeKind::Issue | NodeKind::Measure | NodeKind::Part
+            )
+        };
         let mut choices: Vec<_> = plan
             .nodes
             .iter()
@@ -118,11 +132,20 @@ impl Rashin {
             .map(|node| (NodeLink::from(node), self.indicators_of(&node.id).is_empty()))
             .collect();
         choices.sort_by_key(|(_, empty)| !empty);
-        let history = (!proposal.history.trim().is_empty()).then(|| self.history(&proposal, unit.as_ref().ok()));
+        let history =
+            (!proposal.history.trim().is_empty()).then(|| self.history(&proposal, unit.as_ref().ok()));
         let node = plan.node(&proposal.node).map(NodeLink::from);
         let complete = open == 0 && node.is_some() && !proposal.title.trim().is_empty();
         let entry = complete.then(|| proposal.entry());
-        WorkbenchView { node, choices, verdicts, open, history, entry, proposal }
+        WorkbenchView {
+            node,
+            choices,
+            verdicts,
+            open,
+            history,
+            entry,
+            proposal,
+        }
     }
 
     fn fault(&self, requirement: &str, given: &str, unit: Option<&Unit>) -> Option<Refusal> {
@@ -133,14 +156,27 @@ impl Rashin {
                 format!("the unit `{given}` is not known. Write one such as 件/年, 億円/年 or %."),
             )),
             "baseline" | "target" => dated(given, unit).err(),
-            "lag" if given.trim().trim_end_matches("か月").trim().parse::<u32>().is_err() => Some(Refusal::new(
-                "bad-lag",
-                format!("「{given}」を月数として読めません。3 のように数で書いてください。"),
-                format!("`{given}` is not a number of months. Write a number such as 3."),
-            )),
+            "lag"
+                if given
+                    .trim()
+                    .trim_end_matches("か月")
+                    .trim()
+                    .parse::<u32>()
+                    .is_err() =>
+            {
+                Some(Refusal::new(
+                    "bad-lag",
+                    format!("「{given}」を月数として読めません。3 のように数で書いてください。"),
+                    format!("`{given}` is not a number of months. Write a number such as 3."),
+                ))
+            }
             "mechanism" => {
-                let kgis: Vec<_> =
-                    self.plan().indicators.iter().filter(|found| found.class == plan::Class::Kgi).collect();
+                let kgis: Vec<_> = self
+                    .plan()
+                    .indicators
+                    .iter()
+                    .filter(|found| found.class == plan::Class::Kgi)
+                    .collect();
                 let squeezed = given.to_lowercase().replace([' ', '　'], "");
                 (!kgis.iter().any(|kgi| squeezed.contains(&kgi.id))).then(|| {
                     Refusal::new(
@@ -159,31 +195,59 @@ impl Rashin {
         let mut values: Vec<(Period, f64)> = if let Some(series) = self.plan().series.get(text) {
             let engine = self.engine(None);
             let scale = series.unit.factor().to_f64();
-            engine.observations(text).map(|seen| (seen.period, seen.value.number().to_f64() / scale)).collect()
+            engine
+                .observations(text)
+                .map(|seen| (seen.period, seen.value.number().to_f64() / scale))
+                .collect()
         } else {
-            let entries = text.split([',', '、', '\n', ';']).map(str::trim).filter(|entry| !entry.is_empty());
-            entries.map(|entry| dated(entry, unit)).collect::<Result<_, _>>()?
+            let entries = text
+                .split([',', '、', '\n', ';'])
+                .map(str::trim)
+                .filter(|entry| !entry.is_empty());
+            entries
+                .map(|entry| dated(entry, unit))
+                .collect::<Result<_, _>>()?
         };
         values.sort_by_key(|(at, _)| *at);
         let goal = dated(&proposal.target, unit).ok();
         let points: Vec<projection::Point> = values.iter().map(|(at, value)| (at.year, *value)).collect();
-        let count = unit.is_some_and(|unit| unit.to_string().starts_with('件')) && values.iter().all(|(_, value)| value.fract() == 0.0);
-        let model = if count { Model::ConstantRate } else { Model::ConstantGrowth };
+        let count = unit.is_some_and(|unit| unit.to_string().starts_with('件'))
+            && values.iter().all(|(_, value)| value.fract() == 0.0);
+        let model = if count {
+            Model::ConstantRate
+        } else {
+            Model::ConstantGrowth
+        };
         let fit = Fit::new(model, &points);
         let last = points.last().copied();
-        let required = last.zip(goal).and_then(|(last, (at, goal))| projection::required_growth(last, (at.year, goal)));
-        let chance = fit.as_ref().ok().zip(goal).map(|(fit, (at, goal))| fit.predict(at.year).reaches(goal));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count is a small whole number")]
+        let required = last
+            .zip(goal)
+            .and_then(|(last, (at, goal))| projection::required_growth(last, (at.year, goal)));
+        let chance = fit
+            .as_ref()
+            .ok()
+            .zip(goal)
+            .map(|(fit, (at, goal))| fit.predict(at.year).reaches(goal));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a count is a small whole number"
+        )]
         let reaching = |goal: f64| goal.max(0.0).ceil() as u64;
         let mean = points.iter().map(|(_, value)| value).sum::<f64>() / points.len().max(1) as f64;
         let counted = goal.filter(|_| count && !points.is_empty());
         Ok(History {
             points: values.iter().map(|(at, value)| (*at, approx(*value))).collect(),
             goal,
-            growth: fit.as_ref().ok().filter(|_| !count).map(|fit| approx(fit.growth())),
+            growth: fit
+                .as_ref()
+                .ok()
+                .filter(|_| !count)
+                .map(|fit| approx(fit.growth())),
             required: required.map(approx),
             chance: chance.map(approx),
-            backtest: projection::backtest(model, &points).map(|test| (approx(test.model_error), approx(test.naive_error))),
+            backtest: projection::backtest(model, &points)
+                .map(|test| (approx(test.model_error), approx(test.naive_error))),
             luck: counted.map(|(_, goal)| approx(poisson::reaches(reaching(goal), mean))),
             mishap: counted.map(|(_, goal)| approx(poisson::below(reaching(goal), goal))),
             values,
@@ -234,17 +298,26 @@ fn dated(text: &str, unit: Option<&Unit>) -> Result<(Period, f64), Refusal> {
     let fault = || {
         Refusal::new(
             "bad-dated-value",
-            format!("「{text}」を年と値として読めません。「2024年度 10」のように、年と値を空けて書いてください。"),
+            format!(
+                "「{text}」を年と値として読めません。「2024年度 10」のように、年と値を空けて書いてください。"
+            ),
             format!("`{text}` is not a year with a value. Write it like `FY2024 10`."),
         )
     };
     let text_trimmed = text.trim();
-    let cut = text_trimmed.find(['=', ' ', '　', ':', '：', '\t']).ok_or_else(fault)?;
+    let cut = text_trimmed
+        .find(['=', ' ', '　', ':', '：', '\t'])
+        .ok_or_else(fault)?;
     let (year, rest) = text_trimmed.split_at(cut);
-    let value = rest.trim_start_matches(['=', ' ', '　', ':', '：', '\t']).replace(',', "");
+    let value = rest
+        .trim_start_matches(['=', ' ', '　', ':', '：', '\t'])
+        .replace(',', "");
     let period = match year.parse::<Period>() {
         Ok(period) => period,
-        Err(_) => year.parse::<vocab::codes::FiscalYear>().map_err(|_| fault())?.period(),
+        Err(_) => year
+            .parse::<vocab::codes::FiscalYear>()
+            .map_err(|_| fault())?
+            .period(),
     };
     let quantity: Quantity = value.parse().map_err(|_| fault())?;
     match unit {

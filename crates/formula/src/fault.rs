@@ -69,7 +69,7 @@ impl Fault {
 }
 
 /// The candidate nearest to a misspelt word, if any is near enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let reach = 1 + word.chars().count() / 4;
     let distances = candidates
         .into_iter()

@@ -14,7 +14,7 @@ mod value;
 pub use ast::{BinaryOp, Expr, ExprKind, Reference, references};
 pub use check::check;
 pub use eval::eval;
-pub use fault::Fault;
+pub use fault::{Fault, nearest};
 pub use function::Function;
 pub use parser::parse;
 pub use program::{Bind, Program, Slot, compile};

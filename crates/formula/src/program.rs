@@ -138,6 +138,8 @@ struct Instruction {
     register: usize,
     /// Outputs that this node is.
     outputs: Vec<usize>,
+    /// Whether another instruction reads it.
+    read: bool,
 }
 
 /// Compiled formulas that share their common parts.
@@ -213,6 +215,7 @@ fn allocate(nodes: &[Node], outputs: &[Operand]) -> Program {
             node: Node { op: node.op, inputs },
             register,
             outputs,
+            read: last_read[index].is_some(),
         });
     }
     Program {
@@ -619,7 +622,7 @@ impl Program {
             let block = start..(start + BLOCK).min(lanes);
             for instruction in &self.instructions {
                 // Taken out while it is written, so that the other registers can be read.
-                let mut target = std::mem::take(&mut registers[instruction.register]);
+                let mut kept = std::mem::take(&mut registers[instruction.register]);
                 let inputs = instruction.node.inputs.map(|input| match input {
                     Operand::Const(bits) => Lanes::Same(f64::from_bits(bits)),
                     Operand::Column(column) => columns.get(column).map_or(Lanes::Same(f64::NAN), |column| {
@@ -627,13 +630,20 @@ impl Program {
                     }),
                     Operand::Node(register) => Lanes::Each(&registers[register][..block.len()]),
                 });
-                compute(instruction.node.op, &mut target[..block.len()], inputs);
-                for &output in &instruction.outputs {
-                    if let Some(out) = out.get_mut(output) {
-                        out[block.clone()].copy_from_slice(&target[..block.len()]);
+                match (&instruction.outputs[..], instruction.read) {
+                    (&[output], false) if output < out.len() => {
+                        compute(instruction.node.op, &mut out[output][block.clone()], inputs);
+                    }
+                    (outputs, _) => {
+                        compute(instruction.node.op, &mut kept[..block.len()], inputs);
+                        for &output in outputs {
+                            if let Some(out) = out.get_mut(output) {
+                                out[block.clone()].copy_from_slice(&kept[..block.len()]);
+                            }
+                        }
                     }
                 }
-                registers[instruction.register] = target;
+                registers[instruction.register] = kept;
             }
         }
         for &(output, operand) in &self.plain {

@@ -20,7 +20,9 @@ pub(crate) fn optional<S: Serializer>(value: &Option<f64>, serializer: S) -> Res
 
 #[expect(clippy::ref_option, reason = "the signature is serde's")]
 pub(crate) fn pair<S: Serializer>(value: &Option<(f64, f64)>, serializer: S) -> Result<S::Ok, S::Error> {
-    value.map(|(low, high)| (approx(low), approx(high))).serialize(serializer)
+    value
+        .map(|(low, high)| (approx(low), approx(high)))
+        .serialize(serializer)
 }
 
 pub(crate) fn all<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {

@@ -34,7 +34,13 @@ pub enum Cause {
 
 impl Cause {
     /// The causes that share the unrounded difference.
-    const SHARED: [Self; 5] = [Self::Data, Self::Method, Self::Assumption, Self::ExchangeRate, Self::Frame];
+    const SHARED: [Self; 5] = [
+        Self::Data,
+        Self::Method,
+        Self::Assumption,
+        Self::ExchangeRate,
+        Self::Frame,
+    ];
 
     fn name(self) -> Text {
         let (ja, en) = match self {
@@ -45,7 +51,10 @@ impl Cause {
             Self::Frame => ("対象企業の範囲", "survey frame"),
             Self::Rounding => ("四捨五入", "rounding"),
         };
-        Text { ja: ja.into(), en: en.into() }
+        Text {
+            ja: ja.into(),
+            en: en.into(),
+        }
     }
 }
 
@@ -93,28 +102,58 @@ const PLACES: i32 = -9;
 pub fn differences(before: &Edition, after: &Edition) -> Result<Vec<Difference>, EditionFault> {
     let (first, second) = (before.plan()?, after.plan()?);
     let states = Cause::SHARED.len();
-    let mixed: Vec<Plan> = (0..1_usize << states).map(|set| mix(&first, before, &second, after, set)).collect();
-    let engines: Vec<Engine<'_>> = mixed.iter().map(|plan| Engine::new(plan, None, Settings::default())).collect();
+    let mixed: Vec<Plan> = (0..1_usize << states)
+        .map(|set| mix(&first, before, &second, after, set))
+        .collect();
+    let engines: Vec<Engine<'_>> = mixed
+        .iter()
+        .map(|plan| Engine::new(plan, None, Settings::default()))
+        .collect();
     let mut list = vec![];
     for result in &after.results {
-        let Some(old) = before.results.iter().find(|old| old.id == result.id && old.at == result.at) else { continue };
-        let (Some(old_figure), Some(new_figure)) = (&old.published, &result.published) else { continue };
-        let Some(indicator) = second.indicator(&result.id) else { continue };
+        let Some(old) = before
+            .results
+            .iter()
+            .find(|old| old.id == result.id && old.at == result.at)
+        else {
+            continue;
+        };
+        let (Some(old_figure), Some(new_figure)) = (&old.published, &result.published) else {
+            continue;
+        };
+        let Some(indicator) = second.indicator(&result.id) else {
+            continue;
+        };
         let values: Option<Vec<Number>> = engines
             .iter()
-            .map(|engine| engine.run(result.at).value(&result.id).ok().map(|value| in_unit(&value, &indicator.unit)))
+            .map(|engine| {
+                engine
+                    .run(result.at)
+                    .value(&result.id)
+                    .ok()
+                    .map(|value| in_unit(&value, &indicator.unit))
+            })
             .collect();
         // A mixture can lack a value that neither edition lacks; then the causes cannot be told apart.
         let Some(values) = values else { continue };
-        let (Ok(from), Ok(to)) = (old_figure.parse::<Number>(), new_figure.parse::<Number>()) else { continue };
-        let Ok(difference) = decompose(&values, &from, &to) else { continue };
+        let (Ok(from), Ok(to)) = (old_figure.parse::<Number>(), new_figure.parse::<Number>()) else {
+            continue;
+        };
+        let Ok(difference) = decompose(&values, &from, &to) else {
+            continue;
+        };
         let (change, amounts) = difference;
         let parts = amounts
             .into_iter()
             .map(|(cause, amount)| {
                 let title = cause.name();
                 let say = sentence(&title, &amount, &indicator.unit.to_string());
-                Part { cause, title, amount: amount.to_decimal(), say }
+                Part {
+                    cause,
+                    title,
+                    amount: amount.to_decimal(),
+                    say,
+                }
             })
             .collect();
         list.push(Difference {
@@ -132,7 +171,11 @@ pub fn differences(before: &Edition, after: &Edition) -> Result<Vec<Difference>,
 }
 
 /// The change and each cause's part. `values[set]` is the unrounded value when the causes in the bit set `set` are new.
-fn decompose(values: &[Number], from: &Number, to: &Number) -> Result<(Number, BTreeMap<Cause, Number>), vocab::Refusal> {
+fn decompose(
+    values: &[Number],
+    from: &Number,
+    to: &Number,
+) -> Result<(Number, BTreeMap<Cause, Number>), vocab::Refusal> {
     let count = Cause::SHARED.len();
     let quantum = Number::power_of_ten(PLACES);
     let change = to.minus(from)?;
@@ -172,9 +215,16 @@ fn in_unit(value: &Quantity, unit: &vocab::Unit) -> Number {
 fn sentence(title: &Text, amount: &Number, unit: &str) -> Text {
     let size = vocab::unit_name::group_digits(&amount.abs().to_significant(4));
     if amount.is_zero() {
-        return Text { ja: format!("{}による変化はありません。", title.ja), en: format!("No change from {}.", title.en) };
+        return Text {
+            ja: format!("{}による変化はありません。", title.ja),
+            en: format!("No change from {}.", title.en),
+        };
     }
-    let (ja, en) = if amount.is_negative() { ("下がりました", "down") } else { ("上がりました", "up") };
+    let (ja, en) = if amount.is_negative() {
+        ("下がりました", "down")
+    } else {
+        ("上がりました", "up")
+    };
     Text {
         ja: format!("{}により {size}{unit} {ja}。", title.ja),
         en: format!("Moved {en} by {size} {unit} through {}.", title.en),
@@ -183,8 +233,17 @@ fn sentence(title: &Text, amount: &Number, unit: &str) -> Text {
 
 /// The plan in which the causes of the bit set `set` are the second edition's and the others the first's.
 fn mix(first: &Plan, before: &Edition, second: &Plan, after: &Edition, set: usize) -> Plan {
-    let new = |cause: Cause| Cause::SHARED.iter().position(|one| *one == cause).is_some_and(|place| set & (1 << place) != 0);
-    let mut plan = if new(Cause::Method) { second.clone() } else { first.clone() };
+    let new = |cause: Cause| {
+        Cause::SHARED
+            .iter()
+            .position(|one| *one == cause)
+            .is_some_and(|place| set & (1 << place) != 0)
+    };
+    let mut plan = if new(Cause::Method) {
+        second.clone()
+    } else {
+        first.clone()
+    };
     let mut series = first.series.clone();
     series.extend(second.series.clone());
     plan.observations.clear();
@@ -195,7 +254,10 @@ fn mix(first: &Plan, before: &Edition, second: &Plan, after: &Edition, set: usiz
             Group::Frame => Cause::Frame,
         };
         let of = |plan: &Plan, edition: &Edition| -> Vec<_> {
-            let known = plan.observations.iter().filter(|seen| seen.series == *id && seen.recorded <= edition.as_of);
+            let known = plan
+                .observations
+                .iter()
+                .filter(|seen| seen.series == *id && seen.recorded <= edition.as_of);
             known.cloned().collect()
         };
         let (old, fresh) = (of(first, before), of(second, after));
@@ -208,12 +270,15 @@ fn mix(first: &Plan, before: &Edition, second: &Plan, after: &Edition, set: usiz
         };
         plan.observations.extend(pick);
     }
-    plan.observations.sort_by(|a, b| (a.recorded, &a.series, a.period).cmp(&(b.recorded, &b.series, b.period)));
+    plan.observations
+        .sort_by(|a, b| (a.recorded, &a.series, a.period).cmp(&(b.recorded, &b.series, b.period)));
     plan.series = series;
     let assumptions = if new(Cause::Assumption) { second } else { first };
     for indicator in &mut plan.indicators {
         for assumption in &mut indicator.assumptions {
-            let picked = assumptions.indicator(&indicator.id).and_then(|found| found.assumption(&assumption.name));
+            let picked = assumptions
+                .indicator(&indicator.id)
+                .and_then(|found| found.assumption(&assumption.name));
             if let Some(picked) = picked {
                 assumption.value = picked.value.clone();
             }

@@ -6,6 +6,7 @@
 //! [`Edition::parse`]. An edition is never rewritten: a re-examination makes a new one.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::civil::Date;
 use plan::{Files, Plan};
@@ -61,10 +62,14 @@ pub struct EditionResult {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditionFault {
     /// Not the JSON of an edition.
-    #[error("版のファイルとして読めません（{0}）。rashin edition make で作ったファイルを指定してください。 / this is not an edition file ({0}). Name a file made by `rashin edition make`.")]
+    #[error(
+        "版のファイルとして読めません（{0}）。rashin edition make で作ったファイルを指定してください。 / this is not an edition file ({0}). Name a file made by `rashin edition make`."
+    )]
     NotAnEdition(String),
     /// The seal does not fit the contents.
-    #[error("中身が公開時と違います。封印は {sealed}、今の中身は {found} です。公開時の控えと取り替えてください。 / the contents are not what was published: sealed {sealed}, found {found}. Replace the file by the published copy.")]
+    #[error(
+        "中身が公開時と違います。封印は {sealed}、今の中身は {found} です。公開時の控えと取り替えてください。 / the contents are not what was published: sealed {sealed}, found {found}. Replace the file by the published copy."
+    )]
     Broken {
         /// Hash written in the file.
         sealed: String,
@@ -117,7 +122,10 @@ impl Edition {
             as_of,
             seed: plan.head.seed,
             plan_sha256: plan.sha256.clone(),
-            files: files.iter().map(|(path, text)| (path.into(), text.into())).collect(),
+            files: files
+                .iter()
+                .map(|(path, text)| (path.into(), text.into()))
+                .collect(),
             results,
         }
     }
@@ -145,12 +153,18 @@ impl Edition {
         let sealed: Sealed = serde_json::from_slice(bytes).map_err(fault)?;
         let found = sha256(&serde_json::to_vec(&sealed.edition).map_err(fault)?);
         if found != sealed.sha256 {
-            return Err(EditionFault::Broken { sealed: sealed.sha256, found });
+            return Err(EditionFault::Broken {
+                sealed: sealed.sha256,
+                found,
+            });
         }
         let edition: Self = serde_json::from_value(sealed.edition).map_err(fault)?;
         // The seal covers the meaning of the JSON; a published file is also the same to the byte.
         if edition.to_bytes()? != bytes {
-            return Err(EditionFault::Broken { sealed: sealed.sha256, found: "書き方の違う同じ内容 / same contents, other bytes".into() });
+            return Err(EditionFault::Broken {
+                sealed: sealed.sha256,
+                found: "書き方の違う同じ内容 / same contents, other bytes".into(),
+            });
         }
         Ok(edition)
     }
@@ -170,7 +184,11 @@ impl Edition {
     /// # Errors
     /// [`EditionFault::Plan`] if it no longer passes.
     pub fn plan(&self) -> Result<Plan, EditionFault> {
-        let files = Files::from_texts(self.files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let files = Files::from_texts(
+            self.files
+                .iter()
+                .map(|(path, text)| (path.as_str(), text.as_str())),
+        );
         Plan::read(files).map_err(|faults| EditionFault::Plan(faults.to_string()))
     }
 
@@ -180,12 +198,23 @@ impl Edition {
     /// [`EditionFault::Plan`] if the plan inside cannot be read.
     pub fn recompute(&self) -> Result<Vec<EditionResult>, EditionFault> {
         let plan = self.plan()?;
-        let files = Files::from_texts(self.files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let files = Files::from_texts(
+            self.files
+                .iter()
+                .map(|(path, text)| (path.as_str(), text.as_str())),
+        );
         let again = Self::make(&plan, &files, self.fiscal_year, self.as_of);
-        Ok(again.results.into_iter().filter(|result| !self.results.contains(result)).collect())
+        Ok(again
+            .results
+            .into_iter()
+            .filter(|result| !self.results.contains(result))
+            .collect())
     }
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

@@ -88,15 +88,35 @@ impl<'p> Engine<'p> {
     pub fn new(plan: &'p Plan, as_of: Option<Date>, settings: Settings) -> Self {
         let mut known: HashMap<&str, Known<'_>> = HashMap::new();
         // Observations stand in the order of recording, so a later one replaces an earlier one.
-        for seen in plan.observations.iter().filter(|seen| as_of.is_none_or(|day| seen.recorded <= day)) {
-            known.entry(&seen.series).or_default().observations.insert(seen.period, seen);
+        for seen in plan
+            .observations
+            .iter()
+            .filter(|seen| as_of.is_none_or(|day| seen.recorded <= day))
+        {
+            known
+                .entry(&seen.series)
+                .or_default()
+                .observations
+                .insert(seen.period, seen);
         }
         for (id, series) in &mut known {
-            let Some(definition) = plan.series.get(*id) else { continue };
-            let values = series.observations.iter().map(|(period, seen)| (*period, shown(&seen.value, &definition.unit)));
+            let Some(definition) = plan.series.get(*id) else {
+                continue;
+            };
+            let values = series
+                .observations
+                .iter()
+                .map(|(period, seen)| (*period, shown(&seen.value, &definition.unit)));
             series.values = Arc::new(values.collect());
         }
-        Self { plan, known: Arc::new(known), set: HashMap::new(), settings: Settings::default(), as_of }.with(settings)
+        Self {
+            plan,
+            known: Arc::new(known),
+            set: HashMap::new(),
+            settings: Settings::default(),
+            as_of,
+        }
+        .with(settings)
     }
 
     /// The same knowledge with other settings; what is known is shared, not copied.
@@ -104,20 +124,37 @@ impl<'p> Engine<'p> {
     pub fn with(&self, settings: Settings) -> Self {
         let mut set: HashMap<String, Arc<SeriesValue>> = HashMap::new();
         for (input, value) in settings.iter() {
-            let Input::Observed { series, period } = input else { continue };
-            let Some(definition) = self.plan.series.get(series) else { continue };
-            let values = set.entry(series.clone()).or_insert_with(|| self.known_values(series));
+            let Input::Observed { series, period } = input else {
+                continue;
+            };
+            let Some(definition) = self.plan.series.get(series) else {
+                continue;
+            };
+            let values = set
+                .entry(series.clone())
+                .or_insert_with(|| self.known_values(series));
             Arc::make_mut(values).insert(*period, shown(value, &definition.unit));
         }
-        Self { plan: self.plan, known: Arc::clone(&self.known), set, settings, as_of: self.as_of }
+        Self {
+            plan: self.plan,
+            known: Arc::clone(&self.known),
+            set,
+            settings,
+            as_of: self.as_of,
+        }
     }
 
     fn known_values(&self, series: &str) -> Arc<SeriesValue> {
-        self.known.get(series).map(|known| Arc::clone(&known.values)).unwrap_or_default()
+        self.known
+            .get(series)
+            .map(|known| Arc::clone(&known.values))
+            .unwrap_or_default()
     }
 
     fn values(&self, series: &str) -> Arc<SeriesValue> {
-        self.set.get(series).map_or_else(|| self.known_values(series), Arc::clone)
+        self.set
+            .get(series)
+            .map_or_else(|| self.known_values(series), Arc::clone)
     }
 
     /// The plan.
@@ -142,12 +179,20 @@ impl<'p> Engine<'p> {
 
     /// The known observations of a series, by period.
     pub fn observations(&self, series: &str) -> impl Iterator<Item = &'p Observation> {
-        self.known.get(series).into_iter().flat_map(|known| known.observations.values().copied())
+        self.known
+            .get(series)
+            .into_iter()
+            .flat_map(|known| known.observations.values().copied())
     }
 
     /// The periods at which an indicator is observed.
     pub fn observed_periods(&self, indicator: &Indicator) -> Vec<Period> {
-        indicator.observes.iter().flat_map(|series| self.observations(series)).map(|seen| seen.period).collect()
+        indicator
+            .observes
+            .iter()
+            .flat_map(|series| self.observations(series))
+            .map(|seen| seen.period)
+            .collect()
     }
 
     /// The year at which an indicator is shown when none is named: its target's, else the last observed one, else the plan's base.
@@ -167,12 +212,17 @@ impl<'p> Engine<'p> {
 
     /// A computation at one period. Values already found are kept for as long as it lives.
     pub fn run(&self, at: Period) -> Run<'_, 'p> {
-        Run { engine: self, at, found: RefCell::default() }
+        Run {
+            engine: self,
+            at,
+            found: RefCell::default(),
+        }
     }
 
     /// Whether an observation is what the report knew, not a later re-statement.
     fn restated(&self, series: &str, period: Period) -> bool {
-        self.observation(series, period).is_some_and(|seen| seen.recorded > self.plan.head.published)
+        self.observation(series, period)
+            .is_some_and(|seen| seen.recorded > self.plan.head.published)
     }
 }
 
@@ -199,7 +249,14 @@ impl<'e, 'p> Run<'e, 'p> {
     /// # Errors
     /// `no_observation` where a value is missing ([`is_missing`]), else the fault of the formula.
     pub fn value(&self, indicator: &str) -> Result<Quantity, Refusal> {
-        self.outcome(&NodeName { indicator: indicator.into(), step: None }, Mode::Exact).map(|found| found.value)
+        self.outcome(
+            &NodeName {
+                indicator: indicator.into(),
+                step: None,
+            },
+            Mode::Exact,
+        )
+        .map(|found| found.value)
     }
 
     /// An indicator's final value on the printed path, before its own rounding.
@@ -207,7 +264,14 @@ impl<'e, 'p> Run<'e, 'p> {
     /// # Errors
     /// As [`Run::value`].
     pub fn path(&self, indicator: &str) -> Result<Quantity, Refusal> {
-        self.outcome(&NodeName { indicator: indicator.into(), step: None }, Mode::Path).map(|found| found.value)
+        self.outcome(
+            &NodeName {
+                indicator: indicator.into(),
+                step: None,
+            },
+            Mode::Path,
+        )
+        .map(|found| found.value)
     }
 
     /// A step's value, nothing rounded on the way.
@@ -215,7 +279,10 @@ impl<'e, 'p> Run<'e, 'p> {
     /// # Errors
     /// As [`Run::value`].
     pub fn step(&self, indicator: &str, step: &str) -> Result<Quantity, Refusal> {
-        let name = NodeName { indicator: indicator.into(), step: Some(step.into()) };
+        let name = NodeName {
+            indicator: indicator.into(),
+            step: Some(step.into()),
+        };
         self.outcome(&name, Mode::Exact).map(|found| found.value)
     }
 
@@ -224,7 +291,12 @@ impl<'e, 'p> Run<'e, 'p> {
     /// # Errors
     /// As [`Run::value`].
     pub fn eval(&self, indicator: Option<&str>, formula: &Formula) -> Result<Value, Refusal> {
-        let scope = Names { run: self, indicator, mode: Mode::Exact, uses: RefCell::default() };
+        let scope = Names {
+            run: self,
+            indicator,
+            mode: Mode::Exact,
+            uses: RefCell::default(),
+        };
         formula::eval(&formula.expr, &scope).map_err(refusal)
     }
 
@@ -233,54 +305,86 @@ impl<'e, 'p> Run<'e, 'p> {
             return found.clone();
         }
         let found = self.compute(name, mode);
-        self.found.borrow_mut().insert((name.clone(), mode), found.clone());
+        self.found
+            .borrow_mut()
+            .insert((name.clone(), mode), found.clone());
         found
     }
 
     fn compute(&self, name: &NodeName, mode: Mode) -> Result<Outcome, Refusal> {
-        let indicator =
-            self.engine.plan.indicator(&name.indicator).ok_or_else(|| unknown_name(&name.indicator))?;
+        let indicator = self
+            .engine
+            .plan
+            .indicator(&name.indicator)
+            .ok_or_else(|| unknown_name(&name.indicator))?;
         let (formula, unit) = match &name.step {
             None => (self.engine.formula_at(indicator, self.at), &indicator.unit),
             Some(step) => {
-                let input = Input::Named { indicator: name.indicator.clone(), name: step.clone() };
+                let input = Input::Named {
+                    indicator: name.indicator.clone(),
+                    name: step.clone(),
+                };
                 if let Some(value) = self.engine.settings.get(&input) {
-                    return Ok(Outcome { value: value.clone(), uses: vec![], moved: true });
+                    return Ok(Outcome {
+                        value: value.clone(),
+                        uses: vec![],
+                        moved: true,
+                    });
                 }
-                let step = indicator.step(step).ok_or_else(|| unknown_name(&name.to_string()))?;
+                let step = indicator
+                    .step(step)
+                    .ok_or_else(|| unknown_name(&name.to_string()))?;
                 (&step.formula, &step.unit)
             }
         };
-        let scope = Names { run: self, indicator: Some(&name.indicator), mode, uses: RefCell::default() };
+        let scope = Names {
+            run: self,
+            indicator: Some(&name.indicator),
+            mode,
+            uses: RefCell::default(),
+        };
         let value = formula::eval(&formula.expr, &scope).map_err(refusal)?;
         let uses = scope.uses.into_inner();
-        let Value::Quantity(value, _) = value else { return Err(unknown_name(&name.to_string())) };
+        let Value::Quantity(value, _) = value else {
+            return Err(unknown_name(&name.to_string()));
+        };
         let moved = uses.iter().any(|used| self.moved(used, mode));
-        Ok(Outcome { value: shown(&value, unit), uses, moved })
+        Ok(Outcome {
+            value: shown(&value, unit),
+            uses,
+            moved,
+        })
     }
 
     fn moved(&self, used: &Use, mode: Mode) -> bool {
         match used {
             Use::Formula(name) => self.outcome(name, mode).is_ok_and(|found| found.moved),
             Use::Assumption { indicator, name } => {
-                let input = Input::Named { indicator: indicator.clone(), name: name.clone() };
+                let input = Input::Named {
+                    indicator: indicator.clone(),
+                    name: name.clone(),
+                };
                 self.engine.settings.get(&input).is_some()
             }
             Use::Observed { series, period } => self.observation_moved(series, *period),
-            Use::Series(series) => {
-                self.engine.observations(series).any(|seen| self.observation_moved(series, seen.period))
-            }
+            Use::Series(series) => self
+                .engine
+                .observations(series)
+                .any(|seen| self.observation_moved(series, seen.period)),
         }
     }
 
     fn observation_moved(&self, series: &str, period: Period) -> bool {
-        let input = Input::Observed { series: series.into(), period };
+        let input = Input::Observed {
+            series: series.into(),
+            period,
+        };
         self.engine.settings.get(&input).is_some() || self.engine.restated(series, period)
     }
 
     /// The figure of a step that the report carries on: its own printed one while its inputs are the report's, else the value
     /// rounded in the same way.
-    pub(crate) fn carried(&self, step: &Step, found: &Outcome) -> Quantity {
+    pub(crate) fn carried(step: &Step, found: &Outcome) -> Quantity {
         if !step.carried {
             return found.value.clone();
         }
@@ -323,19 +427,31 @@ impl Env for Names<'_, '_, '_> {
                 Ok(Value::Series(series))
             }
             Key::Assumption { indicator, name } => {
-                let found = engine.plan.indicator(&indicator).and_then(|found| found.assumption(&name));
+                let found = engine
+                    .plan
+                    .indicator(&indicator)
+                    .and_then(|found| found.assumption(&name));
                 let assumption = found.ok_or_else(|| unknown_name(&name))?;
-                let input = Input::Named { indicator: indicator.clone(), name: name.clone() };
-                let value = shown(engine.settings.get(&input).unwrap_or(&assumption.value), &assumption.unit);
+                let input = Input::Named {
+                    indicator: indicator.clone(),
+                    name: name.clone(),
+                };
+                let value = shown(
+                    engine.settings.get(&input).unwrap_or(&assumption.value),
+                    &assumption.unit,
+                );
                 self.log(Use::Assumption { indicator, name });
                 Ok(Value::from(value))
             }
             Key::Formula(node) => {
                 self.log(Use::Formula(node.clone()));
                 let found = self.run.outcome(&node, self.mode)?;
-                let step = node.step.as_deref().and_then(|step| engine.plan.indicator(&node.indicator)?.step(step));
+                let step = node
+                    .step
+                    .as_deref()
+                    .and_then(|step| engine.plan.indicator(&node.indicator)?.step(step));
                 Ok(Value::from(match (self.mode, step) {
-                    (Mode::Path, Some(step)) => self.run.carried(step, &found),
+                    (Mode::Path, Some(step)) => Run::carried(step, &found),
                     _ => found.value,
                 }))
             }
@@ -347,9 +463,14 @@ impl Env for Names<'_, '_, '_> {
     }
 
     fn index(&self, series: &str, period: Period) -> Result<Value, Refusal> {
-        let Key::Series(id) = self.key(series)? else { return Err(unknown_name(series)) };
+        let Key::Series(id) = self.key(series)? else {
+            return Err(unknown_name(series));
+        };
         let values = self.run.engine.values(&id);
-        let value = values.get(&period).ok_or_else(|| no_observation(&id, period))?.clone();
+        let value = values
+            .get(&period)
+            .ok_or_else(|| no_observation(&id, period))?
+            .clone();
         self.log(Use::Observed { series: id, period });
         Ok(Value::Quantity(value, Some(period)))
     }
@@ -362,7 +483,9 @@ impl Env for Names<'_, '_, '_> {
                 let indicator = engine.plan.indicator(&node.indicator);
                 let printed = match &node.step {
                     Some(step) => indicator.and_then(|found| found.step(step)?.printed.clone()),
-                    None => indicator.and_then(|found| Some(found.printed_at(period.unwrap_or(self.run.at))?.value.clone())),
+                    None => indicator.and_then(|found| {
+                        Some(found.printed_at(period.unwrap_or(self.run.at))?.value.clone())
+                    }),
                 };
                 Ok(Value::from(printed.ok_or_else(|| not_printed(name))?))
             }
@@ -376,17 +499,23 @@ impl Env for Names<'_, '_, '_> {
             }
             ("recorded", Key::Series(id)) => {
                 let period = period.ok_or_else(|| unknown_name(name))?;
-                let seen = engine.observation(&id, period).ok_or_else(|| no_observation(&id, period))?;
+                let seen = engine
+                    .observation(&id, period)
+                    .ok_or_else(|| no_observation(&id, period))?;
                 self.log(Use::Observed { series: id, period });
                 Ok(Value::Date(seen.recorded))
             }
             ("sources", Key::Series(id)) => {
-                let mut sources: Vec<&str> =
-                    engine.observations(&id).map(|seen| seen.via.as_deref().unwrap_or(&seen.source)).collect();
+                let mut sources: Vec<&str> = engine
+                    .observations(&id)
+                    .map(|seen| seen.via.as_deref().unwrap_or(&seen.source))
+                    .collect();
                 sources.sort_unstable();
                 sources.dedup();
                 self.log(Use::Series(id));
-                Ok(Value::from(Quantity::plain(Number::from(i64::try_from(sources.len()).unwrap_or(i64::MAX)))))
+                Ok(Value::from(Quantity::plain(Number::from(
+                    i64::try_from(sources.len()).unwrap_or(i64::MAX),
+                ))))
             }
             ("period", Key::Series(id)) => {
                 let latest = engine.observations(&id).last().map(|seen| seen.period);
@@ -415,7 +544,11 @@ pub fn is_missing(refusal: &Refusal) -> bool {
 }
 
 fn refusal(fault: Fault) -> Refusal {
-    Refusal { kind: fault.kind, ja: fault.ja, en: fault.en }
+    Refusal {
+        kind: fault.kind,
+        ja: fault.ja,
+        en: fault.en,
+    }
 }
 
 fn not_printed(name: &str) -> Refusal {

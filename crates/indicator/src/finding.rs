@@ -37,19 +37,28 @@ pub struct Finding {
 impl Engine<'_> {
     /// Every check that speaks, in the plan's order.
     pub fn findings(&self) -> Vec<Finding> {
-        self.plan().checks.iter().filter_map(|check| self.finding(check)).collect()
+        self.plan()
+            .checks
+            .iter()
+            .filter_map(|check| self.finding(check))
+            .collect()
     }
 
     fn finding(&self, check: &Check) -> Option<Finding> {
         let run = self.run(check.at);
-        let Ok(Value::Bool(true)) = run.eval(None, &check.when) else { return None };
+        let Ok(Value::Bool(true)) = run.eval(None, &check.when) else {
+            return None;
+        };
         let values: BTreeMap<&str, (Value, Option<Number>)> = check
             .show
             .iter()
             .map(|(name, formula)| Some((name.as_str(), (run.eval(None, formula).ok()?, quantum(formula)))))
             .collect::<Option<_>>()?;
         let in_language = |lang: Lang| -> BTreeMap<String, String> {
-            values.iter().map(|(name, (value, quantum))| ((*name).to_owned(), show(value, quantum.as_ref(), lang))).collect()
+            values
+                .iter()
+                .map(|(name, (value, quantum))| ((*name).to_owned(), show(value, quantum.as_ref(), lang)))
+                .collect()
         };
         let (ja, en) = (in_language(Lang::Ja), in_language(Lang::En));
         Some(Finding {
@@ -57,7 +66,10 @@ impl Engine<'_> {
             about: check.about.clone(),
             kind: check.kind,
             title: check.title.clone(),
-            say: Text { ja: fill(&check.say.ja, &ja), en: fill(&check.say.en, &en) },
+            say: Text {
+                ja: fill(&check.say.ja, &ja),
+                en: fill(&check.say.en, &en),
+            },
             hint: check.hint.clone(),
             section: check.section.clone(),
             when: check.when.text.clone(),
@@ -68,7 +80,9 @@ impl Engine<'_> {
 
 /// The quantum of `round(x, quantum)`, in base units: a rounded figure shows every digit that it was rounded to.
 fn quantum(formula: &Formula) -> Option<Number> {
-    let ExprKind::Call(Function::Round, arguments, None) = &formula.expr.kind else { return None };
+    let ExprKind::Call(Function::Round, arguments, None) = &formula.expr.kind else {
+        return None;
+    };
     match &arguments.get(1)?.kind {
         ExprKind::Quantity(quantum) => Some(quantum.number().clone()),
         _ => None,
@@ -80,11 +94,19 @@ fn show(value: &Value, quantum: Option<&Number>, lang: Lang) -> String {
     match value {
         Value::Quantity(value, _) => {
             let number = value.in_unit();
-            let places = quantum.and_then(|quantum| quantum.over(&value.unit().factor()).ok()?.decimal_places());
+            let places =
+                quantum.and_then(|quantum| quantum.over(&value.unit().factor()).ok()?.decimal_places());
             let ends = number.decimal_places().is_some_and(|places| places <= 6);
-            let mut text = if ends && number.is_exact() || places.is_some() { number.to_decimal() } else { number.to_significant(4) };
+            let mut text = if ends && number.is_exact() || places.is_some() {
+                number.to_decimal()
+            } else {
+                number.to_significant(4)
+            };
             let shown = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-            if let Some(missing) = places.and_then(|places| places.checked_sub(shown)).filter(|missing| *missing > 0) {
+            if let Some(missing) = places
+                .and_then(|places| places.checked_sub(shown))
+                .filter(|missing| *missing > 0)
+            {
                 if shown == 0 {
                     text.push('.');
                 }
@@ -93,7 +115,9 @@ fn show(value: &Value, quantum: Option<&Number>, lang: Lang) -> String {
             amount(&group_digits(&text), &value.unit().to_string(), lang)
         }
         Value::Period(period) => period.label(lang),
-        Value::Date(date) if lang == Lang::Ja => format!("{}年{}月{}日", date.year(), date.month(), date.day()),
+        Value::Date(date) if lang == Lang::Ja => {
+            format!("{}年{}月{}日", date.year(), date.month(), date.day())
+        }
         Value::Date(date) => date.to_string(),
         Value::Bool(truth) => truth.to_string(),
         Value::Text(text) => text.clone(),
@@ -102,5 +126,7 @@ fn show(value: &Value, quantum: Option<&Number>, lang: Lang) -> String {
 }
 
 fn fill(sentence: &str, shown: &BTreeMap<String, String>) -> String {
-    shown.iter().fold(sentence.into(), |text: String, (name, value)| text.replace(&format!("{{{name}}}"), value))
+    shown.iter().fold(sentence.into(), |text: String, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
 }

@@ -103,20 +103,37 @@ impl Engine<'_> {
         };
         let count = indicator.implied.as_ref().is_some_and(|implied| implied.count);
         let level = self.plan().head.confidence.to_f64();
-        let point = |at: Period, value: f64| Point { at, value, interval: None };
+        let point = |at: Period, value: f64| Point {
+            at,
+            value,
+            interval: None,
+        };
         let observed: Vec<Point> = self
             .observed_periods(indicator)
             .into_iter()
             .filter_map(|at| {
                 let value = value_at(at)?;
-                let interval = if count { count_interval(value, 1.0, level) } else { None };
+                let interval = if count {
+                    count_interval(value, 1.0, level)
+                } else {
+                    None
+                };
                 Some(Point { at, value, interval })
             })
             .collect();
         let printed = indicator.printed.iter();
-        let printed = printed.map(|one| point(one.period, one.value.number().to_f64() / factor)).collect();
+        let printed = printed
+            .map(|one| point(one.period, one.value.number().to_f64() / factor))
+            .collect();
         let series: Vec<projection::Point> = observed.iter().map(|seen| (seen.at.year, seen.value)).collect();
-        let backtest = projection::backtest(if count { Model::ConstantRate } else { Model::ConstantGrowth }, &series);
+        let backtest = projection::backtest(
+            if count {
+                Model::ConstantRate
+            } else {
+                Model::ConstantGrowth
+            },
+            &series,
+        );
         let mut outlook = Outlook {
             observed,
             required: vec![],
@@ -128,7 +145,9 @@ impl Engine<'_> {
             counts: None,
             backtest,
         };
-        let Some(target) = &indicator.target else { return Ok(outlook) };
+        let Some(target) = &indicator.target else {
+            return Ok(outlook);
+        };
         let goal = target.value.number().to_f64() / factor;
         let years = || target.from.year..=target.period.year;
         let in_year = |year: i32| Period { year, ..target.from };
@@ -141,10 +160,11 @@ impl Engine<'_> {
             outlook.required = years().map(|year| point(in_year(year), path(year))).collect();
         }
         if let Some(last) = outlook.observed.last() {
-            outlook.growth_required = projection::required_growth((last.at.year, last.value), (target.period.year, goal));
+            outlook.growth_required =
+                projection::required_growth((last.at.year, last.value), (target.period.year, goal));
         }
         if count {
-            self.count_course(&mut outlook, &series, goal, level, years(), in_year)?;
+            Self::count_course(&mut outlook, &series, goal, level, years(), in_year)?;
         } else if indicator.implied.is_some() {
             self.implied_course(&mut outlook, indicator, goal, draws, seed, years(), in_year)?;
         }
@@ -153,7 +173,6 @@ impl Engine<'_> {
 
     /// A count goes on at the pooled rate of its observations; the fan is its predictive distribution.
     fn count_course(
-        &self,
         outlook: &mut Outlook,
         series: &[projection::Point],
         goal: f64,
@@ -161,22 +180,40 @@ impl Engine<'_> {
         years: impl Iterator<Item = i32>,
         in_year: impl Fn(i32) -> Period,
     ) -> Result<(), Refusal> {
-        let Some(last) = outlook.observed.last().copied() else { return Ok(()) };
+        let Some(last) = outlook.observed.last().copied() else {
+            return Ok(());
+        };
         let fit = Fit::new(Model::ConstantRate, series)?;
         let total: f64 = series.iter().map(|(_, value)| value).sum();
         let span = series.len() as f64;
         let rate = total / span;
         for year in years.filter(|year| *year >= last.at.year) {
             let at = in_year(year);
-            outlook.implied.push(Point { at, value: rate, interval: None });
+            outlook.implied.push(Point {
+                at,
+                value: rate,
+                interval: None,
+            });
             let prediction: Prediction = fit.predict(year);
-            outlook.fan.push(Band { at, edges: FAN.map(|probability| prediction.quantile(probability)) });
+            outlook.fan.push(Band {
+                at,
+                edges: FAN.map(|probability| prediction.quantile(probability)),
+            });
             outlook.chance = Some(prediction.reaches(goal));
         }
-        let required: Vec<f64> = outlook.required.iter().filter(|point| point.at > last.at).map(|point| point.value).collect();
+        let required: Vec<f64> = outlook
+            .required
+            .iter()
+            .filter(|point| point.at > last.at)
+            .map(|point| point.value)
+            .collect();
         let going_on = vec![rate; required.len()];
         let detection = poisson::first_detection(&required, &going_on, 1.0 - level, 0.8);
-        let first = outlook.required.iter().map(|point| point.at.year).find(|year| *year > last.at.year);
+        let first = outlook
+            .required
+            .iter()
+            .map(|point| point.at.year)
+            .find(|year| *year > last.at.year);
         let (rate_low, rate_high) = count_interval(total, span, level).unwrap_or((rate, rate));
         outlook.counts = Some(CountPower {
             target: goal,
@@ -186,12 +223,17 @@ impl Engine<'_> {
             miss_at_target: poisson::below(whole(goal), goal),
             reach_at_last: poisson::reaches(whole(goal), last.value),
             last: last.value,
-            detectable: detection.zip(first).map(|(found, first)| first + i32::try_from(found.years).unwrap_or(0) - 1),
+            detectable: detection
+                .zip(first)
+                .map(|(found, first)| first + i32::try_from(found.years).unwrap_or(0) - 1),
         });
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the course of one indicator, taken apart for reading")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the course of one indicator, taken apart for reading"
+    )]
     fn implied_course(
         &self,
         outlook: &mut Outlook,
@@ -202,8 +244,13 @@ impl Engine<'_> {
         years: impl Iterator<Item = i32>,
         in_year: impl Fn(i32) -> Period,
     ) -> Result<(), Refusal> {
-        let wanted: Vec<Wanted> =
-            years.map(|year| Wanted { indicator: indicator.id.clone(), implied: true, at: in_year(year) }).collect();
+        let wanted: Vec<Wanted> = years
+            .map(|year| Wanted {
+                indicator: indicator.id.clone(),
+                implied: true,
+                at: in_year(year),
+            })
+            .collect();
         let simulation = match Simulation::new(self, &wanted) {
             Err(refusal) if crate::is_missing(&refusal) => return Ok(()),
             simulation => simulation?,
@@ -215,10 +262,16 @@ impl Engine<'_> {
                 && let Some(value) = value.as_quantity()
             {
                 let value = value.number().to_f64() / indicator.unit.factor().to_f64();
-                outlook.implied.push(Point { at: one.at, value, interval: None });
+                outlook.implied.push(Point {
+                    at: one.at,
+                    value,
+                    interval: None,
+                });
             }
             outlook.chance = Some(share_reaching(&column, goal));
-            if let Some(edges) = quantile::quantiles(&mut column, &FAN).and_then(|edges| edges.try_into().ok()) {
+            if let Some(edges) =
+                quantile::quantiles(&mut column, &FAN).and_then(|edges| edges.try_into().ok())
+            {
                 outlook.fan.push(Band { at: one.at, edges });
             }
         }
@@ -238,7 +291,11 @@ fn count_interval(count: f64, years: f64, level: f64) -> Option<(f64, f64)> {
     Some((interval.low, interval.high))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts are small whole numbers, never below zero")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts are small whole numbers, never below zero"
+)]
 fn whole(count: f64) -> u64 {
     count.max(0.0).round() as u64
 }
@@ -246,5 +303,10 @@ fn whole(count: f64) -> u64 {
 /// The published figure of an indicator at a year: its value rounded as the plan says, in its unit.
 pub fn published(engine: &Engine<'_>, indicator: &Indicator, at: Period) -> Option<vocab::Quantity> {
     let value = engine.run(at).value(&indicator.id).ok()?;
-    Some(indicator.round.as_ref().map_or_else(|| value.clone(), |quantum| rounded(&value, quantum)))
+    Some(
+        indicator
+            .round
+            .as_ref()
+            .map_or_else(|| value.clone(), |quantum| rounded(&value, quantum)),
+    )
 }

@@ -80,8 +80,18 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// As [`Simulation::new`].
-    pub fn interval(&self, indicator: &Indicator, at: Period, draws: usize, seed: u64) -> Result<Option<Range>, Refusal> {
-        let wanted = [Wanted { indicator: indicator.id.clone(), implied: false, at }];
+    pub fn interval(
+        &self,
+        indicator: &Indicator,
+        at: Period,
+        draws: usize,
+        seed: u64,
+    ) -> Result<Option<Range>, Refusal> {
+        let wanted = [Wanted {
+            indicator: indicator.id.clone(),
+            implied: false,
+            at,
+        }];
         let simulation = Simulation::new(self, &wanted)?;
         if simulation.inputs().is_empty() {
             return Ok(None);
@@ -89,8 +99,14 @@ impl Engine<'_> {
         let Draws(mut columns) = simulation.run(draws, seed)?;
         let level = self.plan().head.confidence.to_f64();
         let tail = (1.0 - level) / 2.0;
-        let ends = columns.first_mut().and_then(|column| quantile::quantiles(column, &[tail, 1.0 - tail]));
-        Ok(ends.map(|ends| Range { level, low: ends[0], high: ends[1] }))
+        let ends = columns
+            .first_mut()
+            .and_then(|column| quantile::quantiles(column, &[tail, 1.0 - tail]));
+        Ok(ends.map(|ends| Range {
+            level,
+            low: ends[0],
+            high: ends[1],
+        }))
     }
 
     /// The tornado of a figure, widest bar first: printed inputs within their rounding, assumptions within nine tenths of their
@@ -98,15 +114,33 @@ impl Engine<'_> {
     ///
     /// # Errors
     /// As [`Simulation::new`].
-    pub fn tornado(&self, indicator: &Indicator, at: Period, draws: usize, seed: u64) -> Result<Vec<Bar>, Refusal> {
+    pub fn tornado(
+        &self,
+        indicator: &Indicator,
+        at: Period,
+        draws: usize,
+        seed: u64,
+    ) -> Result<Vec<Bar>, Refusal> {
         let factor = indicator.unit.factor().to_f64();
         let figure = |settings: Settings| -> Option<f64> {
-            Some(self.with(settings).run(at).value(&indicator.id).ok()?.number().to_f64() / factor)
+            Some(
+                self.with(settings)
+                    .run(at)
+                    .value(&indicator.id)
+                    .ok()?
+                    .number()
+                    .to_f64()
+                    / factor,
+            )
         };
         let trace = self.run(at).trace(&indicator.id);
         let shares = self.shares(indicator, at, draws, seed)?;
-        let rounded = self.rounded_inputs(&trace).map(|(input, low, high)| (input, low, high, true));
-        let assumed = self.assumed_inputs(&trace).map(|(input, low, high)| (input, low, high, false));
+        let rounded = self
+            .rounded_inputs(&trace)
+            .map(|(input, low, high)| (input, low, high, true));
+        let assumed = self
+            .assumed_inputs(&trace)
+            .map(|(input, low, high)| (input, low, high, false));
         let mut bars: Vec<Bar> = rounded
             .chain(assumed)
             .filter_map(|(input, low, high, rounding)| {
@@ -115,7 +149,10 @@ impl Engine<'_> {
                     settings.set(input.clone(), end.clone());
                     figure(settings)
                 };
-                let share = shares.iter().find(|(seen, _)| *seen == input).map_or(0.0, |(_, share)| *share);
+                let share = shares
+                    .iter()
+                    .find(|(seen, _)| *seen == input)
+                    .map_or(0.0, |(_, share)| *share);
                 let text = |end: &Quantity| format!("{}{}", end.in_unit().to_significant(4), end.unit());
                 Some(Bar {
                     ja: self.title_of(&input, Lang::Ja),
@@ -130,40 +167,86 @@ impl Engine<'_> {
                 })
             })
             .collect();
-        bars.sort_by(|a, b| (b.at_high - b.at_low).abs().total_cmp(&(a.at_high - a.at_low).abs()));
+        bars.sort_by(|a, b| {
+            (b.at_high - b.at_low)
+                .abs()
+                .total_cmp(&(a.at_high - a.at_low).abs())
+        });
         Ok(bars)
     }
 
-    fn shares(&self, indicator: &Indicator, at: Period, draws: usize, seed: u64) -> Result<Vec<(Input, f64)>, Refusal> {
-        let simulation = Simulation::new(self, &[Wanted { indicator: indicator.id.clone(), implied: false, at }])?;
+    fn shares(
+        &self,
+        indicator: &Indicator,
+        at: Period,
+        draws: usize,
+        seed: u64,
+    ) -> Result<Vec<(Input, f64)>, Refusal> {
+        let simulation = Simulation::new(
+            self,
+            &[Wanted {
+                indicator: indicator.id.clone(),
+                implied: false,
+                at,
+            }],
+        )?;
         let Draws(output) = simulation.run(draws, seed)?;
         let mut columns = vec![];
         for (input, _) in simulation.inputs() {
             columns.push(simulation.column(input, draws, seed)?);
         }
         let inputs: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-        let shares = output.first().map(|output| variance_shares(&inputs, output)).unwrap_or_default();
-        Ok(simulation.inputs().iter().map(|(input, _)| input.clone()).zip(shares).collect())
+        let shares = output
+            .first()
+            .map(|output| variance_shares(&inputs, output))
+            .unwrap_or_default();
+        Ok(simulation
+            .inputs()
+            .iter()
+            .map(|(input, _)| input.clone())
+            .zip(shares)
+            .collect())
     }
 
-    fn rounded_inputs<'t>(&'t self, trace: &'t Trace) -> impl Iterator<Item = (Input, Quantity, Quantity)> + 't {
-        let leaves = trace.leaves().into_iter().filter(|leaf| leaf.kind == TraceKind::Observation && !leaf.set);
+    fn rounded_inputs<'t>(
+        &'t self,
+        trace: &'t Trace,
+    ) -> impl Iterator<Item = (Input, Quantity, Quantity)> + 't {
+        let leaves = trace
+            .leaves()
+            .into_iter()
+            .filter(|leaf| leaf.kind == TraceKind::Observation && !leaf.set);
         leaves.filter_map(|leaf| {
             let input = Input::parse(&leaf.name, None)?;
-            let Input::Observed { series, period } = &input else { return None };
+            let Input::Observed { series, period } = &input else {
+                return None;
+            };
             let seen = self.observation(series, *period)?;
             let half = seen.rounding.as_ref()?.number().over(&Number::from(2)).ok()?;
-            let end = |number: Result<Number, Refusal>| Some(Quantity::from_base(number.ok()?, seen.value.unit().clone()));
-            let (low, high) = (end(seen.value.number().minus(&half))?, end(seen.value.number().plus(&half))?);
+            let end = |number: Result<Number, Refusal>| {
+                Some(Quantity::from_base(number.ok()?, seen.value.unit().clone()))
+            };
+            let (low, high) = (
+                end(seen.value.number().minus(&half))?,
+                end(seen.value.number().plus(&half))?,
+            );
             Some((input, low, high))
         })
     }
 
-    fn assumed_inputs<'t>(&'t self, trace: &'t Trace) -> impl Iterator<Item = (Input, Quantity, Quantity)> + 't {
-        let leaves = trace.leaves().into_iter().filter(|leaf| leaf.kind == TraceKind::Assumption && !leaf.set);
+    fn assumed_inputs<'t>(
+        &'t self,
+        trace: &'t Trace,
+    ) -> impl Iterator<Item = (Input, Quantity, Quantity)> + 't {
+        let leaves = trace
+            .leaves()
+            .into_iter()
+            .filter(|leaf| leaf.kind == TraceKind::Assumption && !leaf.set);
         leaves.filter_map(|leaf| {
             let input = Input::parse(&leaf.name, None)?;
-            let Input::Named { indicator, name } = &input else { return None };
+            let Input::Named { indicator, name } = &input else {
+                return None;
+            };
             let assumption = self.plan().indicator(indicator)?.assumption(name)?;
             let around = |half: f64| -> Option<(Quantity, Quantity)> {
                 let half = Number::from_f64(half)?;
@@ -173,7 +256,9 @@ impl Engine<'_> {
             };
             let (low, high) = match &assumption.spread {
                 Spread::None => (assumption.low.clone()?, assumption.high.clone()?),
-                Spread::Uniform { low, high } | Spread::Triangular { low, high, .. } => (low.clone(), high.clone()),
+                Spread::Uniform { low, high } | Spread::Triangular { low, high, .. } => {
+                    (low.clone(), high.clone())
+                }
                 Spread::Normal { sd } => around(crate::stats::normal_quantile(0.95) * sd.number().to_f64())?,
                 Spread::StudentT { scale, df } => {
                     around(crate::stats::student_quantile(0.95, *df) * scale.number().to_f64())?

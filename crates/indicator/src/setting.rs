@@ -32,39 +32,51 @@ impl Engine<'_> {
             Input::Named { indicator, name } => {
                 let indicator = self.plan().indicator(indicator)?;
                 let step = indicator.step(name).map(|step| step.unit.clone());
-                step.or_else(|| indicator.assumption(name).map(|assumption| assumption.unit.clone()))
+                step.or_else(|| {
+                    indicator
+                        .assumption(name)
+                        .map(|assumption| assumption.unit.clone())
+                })
             }
-            Input::Observed { series, .. } => self.plan().series.get(series).map(|series| series.unit.clone()),
+            Input::Observed { series, .. } => {
+                self.plan().series.get(series).map(|series| series.unit.clone())
+            }
         }
     }
 
     fn input(&self, indicator: &str, name: &str) -> Result<Input, Refusal> {
-        let Some(input) = Input::parse(name, Some(indicator)) else { return Err(unknown(name)) };
+        let Some(input) = Input::parse(name, Some(indicator)) else {
+            return Err(unknown(name));
+        };
         match &input {
             Input::Observed { series, period } if self.observation(series, *period).is_none() => {
                 Err(self.several(series, name))
             }
-            Input::Named { indicator: _, name: plain } if !name.contains('.') => {
-                match resolve(self.plan(), Some(indicator), plain) {
-                    Some(Key::Series(series)) => {
-                        let seen: Vec<_> = self.observations(&series).map(|seen| seen.period).collect();
-                        match seen[..] {
-                            [period] => Ok(Input::Observed { series, period }),
-                            _ => Err(self.several(&series, name)),
-                        }
+            Input::Named {
+                indicator: _,
+                name: plain,
+            } if !name.contains('.') => match resolve(self.plan(), Some(indicator), plain) {
+                Some(Key::Series(series)) => {
+                    let seen: Vec<_> = self.observations(&series).map(|seen| seen.period).collect();
+                    match seen[..] {
+                        [period] => Ok(Input::Observed { series, period }),
+                        _ => Err(self.several(&series, name)),
                     }
-                    Some(Key::Assumption { .. }) => Ok(input),
-                    Some(Key::Formula(node)) if node.step.is_some() => Ok(input),
-                    _ => Err(unknown(name)),
                 }
-            }
+                Some(Key::Assumption { .. }) => Ok(input),
+                Some(Key::Formula(node)) if node.step.is_some() => Ok(input),
+                _ => Err(unknown(name)),
+            },
             _ if self.unit_of(&input).is_none() => Err(unknown(name)),
             _ => Ok(input),
         }
     }
 
     fn several(&self, series: &str, name: &str) -> Refusal {
-        let list: Vec<_> = self.observations(series).map(|seen| format!("{series}[{}]", seen.period)).collect();
+        let list: Vec<_> = self
+            .observations(series)
+            .map(|seen| format!("{series}[{}]", seen.period))
+            .collect();
         let list = list.join(", ");
         Refusal::new(
             "which-observation",
@@ -79,11 +91,19 @@ impl Engine<'_> {
             Input::Named { indicator, name } => {
                 let found = self.plan().indicator(indicator);
                 let step = found.and_then(|found| found.step(name)).map(|step| &step.title);
-                let title = step.or_else(|| found.and_then(|found| found.assumption(name)).map(|one| &one.title));
+                let title = step.or_else(|| {
+                    found
+                        .and_then(|found| found.assumption(name))
+                        .map(|one| &one.title)
+                });
                 title.map_or_else(|| input.to_string(), |title| title.get(lang).into())
             }
             Input::Observed { series, period } => {
-                let title = self.plan().series.get(series).map_or(series.as_str(), |series| series.title.get(lang));
+                let title = self
+                    .plan()
+                    .series
+                    .get(series)
+                    .map_or(series.as_str(), |series| series.title.get(lang));
                 match lang {
                     Lang::Ja => format!("{title}（{}）", period.label(lang)),
                     Lang::En => format!("{title} ({})", period.label(lang)),
@@ -121,7 +141,11 @@ fn quantity(name: &str, text: &str, unit: &Unit) -> Result<Quantity, Refusal> {
 fn unknown(name: &str) -> Refusal {
     Refusal::new(
         "unknown-name",
-        format!("「{name}」という手順・仮定・観測値はありません。指標のページの「前提を動かす」にある名前を使ってください。"),
-        format!("there is no step, assumption or observation `{name}`. Use a name listed on the indicator's page."),
+        format!(
+            "「{name}」という手順・仮定・観測値はありません。指標のページの「前提を動かす」にある名前を使ってください。"
+        ),
+        format!(
+            "there is no step, assumption or observation `{name}`. Use a name listed on the indicator's page."
+        ),
     )
 }

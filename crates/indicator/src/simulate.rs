@@ -55,18 +55,35 @@ impl Simulation {
     /// # Errors
     /// A refusal where a formula has no value, or cannot be simulated.
     pub fn new(engine: &Engine<'_>, wanted: &[Wanted]) -> Result<Self, Refusal> {
-        let mut builder = Builder { engine, inputs: vec![], stages: vec![], nodes: HashMap::new() };
+        let mut builder = Builder {
+            engine,
+            inputs: vec![],
+            stages: vec![],
+            nodes: HashMap::new(),
+        };
         let mut outputs = vec![];
         for one in wanted {
-            let indicator =
-                engine.plan().indicator(&one.indicator).ok_or_else(|| formula::unknown_name(&one.indicator))?;
+            let indicator = engine
+                .plan()
+                .indicator(&one.indicator)
+                .ok_or_else(|| formula::unknown_name(&one.indicator))?;
             let column = match (&indicator.implied, one.implied) {
                 (Some(implied), true) => builder.stage(Some(&one.indicator), &implied.formula, one.at)?,
-                _ => builder.node(&NodeName { indicator: one.indicator.clone(), step: None }, one.at)?,
+                _ => builder.node(
+                    &NodeName {
+                        indicator: one.indicator.clone(),
+                        step: None,
+                    },
+                    one.at,
+                )?,
             };
             outputs.push((column, indicator.unit.factor().to_f64()));
         }
-        Ok(Self { inputs: builder.inputs, stages: builder.stages, outputs })
+        Ok(Self {
+            inputs: builder.inputs,
+            stages: builder.stages,
+            outputs,
+        })
     }
 
     /// The inputs that vary, with their spreads in base units.
@@ -120,9 +137,16 @@ impl Simulation {
             stretches.into_iter().enumerate().try_for_each(work)?;
         } else {
             thread::scope(|scope| {
-                let handles: Vec<_> =
-                    stretches.into_iter().enumerate().map(|part| scope.spawn(move || work(part))).collect();
-                handles.into_iter().try_for_each(|handle| handle.join().unwrap_or_else(|cause| std::panic::resume_unwind(cause)))
+                let handles: Vec<_> = stretches
+                    .into_iter()
+                    .enumerate()
+                    .map(|part| scope.spawn(move || work(part)))
+                    .collect();
+                handles.into_iter().try_for_each(|handle| {
+                    handle
+                        .join()
+                        .unwrap_or_else(|cause| std::panic::resume_unwind(cause))
+                })
             })?;
         }
         Ok(Draws(columns))
@@ -166,7 +190,12 @@ impl Simulation {
 
 /// A stream of draws that belongs to an input's name alone (FNV-1a).
 fn stream(input: &Input) -> u64 {
-    input.to_string().bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    input
+        .to_string()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }
 
 struct Builder<'e, 'p> {
@@ -182,10 +211,17 @@ impl Builder<'_, '_> {
             return Ok(*column);
         }
         let plan = self.engine.plan();
-        let indicator = plan.indicator(&name.indicator).ok_or_else(|| formula::unknown_name(&name.indicator))?;
+        let indicator = plan
+            .indicator(&name.indicator)
+            .ok_or_else(|| formula::unknown_name(&name.indicator))?;
         let formula = match &name.step {
             None => self.engine.formula_at(indicator, at),
-            Some(step) => &indicator.step(step).ok_or_else(|| formula::unknown_name(step))?.formula,
+            Some(step) => {
+                &indicator
+                    .step(step)
+                    .ok_or_else(|| formula::unknown_name(step))?
+                    .formula
+            }
         };
         let column = self.stage(Some(&name.indicator), formula, at)?;
         self.nodes.insert((name.clone(), at), column);
@@ -193,22 +229,36 @@ impl Builder<'_, '_> {
     }
 
     fn stage(&mut self, indicator: Option<&str>, formula: &Formula, at: Period) -> Result<Column, Refusal> {
-        let mut names = Names { builder: self, indicator, at, reads: vec![], refused: None };
+        let mut names = Names {
+            builder: self,
+            indicator,
+            at,
+            reads: vec![],
+            refused: None,
+        };
         let program = compile(&[&formula.expr], &mut names);
         let (reads, refused) = (names.reads, names.refused);
         if let Some(refusal) = refused {
             return Err(refusal);
         }
-        let program = program.map_err(|fault| Refusal { kind: fault.kind, ja: fault.ja, en: fault.en })?;
+        let program = program.map_err(|fault| Refusal {
+            kind: fault.kind,
+            ja: fault.ja,
+            en: fault.en,
+        })?;
         self.stages.push(Stage { program, reads });
         Ok(Column::Stage(self.stages.len() - 1))
     }
 
     fn input(&mut self, input: Input, spread: sample::Spread) -> Column {
-        let place = self.inputs.iter().position(|(seen, _)| *seen == input).unwrap_or_else(|| {
-            self.inputs.push((input, spread));
-            self.inputs.len() - 1
-        });
+        let place = self
+            .inputs
+            .iter()
+            .position(|(seen, _)| *seen == input)
+            .unwrap_or_else(|| {
+                self.inputs.push((input, spread));
+                self.inputs.len() - 1
+            });
         Column::Input(place)
     }
 }
@@ -225,12 +275,21 @@ pub(crate) fn assumption_spread(value: &Quantity, spread: &Spread) -> sample::Sp
     let mean = base(value);
     match spread {
         Spread::None => sample::Spread::None { value: mean },
-        Spread::Uniform { low, high } => sample::Spread::Uniform { low: base(low), high: base(high) },
+        Spread::Uniform { low, high } => sample::Spread::Uniform {
+            low: base(low),
+            high: base(high),
+        },
         Spread::Normal { sd } => sample::Spread::Normal { mean, sd: base(sd) },
-        Spread::StudentT { scale, df } => sample::Spread::StudentT { loc: mean, scale: base(scale), df: *df },
-        Spread::Triangular { low, mode, high } => {
-            sample::Spread::Triangular { low: base(low), mode: base(mode), high: base(high) }
-        }
+        Spread::StudentT { scale, df } => sample::Spread::StudentT {
+            loc: mean,
+            scale: base(scale),
+            df: *df,
+        },
+        Spread::Triangular { low, mode, high } => sample::Spread::Triangular {
+            low: base(low),
+            mode: base(mode),
+            high: base(high),
+        },
     }
 }
 
@@ -245,10 +304,14 @@ struct Names<'b, 'e, 'p> {
 
 impl Names<'_, '_, '_> {
     fn read(&mut self, column: Column) -> Slot {
-        let place = self.reads.iter().position(|seen| *seen == column).unwrap_or_else(|| {
-            self.reads.push(column);
-            self.reads.len() - 1
-        });
+        let place = self
+            .reads
+            .iter()
+            .position(|seen| *seen == column)
+            .unwrap_or_else(|| {
+                self.reads.push(column);
+                self.reads.len() - 1
+            });
         Slot::Column(place)
     }
 }
@@ -284,7 +347,10 @@ impl Bind for Names<'_, '_, '_> {
             }
             Key::Formula(node) => {
                 if let Some(step) = &node.step {
-                    let input = Input::Named { indicator: node.indicator.clone(), name: step.clone() };
+                    let input = Input::Named {
+                        indicator: node.indicator.clone(),
+                        name: step.clone(),
+                    };
                     if let Some(set) = engine.settings().get(&input) {
                         return Some(Slot::Const(set.number().to_f64()));
                     }
@@ -302,13 +368,19 @@ impl Bind for Names<'_, '_, '_> {
 
     fn indexed(&mut self, series: &str, period: Period) -> Option<Slot> {
         let engine = self.builder.engine;
-        let Key::Series(series) = resolve(engine.plan(), self.indicator, series)? else { return None };
-        let input = Input::Observed { series: series.clone(), period };
+        let Key::Series(series) = resolve(engine.plan(), self.indicator, series)? else {
+            return None;
+        };
+        let input = Input::Observed {
+            series: series.clone(),
+            period,
+        };
         if let Some(set) = engine.settings().get(&input) {
             return Some(Slot::Const(set.number().to_f64()));
         }
         let Some(seen) = engine.observation(&series, period) else {
-            self.refused.get_or_insert_with(|| formula::no_observation(&series, period));
+            self.refused
+                .get_or_insert_with(|| formula::no_observation(&series, period));
             return None;
         };
         match &seen.rounding {
@@ -325,9 +397,29 @@ impl Bind for Names<'_, '_, '_> {
         Some(self.at)
     }
 
+    fn latest(&mut self, series: &str, until: Option<Period>) -> Option<Period> {
+        let engine = self.builder.engine;
+        let Key::Series(series) = resolve(engine.plan(), self.indicator, series)? else {
+            return None;
+        };
+        let known = engine.observations(&series).map(|seen| seen.period);
+        known
+            .filter(|period| until.is_none_or(|until| *period <= until))
+            .last()
+    }
+
+    /// Aggregates over a series are taken at the recorded values: their rounding is not simulated.
     fn constant(&mut self, expr: &Expr) -> Option<f64> {
+        for reference in formula::references(expr) {
+            if reference.meta.is_none() && matches!(self.scalar(&reference.name), Some(Slot::Column(_))) {
+                return None;
+            }
+        }
         let run = self.builder.engine.run(self.at);
-        let formula = Formula { text: String::new(), expr: expr.clone() };
+        let formula = Formula {
+            text: String::new(),
+            expr: expr.clone(),
+        };
         match run.eval(self.indicator, &formula) {
             Ok(value) => value.as_quantity().map(|quantity| quantity.number().to_f64()),
             Err(refusal) => {

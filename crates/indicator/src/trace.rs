@@ -103,12 +103,18 @@ pub fn decimal(quantity: &Quantity) -> String {
 impl Run<'_, '_> {
     /// The trace of an indicator's final value at this period.
     pub fn trace(&self, indicator: &str) -> Trace {
-        self.trace_formula(&NodeName { indicator: indicator.into(), step: None })
+        self.trace_formula(&NodeName {
+            indicator: indicator.into(),
+            step: None,
+        })
     }
 
     /// The trace of one step at this period.
     pub fn trace_step(&self, indicator: &str, step: &str) -> Trace {
-        self.trace_formula(&NodeName { indicator: indicator.into(), step: Some(step.into()) })
+        self.trace_formula(&NodeName {
+            indicator: indicator.into(),
+            step: Some(step.into()),
+        })
     }
 
     fn trace_formula(&self, name: &NodeName) -> Trace {
@@ -132,18 +138,37 @@ impl Run<'_, '_> {
                 false,
                 found.round.as_ref(),
             ),
-            (None, None) => (Text { ja: name.to_string(), en: name.to_string() }, String::new(), None, None, false, None),
+            (None, None) => (
+                Text {
+                    ja: name.to_string(),
+                    en: name.to_string(),
+                },
+                String::new(),
+                None,
+                None,
+                false,
+                None,
+            ),
         };
         let unit_of = step.map(|step| &step.unit).or(indicator.map(|found| &found.unit));
-        let text = |quantity: &Quantity| unit_of.map_or_else(|| decimal(quantity), |unit| decimal(&shown(quantity, unit)));
+        let text = |quantity: &Quantity| {
+            unit_of.map_or_else(|| decimal(quantity), |unit| decimal(&shown(quantity, unit)))
+        };
         let (exact, path) = (self.outcome(name, Mode::Exact), self.outcome(name, Mode::Path));
         let set = step.is_some_and(|step| {
-            let input = Input::Named { indicator: name.indicator.clone(), name: step.name.clone() };
+            let input = Input::Named {
+                indicator: name.indicator.clone(),
+                name: step.name.clone(),
+            };
             self.engine().settings().get(&input).is_some()
         });
         let uses = exact.as_ref().map(|found| found.uses.clone()).unwrap_or_default();
         Trace {
-            kind: if name.step.is_some() { TraceKind::Step } else { TraceKind::Indicator },
+            kind: if name.step.is_some() {
+                TraceKind::Step
+            } else {
+                TraceKind::Indicator
+            },
             name: name.to_string(),
             title,
             value: exact.as_ref().ok().map(|found| text(&found.value)),
@@ -165,7 +190,9 @@ impl Run<'_, '_> {
     fn trace_use(&self, used: &Use) -> Vec<Trace> {
         match used {
             Use::Formula(name) => vec![self.trace_formula(name)],
-            Use::Assumption { indicator, name } => self.trace_assumption(indicator, name).into_iter().collect(),
+            Use::Assumption { indicator, name } => {
+                self.trace_assumption(indicator, name).into_iter().collect()
+            }
             Use::Observed { series, period } => self.trace_observation(series, *period).into_iter().collect(),
             Use::Series(series) => self
                 .engine()
@@ -177,7 +204,10 @@ impl Run<'_, '_> {
 
     fn trace_assumption(&self, indicator: &str, name: &str) -> Option<Trace> {
         let assumption = self.engine().plan().indicator(indicator)?.assumption(name)?;
-        let input = Input::Named { indicator: indicator.into(), name: name.into() };
+        let input = Input::Named {
+            indicator: indicator.into(),
+            name: name.into(),
+        };
         let set = self.engine().settings().get(&input);
         let value = shown(set.unwrap_or(&assumption.value), &assumption.unit);
         Some(Trace {
@@ -185,7 +215,12 @@ impl Run<'_, '_> {
             exact: value.number().is_exact(),
             set: set.is_some(),
             why: Some(assumption.why.clone()),
-            ..leaf(TraceKind::Assumption, input.to_string(), assumption.title.clone(), assumption.unit.to_string())
+            ..leaf(
+                TraceKind::Assumption,
+                input.to_string(),
+                assumption.title.clone(),
+                assumption.unit.to_string(),
+            )
         })
     }
 
@@ -193,7 +228,10 @@ impl Run<'_, '_> {
         let plan = self.engine().plan();
         let definition = plan.series.get(series)?;
         let seen = self.engine().observation(series, period)?;
-        let input = Input::Observed { series: series.into(), period };
+        let input = Input::Observed {
+            series: series.into(),
+            period,
+        };
         let set = self.engine().settings().get(&input);
         let text = |quantity: &Quantity| decimal(&shown(quantity, &definition.unit));
         let title_of = |id: &str| plan.sources.get(id).map(|source| source.title.clone());
@@ -214,7 +252,12 @@ impl Run<'_, '_> {
             set: set.is_some(),
             why: seen.note.clone().or_else(|| definition.note.clone()),
             origin,
-            ..leaf(TraceKind::Observation, input.to_string(), definition.title.clone(), definition.unit.to_string())
+            ..leaf(
+                TraceKind::Observation,
+                input.to_string(),
+                definition.title.clone(),
+                definition.unit.to_string(),
+            )
         })
     }
 }

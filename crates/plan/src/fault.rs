@@ -29,7 +29,14 @@ pub struct Fault {
 impl Fault {
     /// A fault of a file as a whole.
     pub fn file(file: &str, code: &'static str, ja: &str, en: &str, hint: &str) -> Self {
-        Self { file: file.into(), span: 0..0, code, ja: ja.into(), en: en.into(), hint: hint.into() }
+        Self {
+            file: file.into(),
+            span: 0..0,
+            code,
+            ja: ja.into(),
+            en: en.into(),
+            hint: hint.into(),
+        }
     }
 
     /// Line and column (both from 1, the column in characters) of the first wrong byte.
@@ -49,7 +56,9 @@ impl Fault {
             let start = self.span.start.min(text.len());
             let end = self.span.end.clamp(start, text.len());
             group = group.element(
-                Snippet::source(text).path(&self.file).annotation(AnnotationKind::Primary.span(start..end)),
+                Snippet::source(text)
+                    .path(&self.file)
+                    .annotation(AnnotationKind::Primary.span(start..end)),
             );
         } else {
             group = group.element(Origin::path(&self.file));
@@ -71,7 +80,9 @@ pub struct Faults {
 
 impl Faults {
     pub(crate) fn new(files: Files, mut list: Vec<Fault>) -> Self {
-        list.sort_by(|a, b| (&a.file, a.span.start, a.span.end, a.code).cmp(&(&b.file, b.span.start, b.span.end, b.code)));
+        list.sort_by(|a, b| {
+            (&a.file, a.span.start, a.span.end, a.code).cmp(&(&b.file, b.span.start, b.span.end, b.code))
+        });
         list.dedup();
         Self { files, list }
     }
@@ -83,7 +94,7 @@ impl fmt::Display for Faults {
             writeln!(f, "{}\n", fault.render(&self.files))?;
         }
         let count = self.list.len();
-        write!(f, "計画に誤りが {count} 件あります。 / The plan has {count} fault(s).")
+        write!(f, "計画の誤り: {count}件 / Faults in the plan: {count}")
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`Files::LIMIT`] bytes a file.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -36,7 +37,11 @@ impl Files {
                 "plan.toml のあるフォルダーを指定してください。 / Name the folder that holds plan.toml.",
             ));
         }
-        if faults.is_empty() { Ok(Self(files)) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(Self(files))
+        } else {
+            Err(faults)
+        }
     }
 
     /// Takes texts that are already in memory, such as the plan built into the binary.
@@ -46,7 +51,12 @@ impl Files {
         P: Into<String>,
         T: Into<String>,
     {
-        Self(texts.into_iter().map(|(path, text)| (path.into(), text.into())).collect())
+        Self(
+            texts
+                .into_iter()
+                .map(|(path, text)| (path.into(), text.into()))
+                .collect(),
+        )
     }
 
     /// Each file's path and text, in path order.
@@ -68,12 +78,20 @@ impl Files {
                 hash.update(part.as_bytes());
             }
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>, faults: &mut Vec<Fault>) {
-    let name = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let name = |path: &Path| {
+        path.strip_prefix(root)
+            .unwrap_or(path)
+            .to_string_lossy()
+            .replace('\\', "/")
+    };
     let unreadable = |path: &Path, why: &dyn std::fmt::Display| {
         Fault::file(
             &name(path),
@@ -98,7 +116,10 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>, fau
                 faults.push(Fault::file(
                     &name(&path),
                     "too-large",
-                    &format!("{size} バイトあり、上限の {} バイトを超えています。", Files::LIMIT),
+                    &format!(
+                        "{size} バイトあり、上限の {} バイトを超えています。",
+                        Files::LIMIT
+                    ),
                     &format!("has {size} bytes; the limit is {}.", Files::LIMIT),
                     "内容を複数のファイルに分けてください。 / Split it into several files.",
                 ));
@@ -110,7 +131,10 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>, fau
                 }
                 Ok(Err(error)) => {
                     let at = error.utf8_error().valid_up_to();
-                    let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+                    let line = String::from_utf8_lossy(&error.as_bytes()[..at])
+                        .matches('\n')
+                        .count()
+                        + 1;
                     faults.push(Fault::file(
                         &name(&path),
                         "not-utf8",

@@ -44,9 +44,15 @@ pub fn resolve(plan: &Plan, indicator: Option<&str>, name: &str) -> Option<Key> 
     let inside = |id: &str, name: &str| {
         let indicator = plan.indicator(id)?;
         if indicator.step(name).is_some() {
-            return Some(Key::Formula(NodeName { indicator: id.into(), step: Some(name.into()) }));
+            return Some(Key::Formula(NodeName {
+                indicator: id.into(),
+                step: Some(name.into()),
+            }));
         }
-        indicator.assumption(name).map(|_| Key::Assumption { indicator: id.into(), name: name.into() })
+        indicator.assumption(name).map(|_| Key::Assumption {
+            indicator: id.into(),
+            name: name.into(),
+        })
     };
     if let Some((id, rest)) = name.split_once('.') {
         return inside(id, rest);
@@ -57,7 +63,12 @@ pub fn resolve(plan: &Plan, indicator: Option<&str>, name: &str) -> Option<Key> 
     if plan.series.contains_key(name) {
         return Some(Key::Series(name.into()));
     }
-    plan.indicator(name).map(|found| Key::Formula(NodeName { indicator: found.id.clone(), step: None }))
+    plan.indicator(name).map(|found| {
+        Key::Formula(NodeName {
+            indicator: found.id.clone(),
+            step: None,
+        })
+    })
 }
 
 /// Orders formulas so that each stands after all that it needs.
@@ -105,16 +116,28 @@ mod tests {
     use super::*;
 
     fn name(text: &str) -> NodeName {
-        NodeName { indicator: text.into(), step: None }
+        NodeName {
+            indicator: text.into(),
+            step: None,
+        }
     }
 
     fn graph(edges: &[(&str, &[&str])]) -> BTreeMap<NodeName, Vec<NodeName>> {
-        edges.iter().map(|(from, to)| (name(from), to.iter().map(|to| name(to)).collect())).collect()
+        edges
+            .iter()
+            .map(|(from, to)| (name(from), to.iter().map(|to| name(to)).collect()))
+            .collect()
     }
 
     #[test]
     fn what_is_needed_stands_first() {
-        let order = order(&graph(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[]), ("d", &["a"])])).unwrap();
+        let order = order(&graph(&[
+            ("a", &["b", "c"]),
+            ("b", &["c"]),
+            ("c", &[]),
+            ("d", &["a"]),
+        ]))
+        .unwrap();
         let text: Vec<_> = order.iter().map(ToString::to_string).collect();
         assert_eq!(text, ["c", "b", "a", "d"]);
     }
@@ -123,12 +146,17 @@ mod tests {
     fn a_cycle_is_named_from_end_to_end() {
         let cycle = order(&graph(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])])).unwrap_err();
         assert_eq!(cycle, [name("b"), name("c"), name("b")]);
-        assert_eq!(order(&graph(&[("a", &["a"])])).unwrap_err(), [name("a"), name("a")]);
+        assert_eq!(
+            order(&graph(&[("a", &["a"])])).unwrap_err(),
+            [name("a"), name("a")]
+        );
     }
 
     #[test]
     fn a_long_chain_does_not_exhaust_the_stack() {
-        let needs = (0..50_000).map(|i| (name(&format!("n{i:06}")), vec![name(&format!("n{:06}", i + 1))])).collect();
+        let needs = (0..50_000)
+            .map(|i| (name(&format!("n{i:06}")), vec![name(&format!("n{:06}", i + 1))]))
+            .collect();
         assert_eq!(order(&needs).unwrap().len(), 50_000);
     }
 }

@@ -599,7 +599,11 @@ impl Plan {
             crate::Key::Series(id) => {
                 let series = self.series.get(&id)?;
                 let (dim, calendar) = (series.unit.dim(), Some(series.calendar));
-                Some(Type::Series(Measure { dim, calendar, basis: series.basis }))
+                Some(Type::Series(Measure {
+                    dim,
+                    calendar,
+                    basis: series.basis,
+                }))
             }
             crate::Key::Assumption { indicator, name } => {
                 let assumption = self.indicator(&indicator)?.assumption(&name)?;
@@ -611,7 +615,9 @@ impl Plan {
 
     /// The nodes directly below a node.
     pub fn children<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Node> {
-        self.nodes.iter().filter(move |node| node.parent.as_deref() == Some(id))
+        self.nodes
+            .iter()
+            .filter(move |node| node.parent.as_deref() == Some(id))
     }
 }
 
@@ -628,12 +634,21 @@ impl Input {
     pub fn parse(text: &str, indicator: Option<&str>) -> Option<Self> {
         if let Some((series, rest)) = text.split_once('[') {
             let period = rest.strip_suffix(']')?.trim().parse().ok()?;
-            return Some(Self::Observed { series: series.trim().into(), period });
+            return Some(Self::Observed {
+                series: series.trim().into(),
+                period,
+            });
         }
         if let Some((id, name)) = text.split_once('.') {
-            return Some(Self::Named { indicator: id.into(), name: name.into() });
+            return Some(Self::Named {
+                indicator: id.into(),
+                name: name.into(),
+            });
         }
-        Some(Self::Named { indicator: indicator?.into(), name: text.into() })
+        Some(Self::Named {
+            indicator: indicator?.into(),
+            name: text.into(),
+        })
     }
 }
 

@@ -153,5 +153,7 @@ fn period(text: &str) -> Result<Period, String> {
     if let Ok(period) = text.parse::<Period>() {
         return Ok(period);
     }
-    text.parse::<vocab::codes::FiscalYear>().map(vocab::codes::FiscalYear::period).map_err(|refusal| refusal.to_string())
+    text.parse::<vocab::codes::FiscalYear>()
+        .map(vocab::codes::FiscalYear::period)
+        .map_err(|refusal| refusal.to_string())
 }

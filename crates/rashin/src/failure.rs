@@ -25,7 +25,11 @@ struct ErrorBody<'a> {
 impl Failure {
     /// Bad input: exit code 2.
     pub fn input(refusal: Refusal, json: bool) -> Self {
-        Self { refusal, json, code: 2 }
+        Self {
+            refusal,
+            json,
+            code: 2,
+        }
     }
 
     /// A file that cannot be read or written: exit code 3.
@@ -36,29 +40,49 @@ impl Failure {
             format!("{path}: 読み書きできません（{error}）。ファイルの場所と権限を確かめてください。"),
             format!("{path}: cannot be read or written ({error}). Check that it exists and may be opened."),
         );
-        Self { refusal, json, code: 3 }
+        Self {
+            refusal,
+            json,
+            code: 3,
+        }
     }
 
     /// A plan with mistakes: exit code 1.
     pub fn plan(faults: &Faults, json: bool) -> Self {
         let text = faults.to_string();
-        Self { refusal: Refusal::new("plan", text.clone(), text), json, code: 1 }
+        Self {
+            refusal: Refusal::new("plan", text.clone(), text),
+            json,
+            code: 1,
+        }
     }
 
     /// An edition that cannot be used: exit code 1.
     pub fn edition(path: &std::path::Path, fault: &EditionFault, json: bool) -> Self {
         let text = format!("{}: {fault}", path.display());
-        Self { refusal: Refusal::new("edition", text.clone(), text), json, code: 1 }
+        Self {
+            refusal: Refusal::new("edition", text.clone(), text),
+            json,
+            code: 1,
+        }
     }
 
     /// The server cannot start: exit code 3.
     pub fn server(error: &dyn std::fmt::Display) -> Self {
         let refusal = Refusal::new(
             "server",
-            format!("サーバーを始められません（{error}）。別の --port を指定するか、使っているプログラムを止めてください。"),
-            format!("the server cannot start ({error}). Choose another --port, or stop the program that uses it."),
+            format!(
+                "サーバーを始められません（{error}）。別の --port を指定するか、使っているプログラムを止めてください。"
+            ),
+            format!(
+                "the server cannot start ({error}). Choose another --port, or stop the program that uses it."
+            ),
         );
-        Self { refusal, json: false, code: 3 }
+        Self {
+            refusal,
+            json: false,
+            code: 3,
+        }
     }
 
     /// Says it and gives the exit code.

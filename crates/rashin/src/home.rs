@@ -19,7 +19,10 @@ pub fn files(folder: Option<&Path>, json: bool) -> Result<Files, Failure> {
     let folder = folder.or_else(|| near.join("plan.toml").is_file().then_some(near.as_path()));
     match folder {
         Some(folder) => Files::from_folder(folder).map_err(|list| {
-            let faults = plan::Faults { files: Files::default(), list };
+            let faults = plan::Faults {
+                files: Files::default(),
+                list,
+            };
             Failure::plan(&faults, json)
         }),
         None => Ok(Files::from_texts(BuiltIn::iter().filter_map(|path| {

@@ -12,7 +12,6 @@ use rust_embed::Embed;
 pub use vocab::unit_name::group_digits;
 use vocab::{Calendar, Lang, Period, unit_name};
 
-
 #[derive(Embed)]
 #[folder = "messages"]
 struct Files;
@@ -237,7 +236,6 @@ impl Texts<'_> {
         unit_name::unit_label(unit, self.lang)
     }
 }
-
 
 #[cfg(test)]
 mod tests;

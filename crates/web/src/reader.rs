@@ -20,11 +20,14 @@ pub enum Form {
 }
 
 impl Form {
-    const ENDINGS: [(&'static str, Self); 3] = [(".json", Self::Json), (".csv", Self::Csv), (".xlsx", Self::Xlsx)];
+    const ENDINGS: [(&'static str, Self); 3] =
+        [(".json", Self::Json), (".csv", Self::Csv), (".xlsx", Self::Xlsx)];
 
     /// Takes the ending off a name.
     pub fn of(name: &str) -> (&str, Self) {
-        let found = Self::ENDINGS.into_iter().find_map(|(ending, form)| Some((name.strip_suffix(ending)?, form)));
+        let found = Self::ENDINGS
+            .into_iter()
+            .find_map(|(ending, form)| Some((name.strip_suffix(ending)?, form)));
         found.unwrap_or((name, Self::Page))
     }
 }
@@ -47,18 +50,28 @@ impl Reader {
     /// The first value of a name in the query, without surrounding space; none if it is empty.
     pub fn value(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
     }
 
     /// Path and query without the language, as the language switch keeps them.
     pub fn address(&self) -> String {
-        if self.raw_query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.raw_query) }
+        if self.raw_query.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}?{}", self.path, self.raw_query)
+        }
     }
 
     /// The same contents in another form.
     pub fn address_as(&self, ending: &str) -> String {
         let path = if self.path == "/" { "/index" } else { &self.path };
-        if self.raw_query.is_empty() { format!("{path}{ending}") } else { format!("{path}{ending}?{}", self.raw_query) }
+        if self.raw_query.is_empty() {
+            format!("{path}{ending}")
+        } else {
+            format!("{path}{ending}?{}", self.raw_query)
+        }
     }
 }
 
@@ -80,10 +93,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Reader {
             .filter(|pair| !pair.is_empty())
             .filter_map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                Some((decoded(&name.replace('+', " "))?, decoded(&value.replace('+', " "))?))
+                Some((
+                    decoded(&name.replace('+', " "))?,
+                    decoded(&value.replace('+', " "))?,
+                ))
             })
             .collect();
-        Ok(Self { lang, path: path.to_owned(), form, query, raw_query })
+        Ok(Self {
+            lang,
+            path: path.to_owned(),
+            form,
+            query,
+            raw_query,
+        })
     }
 }
 
@@ -92,7 +114,11 @@ pub fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        let hex = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let hex = |digit: u8| {
+            char::from(digit)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        };
         match (first, tail) {
             (b'%', [high, low, after @ ..]) if hex(*high).is_some() && hex(*low).is_some() => {
                 bytes.push(hex(*high)? * 16 + hex(*low)?);

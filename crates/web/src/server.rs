@@ -30,7 +30,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let site = Site::new(rashin).map_err(std::io::Error::other)?;
-    axum::serve(listener, router(site)).with_graceful_shutdown(stop).await
+    axum::serve(listener, router(site))
+        .with_graceful_shutdown(stop)
+        .await
 }
 
 /// The whole site.
@@ -85,7 +87,11 @@ fn pages() -> Router<Arc<Site>> {
 async fn readable_address(request: Request<axum::body::Body>, next: middleware::Next) -> Response {
     let path = request.uri().path();
     let readable = crate::reader::decoded(path).is_some_and(|text| !text.contains('\0'));
-    if readable { next.run(request).await } else { pages::unreadable() }
+    if readable {
+        next.run(request).await
+    } else {
+        pages::unreadable()
+    }
 }
 
 async fn strict(mut response: Response) -> Response {
@@ -95,12 +101,23 @@ async fn strict(mut response: Response) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=()",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-cache"));
     response
 }

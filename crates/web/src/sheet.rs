@@ -35,7 +35,10 @@ impl Cell {
 
     /// A figure; an absent one is an empty cell, never a zero.
     pub fn figure(decimal: Option<impl Into<String>>) -> Self {
-        decimal.map_or_else(|| Self::Text(String::new()), |decimal| Self::Figure(decimal.into()))
+        decimal.map_or_else(
+            || Self::Text(String::new()),
+            |decimal| Self::Figure(decimal.into()),
+        )
     }
 }
 
@@ -63,12 +66,20 @@ fn line(text: &mut String, cells: impl Iterator<Item = String>) {
 }
 
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Text that no spreadsheet takes for a formula.
 fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// A workbook of several sheets.
@@ -77,7 +88,10 @@ fn harmless(text: &str) -> String {
 /// What the workbook's own limits refuse.
 pub fn xlsx(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
-    let head = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top);
+    let head = Format::new()
+        .set_bold()
+        .set_text_wrap()
+        .set_align(FormatAlign::Top);
     let words = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     for sheet in sheets {
         let page = book.add_worksheet();
@@ -85,9 +99,13 @@ pub fn xlsx(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
         page.set_freeze_panes(1, 0)?;
         for (place, column) in (0..).zip(&sheet.columns) {
             page.write_string_with_format(0, place, column, &head)?;
-            let widest = sheet.rows.iter().filter_map(|row| row.get(usize::from(place))).map(|cell| match cell {
-                Cell::Text(text) | Cell::Figure(text) => text.chars().count(),
-            });
+            let widest = sheet
+                .rows
+                .iter()
+                .filter_map(|row| row.get(usize::from(place)))
+                .map(|cell| match cell {
+                    Cell::Text(text) | Cell::Figure(text) => text.chars().count(),
+                });
             let width = widest.max().unwrap_or(0).max(column.chars().count()).clamp(6, 40);
             page.set_column_width(place, width as f64 * 1.6)?;
         }
@@ -108,7 +126,11 @@ pub fn xlsx(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
 
 /// Excel allows 31 characters and no `[]:*?/\`.
 fn sheet_name(name: &str) -> String {
-    let name: String = name.chars().map(|c| if "[]:*?/\\".contains(c) { ' ' } else { c }).take(31).collect();
+    let name: String = name
+        .chars()
+        .map(|c| if "[]:*?/\\".contains(c) { ' ' } else { c })
+        .take(31)
+        .collect();
     if name.trim().is_empty() { "1".into() } else { name }
 }
 
@@ -134,7 +156,10 @@ mod tests {
     #[test]
     fn a_sheet_may_be_called_anything() {
         for name in ["", "a/b[c]", &"長".repeat(50)] {
-            let sheet = Sheet { name: name.into(), ..Sheet::default() };
+            let sheet = Sheet {
+                name: name.into(),
+                ..Sheet::default()
+            };
             assert!(xlsx(&[sheet]).is_ok(), "{name}");
         }
     }

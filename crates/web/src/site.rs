@@ -60,7 +60,10 @@ impl Site {
     /// # Errors
     /// As [`Rashin::dashboard`].
     pub fn dashboard(&self) -> Result<&Dashboard, Refusal> {
-        self.dashboard.get_or_init(|| self.rashin.dashboard()).as_ref().map_err(Clone::clone)
+        self.dashboard
+            .get_or_init(|| self.rashin.dashboard())
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// Every indicator in a line.
@@ -68,7 +71,10 @@ impl Site {
     /// # Errors
     /// As [`Rashin::summaries`].
     pub fn summaries(&self) -> Result<&[Summary], Refusal> {
-        self.summaries.get_or_init(|| self.rashin.summaries()).as_deref().map_err(Clone::clone)
+        self.summaries
+            .get_or_init(|| self.rashin.summaries())
+            .as_deref()
+            .map_err(Clone::clone)
     }
 
     /// The coverage matrix.
@@ -82,7 +88,12 @@ impl Site {
     /// As [`Rashin::view`].
     pub fn view(&self, id: &str, ask: &Ask) -> Result<Arc<IndicatorView>, Refusal> {
         let key = (id.to_owned(), ask.clone());
-        if let Some(view) = self.views.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(view) = self
+            .views
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+        {
             return Ok(Arc::clone(view));
         }
         let view = Arc::new(self.rashin.view(id, ask)?);
@@ -104,12 +115,14 @@ impl Site {
     ) -> Result<T, Refusal> {
         let _turn = self.workers.acquire().await;
         let site = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&site)).await.unwrap_or_else(|_| {
-            Err(Refusal::new(
-                "internal",
-                "処理の途中で止まりました。時間をおいて、もう一度お試しください。",
-                "The work stopped half way. Please try again later.",
-            ))
-        })
+        tokio::task::spawn_blocking(move || work(&site))
+            .await
+            .unwrap_or_else(|_| {
+                Err(Refusal::new(
+                    "internal",
+                    "処理の途中で止まりました。時間をおいて、もう一度お試しください。",
+                    "The work stopped half way. Please try again later.",
+                ))
+            })
     }
 }

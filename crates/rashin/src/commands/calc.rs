@@ -38,8 +38,11 @@ pub fn run(expressions: Vec<String>) -> Result<ExitCode, Failure> {
     let mut faults = 0_usize;
     let from_stdin = expressions.is_empty();
     let arguments = expressions.into_iter().map(Ok);
-    let lines: Box<dyn Iterator<Item = std::io::Result<String>>> =
-        if from_stdin { Box::new(std::io::stdin().lock().lines()) } else { Box::new(arguments) };
+    let lines: Box<dyn Iterator<Item = std::io::Result<String>>> = if from_stdin {
+        Box::new(std::io::stdin().lock().lines())
+    } else {
+        Box::new(arguments)
+    };
     for line in lines {
         let line = line.map_err(|error| Failure::file(std::path::Path::new("-"), &error, true))?;
         if from_stdin && line.trim().is_empty() {
@@ -53,18 +56,37 @@ pub fn run(expressions: Vec<String>) -> Result<ExitCode, Failure> {
         }
     }
     let _ = out.flush();
-    Ok(if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if faults == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn answer(expr: &str) -> Answer<'_> {
-    let empty = Answer { expr, value: None, unit: None, exact: None, error: None };
+    let empty = Answer {
+        expr,
+        value: None,
+        unit: None,
+        exact: None,
+        error: None,
+    };
     match formula::calc(expr) {
         Ok(Value::Quantity(quantity, _)) => {
             let number = quantity.in_unit();
             let (value, exact) = (number.to_decimal(), number.exact_text());
-            Answer { value: Some(value), unit: Some(quantity.unit().to_string()), exact, ..empty }
+            Answer {
+                value: Some(value),
+                unit: Some(quantity.unit().to_string()),
+                exact,
+                ..empty
+            }
         }
-        Ok(other) => Answer { value: Some(plain(&other)), unit: Some(String::new()), ..empty },
+        Ok(other) => Answer {
+            value: Some(plain(&other)),
+            unit: Some(String::new()),
+            ..empty
+        },
         Err(fault) => {
             let hint = fault.hint_ja.as_deref().zip(fault.hint_en.as_deref());
             let error = Error {
@@ -74,7 +96,10 @@ fn answer(expr: &str) -> Answer<'_> {
                 ja: fault.ja,
                 en: fault.en,
             };
-            Answer { error: Some(error), ..empty }
+            Answer {
+                error: Some(error),
+                ..empty
+            }
         }
     }
 }

@@ -36,9 +36,17 @@ pub fn run(folder: Option<&Path>, json: bool) -> Result<ExitCode, Failure> {
     let sha256 = files.sha256();
     match Plan::read(files) {
         Ok(plan) => {
-            let (indicators, nodes, observations) = (plan.indicators.len(), plan.nodes.len(), plan.observations.len());
+            let (indicators, nodes, observations) =
+                (plan.indicators.len(), plan.nodes.len(), plan.observations.len());
             if json {
-                return Ok(print_json(&Answer { ok: true, indicators, nodes, observations, sha256, faults: vec![] }));
+                return Ok(print_json(&Answer {
+                    ok: true,
+                    indicators,
+                    nodes,
+                    observations,
+                    sha256,
+                    faults: vec![],
+                }));
             }
             Ok(print(&format!(
                 "計画に誤りはありません（指標 {indicators}、項目 {nodes}、観測値 {observations}）。\n\
@@ -54,10 +62,25 @@ pub fn run(folder: Option<&Path>, json: bool) -> Result<ExitCode, Failure> {
                         let (line, column) = fault.position(&faults.files);
                         let (file, code) = (fault.file.clone(), fault.code);
                         let (ja, en, hint) = (fault.ja.clone(), fault.en.clone(), fault.hint.clone());
-                        Place { file, line, column, code, ja, en, hint }
+                        Place {
+                            file,
+                            line,
+                            column,
+                            code,
+                            ja,
+                            en,
+                            hint,
+                        }
                     })
                     .collect();
-                print_json(&Answer { ok: false, indicators: 0, nodes: 0, observations: 0, sha256, faults: places });
+                print_json(&Answer {
+                    ok: false,
+                    indicators: 0,
+                    nodes: 0,
+                    observations: 0,
+                    sha256,
+                    faults: places,
+                });
             } else {
                 print(&faults.to_string());
             }

@@ -55,7 +55,12 @@ fn make(
 ) -> Result<ExitCode, Failure> {
     let files = home::files(folder, json)?;
     let plan = Plan::read(files.clone()).map_err(|faults| Failure::plan(&faults, json))?;
-    let newest = plan.observations.iter().map(|seen| seen.recorded).max().unwrap_or(plan.head.published);
+    let newest = plan
+        .observations
+        .iter()
+        .map(|seen| seen.recorded)
+        .max()
+        .unwrap_or(plan.head.published);
     let as_of = as_of.unwrap_or_else(|| newest.max(plan.head.published));
     let fiscal_year = at.unwrap_or_else(|| Period::containing(as_of));
     let edition = indicator::Edition::make(&plan, &files, fiscal_year, as_of);
@@ -63,7 +68,9 @@ fn make(
     let bytes = edition.to_bytes().map_err(fault)?;
     // An edition is never overwritten.
     let mut file = std::fs::File::create_new(out).map_err(|error| Failure::file(out, &error, json))?;
-    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(|error| Failure::file(out, &error, json))?;
+    file.write_all(&bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|error| Failure::file(out, &error, json))?;
     let made = Made {
         file: out.display().to_string(),
         sha256: edition.sha256().map_err(fault)?,
@@ -74,7 +81,12 @@ fn make(
     if json {
         return Ok(print_json(&made));
     }
-    let Made { file, sha256, results, .. } = made;
+    let Made {
+        file,
+        sha256,
+        results,
+        ..
+    } = made;
     Ok(print(&format!(
         "{file}: {fiscal_year} の版を作りました（{as_of} 時点、{results} 件の値、封印 {sha256}）。\n\
          {file}: made the edition for {fiscal_year} (as of {as_of}, {results} figures, seal {sha256})."
@@ -83,11 +95,20 @@ fn make(
 
 fn verify(path: &Path, json: bool) -> Result<ExitCode, Failure> {
     let edition = read(path, json)?;
-    let different = edition.recompute().map_err(|fault| Failure::edition(path, &fault, json))?;
-    let sha256 = edition.sha256().map_err(|fault| Failure::edition(path, &fault, json))?;
+    let different = edition
+        .recompute()
+        .map_err(|fault| Failure::edition(path, &fault, json))?;
+    let sha256 = edition
+        .sha256()
+        .map_err(|fault| Failure::edition(path, &fault, json))?;
     let ok = different.is_empty();
     if json {
-        print_json(&Verified { ok, sha256, results: edition.results.len(), different });
+        print_json(&Verified {
+            ok,
+            sha256,
+            results: edition.results.len(),
+            different,
+        });
     } else if ok {
         let (name, count) = (path.display(), edition.results.len());
         print(&format!(
@@ -95,7 +116,10 @@ fn verify(path: &Path, json: bool) -> Result<ExitCode, Failure> {
              {name}: the seal holds and all {count} figures were recomputed alike."
         ));
     } else {
-        let list: Vec<_> = different.iter().map(|one| format!("{} {}", one.id, one.at)).collect();
+        let list: Vec<_> = different
+            .iter()
+            .map(|one| format!("{} {}", one.id, one.at))
+            .collect();
         let text = format!(
             "封印は正しいですが、計算し直すと違う値があります: {}\nthe seal holds, but these figures are recomputed differently.",
             list.join(", ")
@@ -111,19 +135,31 @@ fn diff(before: &Path, after: &Path, json: bool) -> Result<ExitCode, Failure> {
         let refusal = Refusal::new(
             "other-plan",
             format!("違う計画の版です（{} と {}）。", first.plan, second.plan),
-            format!("these are editions of different plans ({} and {}).", first.plan, second.plan),
+            format!(
+                "these are editions of different plans ({} and {}).",
+                first.plan, second.plan
+            ),
         );
         return Err(Failure::input(refusal, json));
     }
-    let list = indicator::differences(&first, &second).map_err(|fault| Failure::edition(after, &fault, json))?;
-    Ok(if json { print_json(&list) } else { print(&text(&list)) })
+    let list =
+        indicator::differences(&first, &second).map_err(|fault| Failure::edition(after, &fault, json))?;
+    Ok(if json {
+        print_json(&list)
+    } else {
+        print(&text(&list))
+    })
 }
 
 fn text(list: &[Difference]) -> String {
     let moved: Vec<_> = list.iter().filter(|one| one.before != one.after).collect();
     let mut text = format!("{} 件の値のうち {} 件が変わりました。", list.len(), moved.len());
     for one in moved {
-        let _ = write!(text, "\n{}（{}） {}: {} → {} {}", one.title.ja, one.id, one.at, one.before, one.after, one.unit);
+        let _ = write!(
+            text,
+            "\n{}（{}） {}: {} → {} {}",
+            one.title.ja, one.id, one.at, one.before, one.after, one.unit
+        );
         for part in &one.parts {
             let _ = write!(text, "\n  {:>14} {}　{}", part.amount, one.unit, part.say.ja);
         }

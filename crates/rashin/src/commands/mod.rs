@@ -33,7 +33,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 /// Prints lines; a reader that went away (`| head`) is no fault.
 pub fn print(text: &str) -> ExitCode {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+    let _ = out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush());
     ExitCode::SUCCESS
 }
 

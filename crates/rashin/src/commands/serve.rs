@@ -10,7 +10,11 @@ use crate::failure::Failure;
 use crate::home;
 
 pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failure> {
-    let edition = options.edition.as_deref().map(|path| super::edition::read(path, false)).transpose()?;
+    let edition = options
+        .edition
+        .as_deref()
+        .map(|path| super::edition::read(path, false))
+        .transpose()?;
     let rashin = home::rashin(plan, false)?.with_edition(edition);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

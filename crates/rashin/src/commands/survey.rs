@@ -25,18 +25,37 @@ pub fn run(options: &cli::Survey, json: bool) -> Result<ExitCode, Failure> {
         options.seed,
     )
     .map_err(|refusal| Failure::input(refusal, json))?;
-    Ok(if json { print_json(&answer) } else { print(&text(&answer)) })
+    Ok(if json {
+        print_json(&answer)
+    } else {
+        print(&text(&answer))
+    })
 }
 
 fn text(answer: &SurveyAnswer) -> String {
     let mut text = String::from("方法 method: 合計 total［区間 interval］");
     for one in &answer.estimates {
-        let star = if one.method == answer.recommended.method { "★" } else { "　" };
-        let _ = write!(text, "\n{star}{}（{}）: {}［{} – {}］", one.label.0, one.method, one.total, one.interval.low, one.interval.high);
+        let star = if one.method == answer.recommended.method {
+            "★"
+        } else {
+            "　"
+        };
+        let _ = write!(
+            text,
+            "\n{star}{}（{}）: {}［{} – {}］",
+            one.label.0, one.method, one.total, one.interval.low, one.interval.high
+        );
     }
-    let _ = write!(text, "\n★ 推奨 recommended　回答の規模の割合 covered: {}", answer.covered);
+    let _ = write!(
+        text,
+        "\n★ 推奨 recommended　回答の規模の割合 covered: {}",
+        answer.covered
+    );
     for (k, total) in &answer.non_response {
-        let _ = write!(text, "\n  無回答企業が {k} 倍なら if the silent firms invest {k} times as much: {total}");
+        let _ = write!(
+            text,
+            "\n  無回答企業が {k} 倍なら if the silent firms invest {k} times as much: {total}"
+        );
     }
     text
 }
@@ -52,20 +71,31 @@ fn pairs(path: &Path, json: bool) -> Result<Vec<(f64, f64)>, Failure> {
         );
         Failure::input(refusal, json)
     };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(file);
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .from_reader(file);
     let unreadable = |row: usize, error: &csv::Error| {
-        refuse(row, "", format!("CSV（UTF-8）として読めません（{error}）。"), format!("is not CSV in UTF-8 ({error})."))
+        refuse(
+            row,
+            "",
+            format!("CSV（UTF-8）として読めません（{error}）。"),
+            format!("is not CSV in UTF-8 ({error})."),
+        )
     };
     let heads = reader.headers().map_err(|error| unreadable(1, &error))?.clone();
     let column = |wanted: &str| {
-        heads.iter().position(|head| head.trim_start_matches('\u{feff}') == wanted).ok_or_else(|| {
-            refuse(
-                1,
-                wanted,
-                format!("列「{wanted}」がありません。1 行目に firm,y,x と書いてください。"),
-                format!("there is no column `{wanted}`. Write firm,y,x in the first row."),
-            )
-        })
+        heads
+            .iter()
+            .position(|head| head.trim_start_matches('\u{feff}') == wanted)
+            .ok_or_else(|| {
+                refuse(
+                    1,
+                    wanted,
+                    format!("列「{wanted}」がありません。1 行目に firm,y,x と書いてください。"),
+                    format!("there is no column `{wanted}`. Write firm,y,x in the first row."),
+                )
+            })
     };
     let (firm, y, x) = (column("firm")?, column("y")?, column("x")?);
     let mut pairs = vec![];
@@ -74,7 +104,12 @@ fn pairs(path: &Path, json: bool) -> Result<Vec<(f64, f64)>, Failure> {
         let row = place + 2;
         let record = record.map_err(|error| unreadable(row, &error))?;
         if pairs.len() == ROWS {
-            return Err(refuse(row, "", format!("{ROWS} 行を超えています。"), format!("more than {ROWS} rows.")));
+            return Err(refuse(
+                row,
+                "",
+                format!("{ROWS} 行を超えています。"),
+                format!("more than {ROWS} rows."),
+            ));
         }
         let number = |place: usize, field: &str| -> Result<f64, Failure> {
             let text = record.get(place).unwrap_or_default();

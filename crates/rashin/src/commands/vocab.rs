@@ -36,14 +36,24 @@ pub fn run(kind: &str, json: bool) -> Result<ExitCode, Failure> {
         let line = line.map_err(|error| Failure::file(std::path::Path::new("-"), &error, json))?;
         let line = String::from_utf8_lossy(&line);
         let line = line.strip_suffix('\r').unwrap_or(&line);
-        let Some(result) = normalise(kind, line) else { break };
+        let Some(result) = normalise(kind, line) else {
+            break;
+        };
         refused += usize::from(result.is_err());
         let text = match (&result, json) {
             (Ok(normal), false) => format!("ok\t{normal}"),
-            (Err(refusal), false) => format!("error\t{} / {}", refusal.ja, refusal.en).replace(['\n', '\r'], " "),
+            (Err(refusal), false) => {
+                format!("error\t{} / {}", refusal.ja, refusal.en).replace(['\n', '\r'], " ")
+            }
             (_, true) => {
                 let (normal, error) = (result.as_ref().ok().cloned(), result.as_ref().err().cloned());
-                serde_json::to_string(&Answer { input: line, ok: result.is_ok(), normal, error }).unwrap_or_default()
+                serde_json::to_string(&Answer {
+                    input: line,
+                    ok: result.is_ok(),
+                    normal,
+                    error,
+                })
+                .unwrap_or_default()
             }
         };
         if writeln!(out, "{text}").is_err() {
@@ -51,5 +61,9 @@ pub fn run(kind: &str, json: bool) -> Result<ExitCode, Failure> {
         }
     }
     let _ = out.flush();
-    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if refused == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -28,25 +28,101 @@ const JSON: &[&str] = &[".json"];
 
 /// Everything that can be had as data.
 const ADDRESSES: [Address; 14] = [
-    Address { path: "/index", says: "api-index", forms: JSON, example: "/index.json", query: &[] },
-    Address { path: "/plan", says: "api-plan", forms: ALL, example: "/plan.json", query: &[] },
-    Address { path: "/plan/{id}", says: "api-node", forms: JSON, example: "/plan/policy-1.json", query: &[] },
-    Address { path: "/indicators", says: "api-indicators", forms: ALL, example: "/indicators.csv", query: &[] },
+    Address {
+        path: "/index",
+        says: "api-index",
+        forms: JSON,
+        example: "/index.json",
+        query: &[],
+    },
+    Address {
+        path: "/plan",
+        says: "api-plan",
+        forms: ALL,
+        example: "/plan.json",
+        query: &[],
+    },
+    Address {
+        path: "/plan/{id}",
+        says: "api-node",
+        forms: JSON,
+        example: "/plan/policy-1.json",
+        query: &[],
+    },
+    Address {
+        path: "/indicators",
+        says: "api-indicators",
+        forms: ALL,
+        example: "/indicators.csv",
+        query: &[],
+    },
     Address {
         path: "/indicators/{id}",
         says: "api-indicator",
         forms: ALL,
         example: "/indicators/kgi1.json?growth=5%25",
-        query: &[("at", "api-query-at"), ("as_of", "api-query-as-of"), ("set", "api-query-set")],
+        query: &[
+            ("at", "api-query-at"),
+            ("as_of", "api-query-as-of"),
+            ("set", "api-query-set"),
+        ],
     },
-    Address { path: "/findings", says: "api-findings", forms: ALL, example: "/findings.json", query: &[] },
-    Address { path: "/coverage", says: "api-coverage", forms: ALL, example: "/coverage.xlsx", query: &[] },
-    Address { path: "/series", says: "api-all-series", forms: ALL, example: "/series.csv", query: &[] },
-    Address { path: "/series/{id}", says: "api-series", forms: ALL, example: "/series/concentration.json", query: &[] },
-    Address { path: "/sources", says: "api-sources", forms: ALL, example: "/sources.json", query: &[] },
-    Address { path: "/sources/{id}", says: "api-source", forms: ALL, example: "/sources/interim-2026.json", query: &[] },
-    Address { path: "/meetings", says: "api-meetings", forms: ALL, example: "/meetings.csv", query: &[] },
-    Address { path: "/terms", says: "api-terms", forms: ALL, example: "/terms.json", query: &[] },
+    Address {
+        path: "/findings",
+        says: "api-findings",
+        forms: ALL,
+        example: "/findings.json",
+        query: &[],
+    },
+    Address {
+        path: "/coverage",
+        says: "api-coverage",
+        forms: ALL,
+        example: "/coverage.xlsx",
+        query: &[],
+    },
+    Address {
+        path: "/series",
+        says: "api-all-series",
+        forms: ALL,
+        example: "/series.csv",
+        query: &[],
+    },
+    Address {
+        path: "/series/{id}",
+        says: "api-series",
+        forms: ALL,
+        example: "/series/concentration.json",
+        query: &[],
+    },
+    Address {
+        path: "/sources",
+        says: "api-sources",
+        forms: ALL,
+        example: "/sources.json",
+        query: &[],
+    },
+    Address {
+        path: "/sources/{id}",
+        says: "api-source",
+        forms: ALL,
+        example: "/sources/interim-2026.json",
+        query: &[],
+    },
+    Address {
+        path: "/meetings",
+        says: "api-meetings",
+        forms: ALL,
+        example: "/meetings.csv",
+        query: &[],
+    },
+    Address {
+        path: "/terms",
+        says: "api-terms",
+        forms: ALL,
+        example: "/terms.json",
+        query: &[],
+    },
     Address {
         path: "/workbench",
         says: "api-workbench",
@@ -82,13 +158,24 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
             forms: one.forms.join(" "),
             says: t.text(one.says),
             example: Link::to(one.example, t.path(one.example)),
-            query: one.query.iter().map(|(name, key)| ((*name).to_owned(), t.text(key))).collect(),
+            query: one
+                .query
+                .iter()
+                .map(|(name, key)| ((*name).to_owned(), t.text(key)))
+                .collect(),
         });
-        let lists = [("/series", "series-title"), ("/sources", "sources-title"), ("/meetings", "meetings-title"), ("/terms", "terms-title")];
+        let lists = [
+            ("/series", "series-title"),
+            ("/sources", "sources-title"),
+            ("/meetings", "meetings-title"),
+            ("/terms", "terms-title"),
+        ];
         Answer::page(&Page {
             t,
             rows: rows.collect(),
-            lists: lists.map(|(path, key)| Link::to(t.text(key), t.path(path))).to_vec(),
+            lists: lists
+                .map(|(path, key)| Link::to(t.text(key), t.path(path)))
+                .to_vec(),
             shell: shell(site, reader, t.text("api-title"), Section::Data, vec![]),
         })
     })
@@ -97,7 +184,10 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
 
 /// `GET /openapi.json`
 pub async fn openapi(State(site): State<Arc<Site>>, reader: Reader) -> Response {
-    answer(site, reader, |site, _| Answer::data(Form::Json, "openapi", &description(site), Vec::new)).await
+    answer(site, reader, |site, _| {
+        Answer::data(Form::Json, "openapi", &description(site), Vec::new)
+    })
+    .await
 }
 
 /// The API as OpenAPI 3.1.
@@ -113,13 +203,17 @@ pub(crate) fn description(site: &Site) -> Value {
                 _ => "application/json",
             };
             let schema = match *ending {
-                ".json" if one.path == "/indicators/{id}" => json!({"$ref": "#/components/schemas/Indicator"}),
+                ".json" if one.path == "/indicators/{id}" => {
+                    json!({"$ref": "#/components/schemas/Indicator"})
+                }
                 ".json" => json!({"type": ["object", "array"]}),
                 _ => json!({"type": "string"}),
             };
             let mut parameters: Vec<Value> = vec![];
             if one.path.contains("{id}") {
-                parameters.push(json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}));
+                parameters.push(
+                    json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}),
+                );
             }
             parameters.extend(one.query.iter().map(|(name, key)| {
                 // `set` stands for any name of an input; it is described as a free-form object.

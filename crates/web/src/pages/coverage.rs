@@ -60,12 +60,19 @@ fn build<'a>(site: &'a Site, reader: &Reader, coverage: &Coverage) -> Page<'a> {
         propose: t.path(&format!("/workbench?node={}", hole.node.id)),
     };
     Page {
-        measures: coverage.measures.iter().map(|node| (node.number.clone(), node_link(t, node))).collect(),
+        measures: coverage
+            .measures
+            .iter()
+            .map(|node| (node.number.clone(), node_link(t, node)))
+            .collect(),
         rows: coverage
             .rows
             .iter()
             .map(|row| Row {
-                policy: row.policy.as_ref().map_or_else(String::new, |node| node.number.clone()),
+                policy: row
+                    .policy
+                    .as_ref()
+                    .map_or_else(String::new, |node| node.number.clone()),
                 issue: node_link(t, &row.issue),
                 answers: row
                     .answers
@@ -73,11 +80,25 @@ fn build<'a>(site: &'a Site, reader: &Reader, coverage: &Coverage) -> Page<'a> {
                     .map(|list| list.iter().map(|node| node_link(t, node)).collect())
                     .collect(),
                 indicators: row.indicators.iter().map(|one| indicator_link(t, one)).collect(),
-                above: row.indicators_above.iter().map(|one| indicator_link(t, one)).collect(),
+                above: row
+                    .indicators_above
+                    .iter()
+                    .map(|one| indicator_link(t, one))
+                    .collect(),
             })
             .collect(),
-        unanswered: coverage.holes.iter().filter(|one| one.unanswered).map(hole).collect(),
-        unmeasured: coverage.holes.iter().filter(|one| one.unmeasured).map(hole).collect(),
+        unanswered: coverage
+            .holes
+            .iter()
+            .filter(|one| one.unanswered)
+            .map(hole)
+            .collect(),
+        unmeasured: coverage
+            .holes
+            .iter()
+            .filter(|one| one.unmeasured)
+            .map(hole)
+            .collect(),
         files: downloads(t, reader),
         shell: shell(site, reader, t.text("coverage-title"), Section::Coverage, vec![]),
         t,
@@ -86,18 +107,45 @@ fn build<'a>(site: &'a Site, reader: &Reader, coverage: &Coverage) -> Page<'a> {
 
 fn sheet(t: Texts<'_>, coverage: &Coverage) -> Sheet {
     let mut columns = vec![t.text("kind-policy"), t.text("kind-focus"), t.text("kind-issue")];
-    columns.extend(coverage.measures.iter().map(|node| super::words::node_text(node, t.lang())));
+    columns.extend(
+        coverage
+            .measures
+            .iter()
+            .map(|node| super::words::node_text(node, t.lang())),
+    );
     columns.push(t.text("indicator"));
     let text = |node: &Option<app::NodeLink>| {
-        Cell::text(node.as_ref().map_or_else(String::new, |node| super::words::node_text(node, t.lang())))
+        Cell::text(
+            node.as_ref()
+                .map_or_else(String::new, |node| super::words::node_text(node, t.lang())),
+        )
     };
     let rows = coverage.rows.iter().map(|row| {
-        let mut cells = vec![text(&row.policy), text(&row.focus), Cell::text(super::words::node_text(&row.issue, t.lang()))];
+        let mut cells = vec![
+            text(&row.policy),
+            text(&row.focus),
+            Cell::text(super::words::node_text(&row.issue, t.lang())),
+        ];
         cells.extend(row.answers.iter().map(|list| {
-            Cell::text(list.iter().map(|node| node.id.as_str()).collect::<Vec<_>>().join(" "))
+            Cell::text(
+                list.iter()
+                    .map(|node| node.id.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            )
         }));
-        cells.push(Cell::text(row.indicators.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(" ")));
+        cells.push(Cell::text(
+            row.indicators
+                .iter()
+                .map(|(id, _)| id.as_str())
+                .collect::<Vec<_>>()
+                .join(" "),
+        ));
         cells
     });
-    Sheet { name: t.text("coverage-title"), rows: rows.collect(), columns }
+    Sheet {
+        name: t.text("coverage-title"),
+        rows: rows.collect(),
+        columns,
+    }
 }

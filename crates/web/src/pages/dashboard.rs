@@ -88,14 +88,25 @@ fn build<'a>(site: &'a Site, reader: &Reader, dashboard: &Dashboard) -> Page<'a>
             .iter()
             .map(|state| {
                 let (text, tone) = state_of(t, state.state);
-                StateRow { text, tone, count: state.count, nodes: state.nodes.iter().map(|node| node_link(t, node)).collect() }
+                StateRow {
+                    text,
+                    tone,
+                    count: state.count,
+                    nodes: state.nodes.iter().map(|node| node_link(t, node)).collect(),
+                }
             })
             .collect(),
         findings: dashboard.findings,
         holes: dashboard.holes,
         news: news(t, dashboard),
         records: records(t, dashboard),
-        shell: shell(site, reader, say(&dashboard.plan.title, lang), Section::Top, vec![]),
+        shell: shell(
+            site,
+            reader,
+            say(&dashboard.plan.title, lang),
+            Section::Top,
+            vec![],
+        ),
         t,
     }
 }
@@ -105,10 +116,18 @@ pub(crate) fn card(t: Texts<'_>, one: &Summary) -> IndicatorCard {
     let lang = t.lang();
     let shown = one.target.as_ref().or(one.latest.as_ref());
     let figure_of = shown.map_or_else(
-        || Figure { name: t.text("latest"), number: t.text("no-value"), unit: String::new() },
+        || Figure {
+            name: t.text("latest"),
+            number: t.text("no-value"),
+            unit: String::new(),
+        },
         |(at, value)| Figure {
             name: t.with(
-                if one.target.is_some() { "target-in" } else { "latest-in" },
+                if one.target.is_some() {
+                    "target-in"
+                } else {
+                    "latest-in"
+                },
                 &[("year", at.label(lang).as_str().into())],
             ),
             number: crate::i18n::group_digits(&digits(value, 4)),
@@ -117,7 +136,10 @@ pub(crate) fn card(t: Texts<'_>, one: &Summary) -> IndicatorCard {
     );
     let mut facts = vec![];
     if let Some((at, value)) = &one.latest {
-        facts.push(Term::new(t.with1("latest-in", "year", at.label(lang).as_str()), figure(t, value, &one.unit)));
+        facts.push(Term::new(
+            t.with1("latest-in", "year", at.label(lang).as_str()),
+            figure(t, value, &one.unit),
+        ));
     }
     if let Some((at, value)) = &one.required_next {
         facts.push(Term::new(
@@ -126,13 +148,24 @@ pub(crate) fn card(t: Texts<'_>, one: &Summary) -> IndicatorCard {
         ));
     }
     if let Some(growth) = &one.growth_required {
-        facts.push(Term::new(t.text("growth-required"), t.with1("a-year", "rate", rate(growth).as_str())));
+        facts.push(Term::new(
+            t.text("growth-required"),
+            t.with1("a-year", "rate", rate(growth).as_str()),
+        ));
     }
     if let Some(probability) = &one.chance {
         facts.push(Term::new(t.text("chance"), chance(t, probability)));
     }
-    let observed: Vec<_> = one.course.observed.iter().map(|point| (point.at.year, Some(point.value))).collect();
-    let target = one.target.as_ref().and_then(|(at, value)| Some((at.year, value.parse().ok()?)));
+    let observed: Vec<_> = one
+        .course
+        .observed
+        .iter()
+        .map(|point| (point.at.year, Some(point.value)))
+        .collect();
+    let target = one
+        .target
+        .as_ref()
+        .and_then(|(at, value)| Some((at.year, value.parse().ok()?)));
     IndicatorCard {
         href: t.path(&format!("/indicators/{}", one.id)),
         code: code_of(t, &one.id, one.class),
@@ -182,7 +215,11 @@ fn news(t: Texts<'_>, dashboard: &Dashboard) -> Vec<String> {
     };
     let mut lines = vec![t.with(
         "news-since",
-        &[("year", year.label(t.lang()).as_str().into()), ("day", t.date(*day).as_str().into()), ("n", news.records.len().into())],
+        &[
+            ("year", year.label(t.lang()).as_str().into()),
+            ("day", t.date(*day).as_str().into()),
+            ("n", news.records.len().into()),
+        ],
     )];
     for (_, title, at, before, now) in &news.moved {
         lines.push(t.with(
@@ -204,7 +241,10 @@ fn news(t: Texts<'_>, dashboard: &Dashboard) -> Vec<String> {
 fn records(t: Texts<'_>, dashboard: &Dashboard) -> Table {
     let rows = dashboard.news.records.iter().take(8).map(|record| {
         vec![
-            Link::to(record.title.get(t.lang()), t.path(&format!("/series/{}", record.series))),
+            Link::to(
+                record.title.get(t.lang()),
+                t.path(&format!("/series/{}", record.series)),
+            ),
             Link::plain(record.at.label(t.lang())),
             Link::plain(figure(t, &record.value, &record.unit)),
             Link::plain(t.date(record.recorded)),

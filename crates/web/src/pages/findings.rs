@@ -46,7 +46,12 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
         if reader.form != Form::Page {
             return Answer::data(reader.form, "findings", &list, || vec![sheet(t, &list)]);
         }
-        let of = |kind| list.iter().filter(move |finding| finding.kind == kind).map(|finding| notice(site, t, finding)).collect();
+        let of = |kind| {
+            list.iter()
+                .filter(move |finding| finding.kind == kind)
+                .map(|finding| notice(site, t, finding))
+                .collect()
+        };
         Answer::page(&Page {
             t,
             findings: of(CheckKind::Finding),
@@ -68,10 +73,17 @@ pub(crate) fn notice(site: &Site, t: Texts<'_>, finding: &Finding) -> Notice {
     });
     Notice {
         id: finding.id.clone(),
-        tone: if finding.kind == CheckKind::Finding { Tone::Finding } else { Tone::Neutral },
+        tone: if finding.kind == CheckKind::Finding {
+            Tone::Finding
+        } else {
+            Tone::Neutral
+        },
         title: finding.title.get(lang).to_owned(),
         say: finding.say.get(lang).to_owned(),
-        hint: finding.hint.as_ref().map_or_else(String::new, |hint| hint.get(lang).to_owned()),
+        hint: finding
+            .hint
+            .as_ref()
+            .map_or_else(String::new, |hint| hint.get(lang).to_owned()),
         section: finding.section.clone(),
         when: finding.when.clone(),
         about: about.collect(),
@@ -90,7 +102,15 @@ fn sheet(t: Texts<'_>, list: &[Finding]) -> Sheet {
             Cell::text(&finding.when),
         ]
     };
-    let heads = ["column-id", "indicator", "column-title", "column-sentence", "column-hint", "section", "condition"];
+    let heads = [
+        "column-id",
+        "indicator",
+        "column-title",
+        "column-sentence",
+        "column-hint",
+        "section",
+        "condition",
+    ];
     Sheet {
         name: t.text("findings-title"),
         columns: heads.iter().map(|key| t.text(key)).collect(),

@@ -33,7 +33,13 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
         if reader.form != Form::Page {
             return Answer::data(reader.form, "indicators", &list, || vec![sheet(t, list)]);
         }
-        let classes = [Class::Kgi, Class::Reference, Class::Proposed, Class::Situation, Class::History];
+        let classes = [
+            Class::Kgi,
+            Class::Reference,
+            Class::Proposed,
+            Class::Situation,
+            Class::History,
+        ];
         let groups = classes.into_iter().filter_map(|class| {
             let members: Vec<_> = list.iter().filter(|one| one.class == class).collect();
             (!members.is_empty()).then(|| (class_of(t, class), table(t, class, &members)))
@@ -42,7 +48,13 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
             t,
             groups: groups.collect(),
             files: downloads(t, reader),
-            shell: shell(site, reader, t.text("indicators-title"), Section::Indicators, vec![]),
+            shell: shell(
+                site,
+                reader,
+                t.text("indicators-title"),
+                Section::Indicators,
+                vec![],
+            ),
         })
     })
     .await
@@ -61,27 +73,56 @@ fn table(t: Texts<'_>, class: Class, members: &[&Summary]) -> Table {
     }
     columns.push(Column::words(t.text("findings")));
     let rows = members.iter().map(|one| {
-        let code = if matches!(class, Class::Kgi | Class::Reference) { format!("{} ", code_of(t, &one.id, class)) } else { String::new() };
+        let code = if matches!(class, Class::Kgi | Class::Reference) {
+            format!("{} ", code_of(t, &one.id, class))
+        } else {
+            String::new()
+        };
         let latest = one.latest.as_ref();
         let mut row = vec![
-            Link::to(format!("{code}{}", one.title.get(t.lang())), t.path(&format!("/indicators/{}", one.id))),
+            Link::to(
+                format!("{code}{}", one.title.get(t.lang())),
+                t.path(&format!("/indicators/{}", one.id)),
+            ),
             Link::plain(latest.map_or_else(String::new, |(at, _)| at.label(t.lang()))),
             Link::plain(latest.map_or_else(|| t.text("no-value"), |(_, value)| figure(t, value, &one.unit))),
         ];
         if goal {
-            row.push(Link::plain(one.target.as_ref().map_or_else(String::new, |(at, value)| {
-                format!("{} {}", at.label(t.lang()), figure(t, value, &one.unit))
-            })));
-            row.push(Link::plain(one.chance.as_ref().map_or_else(String::new, |value| chance(t, value))));
+            row.push(Link::plain(
+                one.target.as_ref().map_or_else(String::new, |(at, value)| {
+                    format!("{} {}", at.label(t.lang()), figure(t, value, &one.unit))
+                }),
+            ));
+            row.push(Link::plain(
+                one.chance
+                    .as_ref()
+                    .map_or_else(String::new, |value| chance(t, value)),
+            ));
         }
         row.push(Link::plain(t.with1("card-findings", "n", one.findings)));
         row
     });
-    Table { id: format!("list-{class:?}").to_lowercase(), caption: class_of(t, class), columns, rows: rows.collect() }
+    Table {
+        id: format!("list-{class:?}").to_lowercase(),
+        caption: class_of(t, class),
+        columns,
+        rows: rows.collect(),
+    }
 }
 
 fn sheet(t: Texts<'_>, list: &[Summary]) -> Sheet {
-    let heads = ["column-id", "column-class", "indicator", "year", "value", "unit", "target-year", "target", "chance", "findings"];
+    let heads = [
+        "column-id",
+        "column-class",
+        "indicator",
+        "year",
+        "value",
+        "unit",
+        "target-year",
+        "target",
+        "chance",
+        "findings",
+    ];
     let rows = list.iter().map(|one| {
         let (latest, target) = (one.latest.as_ref(), one.target.as_ref());
         vec![

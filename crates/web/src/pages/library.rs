@@ -35,15 +35,26 @@ pub async fn all_series(State(site): State<Arc<Site>>, reader: Reader) -> Respon
         let series: Vec<_> = plan.series.values().collect();
         let latest = |id: &str| site.rashin().records(id).into_iter().last();
         if reader.form != Form::Page {
-            let records: Vec<_> = series.iter().flat_map(|one| site.rashin().records(&one.id)).collect();
-            return Answer::data(reader.form, "series", &series, || vec![records_sheet(t, t.text("series-title"), &records)]);
+            let records: Vec<_> = series
+                .iter()
+                .flat_map(|one| site.rashin().records(&one.id))
+                .collect();
+            return Answer::data(reader.form, "series", &series, || {
+                vec![records_sheet(t, t.text("series-title"), &records)]
+            });
         }
         let rows = series.iter().map(|one| {
             let last = latest(&one.id);
             vec![
                 Link::to(one.title.get(reader.lang), t.path(&format!("/series/{}", one.id))),
-                Link::plain(last.as_ref().map_or_else(String::new, |record| record.at.label(reader.lang))),
-                Link::plain(last.map_or_else(|| t.text("no-value"), |record| super::words::figure(t, &record.value, &record.unit))),
+                Link::plain(
+                    last.as_ref()
+                        .map_or_else(String::new, |record| record.at.label(reader.lang)),
+                ),
+                Link::plain(last.map_or_else(
+                    || t.text("no-value"),
+                    |record| super::words::figure(t, &record.value, &record.unit),
+                )),
                 Link::plain(one.section.clone()),
             ]
         });
@@ -57,7 +68,12 @@ pub async fn all_series(State(site): State<Arc<Site>>, reader: Reader) -> Respon
             t,
             lead: t.text("series-lead"),
             facts: vec![],
-            table: Table { id: "series".into(), caption: t.text("series-title"), columns, rows: rows.collect() },
+            table: Table {
+                id: "series".into(),
+                caption: t.text("series-title"),
+                columns,
+                rows: rows.collect(),
+            },
             files: downloads(t, reader),
             shell: shell(site, reader, t.text("series-title"), Section::Data, vec![]),
         })
@@ -72,23 +88,43 @@ pub async fn series(State(site): State<Arc<Site>>, reader: Reader, Path(file): P
         let view = site.rashin().series(id)?;
         let t = site.texts(reader.lang);
         if reader.form != Form::Page {
-            return Answer::data(reader.form, id, &view, || vec![records_sheet(t, say(&view.series.title, reader.lang), &view.records)]);
+            return Answer::data(reader.form, id, &view, || {
+                vec![records_sheet(
+                    t,
+                    say(&view.series.title, reader.lang),
+                    &view.records,
+                )]
+            });
         }
         let mut facts = vec![
             Term::new(t.text("unit"), t.unit(&view.series.unit.to_string())),
             Term::new(t.text("frequency"), frequency_of(t, view.series.frequency)),
-            Term::new(t.text("lag"), t.with1("months", "n", usize::try_from(view.series.lag_months).unwrap_or(0))),
+            Term::new(
+                t.text("lag"),
+                t.with1(
+                    "months",
+                    "n",
+                    usize::try_from(view.series.lag_months).unwrap_or(0),
+                ),
+            ),
             Term::new(t.text("owner"), view.series.owner.get(reader.lang)),
             Term::new(t.text("section"), view.series.section.clone()),
         ];
         if !view.used_by.is_empty() {
-            facts.push(Term { name: t.text("used-by"), values: view.used_by.iter().map(|one| indicator_link(t, one)).collect() });
+            facts.push(Term {
+                name: t.text("used-by"),
+                values: view.used_by.iter().map(|one| indicator_link(t, one)).collect(),
+            });
         }
         let title = say(&view.series.title, reader.lang);
         let crumbs = vec![Link::to(t.text("series-title"), t.path("/series"))];
         Answer::page(&Page {
             t,
-            lead: view.series.note.as_ref().map_or_else(String::new, |note| say(note, reader.lang)),
+            lead: view
+                .series
+                .note
+                .as_ref()
+                .map_or_else(String::new, |note| say(note, reader.lang)),
             facts,
             table: records_table(t, "records", t.text("records-caption"), &view.records),
             files: downloads(t, reader),
@@ -124,9 +160,16 @@ pub async fn sources(State(site): State<Arc<Site>>, reader: Reader) -> Response 
         }
         let rows = list.iter().map(|source| {
             vec![
-                Link::to(source.title.get(reader.lang), t.path(&format!("/sources/{}", source.id))),
+                Link::to(
+                    source.title.get(reader.lang),
+                    t.path(&format!("/sources/{}", source.id)),
+                ),
                 Link::plain(source.publisher.get(reader.lang)),
-                Link::plain(source.number.map_or_else(String::new, |number| number.to_string())),
+                Link::plain(
+                    source
+                        .number
+                        .map_or_else(String::new, |number| number.to_string()),
+                ),
                 Link::plain(source.accessed.map_or_else(String::new, |day| t.date(day))),
             ]
         });
@@ -140,7 +183,12 @@ pub async fn sources(State(site): State<Arc<Site>>, reader: Reader) -> Response 
             t,
             lead: t.text("sources-lead"),
             facts: vec![],
-            table: Table { id: "sources".into(), caption: t.text("sources-title"), columns, rows: rows.collect() },
+            table: Table {
+                id: "sources".into(),
+                caption: t.text("sources-title"),
+                columns,
+                rows: rows.collect(),
+            },
             files: downloads(t, reader),
             shell: shell(site, reader, t.text("sources-title"), Section::Data, vec![]),
         })
@@ -156,11 +204,19 @@ pub async fn source(State(site): State<Arc<Site>>, reader: Reader, Path(file): P
         let t = site.texts(reader.lang);
         let title = say(&view.source.title, reader.lang);
         if reader.form != Form::Page {
-            return Answer::data(reader.form, id, &view, || vec![records_sheet(t, title.clone(), &view.records)]);
+            return Answer::data(reader.form, id, &view, || {
+                vec![records_sheet(t, title.clone(), &view.records)]
+            });
         }
-        let mut facts = vec![Term::new(t.text("publisher"), view.source.publisher.get(reader.lang))];
+        let mut facts = vec![Term::new(
+            t.text("publisher"),
+            view.source.publisher.get(reader.lang),
+        )];
         if let Some(url) = &view.source.url {
-            facts.push(Term { name: t.text("address"), values: vec![Link::to(url, url)] });
+            facts.push(Term {
+                name: t.text("address"),
+                values: vec![Link::to(url, url)],
+            });
         }
         if let Some(day) = view.source.published {
             facts.push(Term::new(t.text("published"), t.date(day)));
@@ -189,14 +245,32 @@ pub async fn meetings(State(site): State<Arc<Site>>, reader: Reader) -> Response
     answer(site, reader, |site, reader| {
         let t = site.texts(reader.lang);
         let list = &site.rashin().plan().meetings;
-        let agenda = |meeting: &plan::Meeting| meeting.agenda.iter().map(|item| item.get(reader.lang)).collect::<Vec<_>>().join(" / ");
+        let agenda = |meeting: &plan::Meeting| {
+            meeting
+                .agenda
+                .iter()
+                .map(|item| item.get(reader.lang))
+                .collect::<Vec<_>>()
+                .join(" / ")
+        };
         let name = |meeting: &plan::Meeting| {
-            t.with("meeting-name", &[("body", meeting.body.get(reader.lang).into()), ("n", meeting.number.to_string().as_str().into())])
+            t.with(
+                "meeting-name",
+                &[
+                    ("body", meeting.body.get(reader.lang).into()),
+                    ("n", meeting.number.to_string().as_str().into()),
+                ],
+            )
         };
         if reader.form != Form::Page {
             return Answer::data(reader.form, "meetings", list, || {
                 let row = |meeting: &plan::Meeting| {
-                    vec![Cell::text(&meeting.id), Cell::text(name(meeting)), Cell::text(meeting.date.to_string()), Cell::text(agenda(meeting))]
+                    vec![
+                        Cell::text(&meeting.id),
+                        Cell::text(name(meeting)),
+                        Cell::text(meeting.date.to_string()),
+                        Cell::text(agenda(meeting)),
+                    ]
                 };
                 let heads = ["column-id", "meeting", "date", "agenda"];
                 vec![Sheet {
@@ -207,14 +281,26 @@ pub async fn meetings(State(site): State<Arc<Site>>, reader: Reader) -> Response
             });
         }
         let rows = list.iter().map(|meeting| {
-            vec![Link::plain(name(meeting)), Link::plain(t.date(meeting.date)), Link::plain(agenda(meeting)), Link::plain(meeting.section.clone())]
+            vec![
+                Link::plain(name(meeting)),
+                Link::plain(t.date(meeting.date)),
+                Link::plain(agenda(meeting)),
+                Link::plain(meeting.section.clone()),
+            ]
         });
-        let columns = ["meeting", "date", "agenda", "section"].map(|key| Column::words(t.text(key))).to_vec();
+        let columns = ["meeting", "date", "agenda", "section"]
+            .map(|key| Column::words(t.text(key)))
+            .to_vec();
         Answer::page(&Page {
             t,
             lead: t.text("meetings-lead"),
             facts: vec![],
-            table: Table { id: "meetings".into(), caption: t.text("meetings-title"), columns, rows: rows.collect() },
+            table: Table {
+                id: "meetings".into(),
+                caption: t.text("meetings-title"),
+                columns,
+                rows: rows.collect(),
+            },
             files: downloads(t, reader),
             shell: shell(site, reader, t.text("meetings-title"), Section::Plan, vec![]),
         })
@@ -230,7 +316,11 @@ pub async fn terms(State(site): State<Arc<Site>>, reader: Reader) -> Response {
         if reader.form != Form::Page {
             return Answer::data(reader.form, "terms", list, || {
                 let row = |term: &plan::Term| {
-                    vec![Cell::text(&term.ja), Cell::text(&term.en), Cell::text(term.meaning.get(reader.lang))]
+                    vec![
+                        Cell::text(&term.ja),
+                        Cell::text(&term.en),
+                        Cell::text(term.meaning.get(reader.lang)),
+                    ]
                 };
                 let heads = ["term-ja", "term-en", "meaning"];
                 vec![Sheet {
@@ -241,14 +331,25 @@ pub async fn terms(State(site): State<Arc<Site>>, reader: Reader) -> Response {
             });
         }
         let rows = list.iter().map(|term| {
-            vec![Link::plain(term.ja.clone()), Link::plain(term.en.clone()), Link::plain(term.meaning.get(reader.lang))]
+            vec![
+                Link::plain(term.ja.clone()),
+                Link::plain(term.en.clone()),
+                Link::plain(term.meaning.get(reader.lang)),
+            ]
         });
-        let columns = ["term-ja", "term-en", "meaning"].map(|key| Column::words(t.text(key))).to_vec();
+        let columns = ["term-ja", "term-en", "meaning"]
+            .map(|key| Column::words(t.text(key)))
+            .to_vec();
         Answer::page(&Page {
             t,
             lead: t.text("terms-lead"),
             facts: vec![],
-            table: Table { id: "terms".into(), caption: t.text("terms-title"), columns, rows: rows.collect() },
+            table: Table {
+                id: "terms".into(),
+                caption: t.text("terms-title"),
+                columns,
+                rows: rows.collect(),
+            },
             files: downloads(t, reader),
             shell: shell(site, reader, t.text("terms-title"), Section::Plan, vec![]),
         })

@@ -39,13 +39,21 @@ impl Answer {
     /// A page.
     pub(crate) fn page(page: &impl Template) -> Result<Self, Refusal> {
         let body = page.render().map_err(|error| internal(&error))?.into_bytes();
-        Ok(Self { body, kind: "text/html; charset=utf-8", file: None, status: StatusCode::OK })
+        Ok(Self {
+            body,
+            kind: "text/html; charset=utf-8",
+            file: None,
+            status: StatusCode::OK,
+        })
     }
 
     /// The same page, saying that something typed was refused.
     #[must_use]
     pub(crate) fn refused(self) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, ..self }
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            ..self
+        }
     }
 
     /// Data in the form asked for; `name` is the file's name without its ending.
@@ -58,7 +66,12 @@ impl Answer {
         let (body, kind, ending) = match form {
             Form::Page | Form::Json => {
                 let body = serde_json::to_vec_pretty(json).map_err(|error| internal(&error))?;
-                return Ok(Self { body, kind: "application/json; charset=utf-8", file: None, status: StatusCode::OK });
+                return Ok(Self {
+                    body,
+                    kind: "application/json; charset=utf-8",
+                    file: None,
+                    status: StatusCode::OK,
+                });
             }
             Form::Csv => {
                 let body = sheets().first().map(sheet::csv).unwrap_or_default().into_bytes();
@@ -66,10 +79,19 @@ impl Answer {
             }
             Form::Xlsx => {
                 let body = sheet::xlsx(&sheets()).map_err(|error| internal(&error))?;
-                (body, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+                (
+                    body,
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                    "xlsx",
+                )
             }
         };
-        Ok(Self { body, kind, file: Some(format!("rashin-{name}.{ending}")), status: StatusCode::OK })
+        Ok(Self {
+            body,
+            kind,
+            file: Some(format!("rashin-{name}.{ending}")),
+            status: StatusCode::OK,
+        })
     }
 }
 
@@ -78,7 +100,9 @@ impl IntoResponse for Answer {
         let mut response = (self.status, self.body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
-        let file = self.file.and_then(|file| HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")).ok());
+        let file = self
+            .file
+            .and_then(|file| HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")).ok());
         if let Some(file) = file {
             headers.insert(header::CONTENT_DISPOSITION, file);
         }
@@ -129,12 +153,25 @@ fn fault(site: &Site, reader: &Reader, refusal: &Refusal) -> Response {
     };
     if reader.form != Form::Page {
         let body = serde_json::to_string(&FaultBody { error: refusal }).unwrap_or_default();
-        return (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response();
+        return (
+            status,
+            [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
+            body,
+        )
+            .into_response();
     }
     let t = site.texts(reader.lang);
-    let title = t.text(if status == StatusCode::NOT_FOUND { "fault-not-found" } else { "fault-refused" });
+    let title = t.text(if status == StatusCode::NOT_FOUND {
+        "fault-not-found"
+    } else {
+        "fault-refused"
+    });
     let shell = shell(site, reader, title, Section::Top, vec![]);
-    let page = FaultPage { t, shell, say: refusal.text(reader.lang).to_owned() };
+    let page = FaultPage {
+        t,
+        shell,
+        say: refusal.text(reader.lang).to_owned(),
+    };
     let body = page.render().unwrap_or_else(|_| refusal.to_string());
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
 }
@@ -163,20 +200,37 @@ pub async fn wrong_method(State(site): State<Arc<Site>>, reader: Reader) -> Resp
 
 /// An address that is not text.
 pub(crate) fn unreadable() -> Response {
-    (StatusCode::BAD_REQUEST, "アドレスが文字として読めません。 / The address is not readable text.").into_response()
+    (
+        StatusCode::BAD_REQUEST,
+        "アドレスが文字として読めません。 / The address is not readable text.",
+    )
+        .into_response()
 }
 
 /// Every component and chart on invented data, for those who build pages and for the browser tests.
 pub async fn gallery(State(site): State<Arc<Site>>, reader: Reader) -> Response {
     answer(site, reader, |site, reader| {
-        let body = crate::ui::gallery(site.texts(reader.lang)).map_err(|error| internal(&error))?.into_bytes();
-        Ok(Answer { body, kind: "text/html; charset=utf-8", file: None, status: StatusCode::OK })
+        let body = crate::ui::gallery(site.texts(reader.lang))
+            .map_err(|error| internal(&error))?
+            .into_bytes();
+        Ok(Answer {
+            body,
+            kind: "text/html; charset=utf-8",
+            file: None,
+            status: StatusCode::OK,
+        })
     })
     .await
 }
 
 /// The frame of a page.
-pub(crate) fn shell(site: &Site, reader: &Reader, title: String, section: Section, crumbs: Vec<Link>) -> Shell {
+pub(crate) fn shell(
+    site: &Site,
+    reader: &Reader,
+    title: String,
+    section: Section,
+    crumbs: Vec<Link>,
+) -> Shell {
     let t = site.texts(reader.lang);
     let head = &site.rashin().plan().head;
     let source = site.rashin().plan().sources.get(&head.source);
@@ -187,7 +241,10 @@ pub(crate) fn shell(site: &Site, reader: &Reader, title: String, section: Sectio
         crumbs,
         as_of: t.date(site.rashin().as_of()),
         source: source.map_or_else(Link::default, |source| {
-            Link::to(source.title.get(reader.lang), t.path(&format!("/sources/{}", source.id)))
+            Link::to(
+                source.title.get(reader.lang),
+                t.path(&format!("/sources/{}", source.id)),
+            )
         }),
     }
 }

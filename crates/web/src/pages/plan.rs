@@ -38,7 +38,10 @@ impl askama::filters::HtmlSafe for Branches<'_> {}
 
 impl<'a> Branches<'a> {
     fn below(&self, item: &'a TreeItem) -> Branches<'a> {
-        Branches { t: self.t, items: &item.children }
+        Branches {
+            t: self.t,
+            items: &item.children,
+        }
     }
 
     fn link(&self, item: &TreeItem) -> Link {
@@ -54,7 +57,10 @@ impl<'a> Branches<'a> {
     }
 
     fn indicators(&self, item: &TreeItem) -> Vec<Link> {
-        item.indicators.iter().map(|one| indicator_link(self.t, one)).collect()
+        item.indicators
+            .iter()
+            .map(|one| indicator_link(self.t, one))
+            .collect()
     }
 }
 
@@ -100,7 +106,12 @@ pub async fn tree(State(site): State<Arc<Site>>, reader: Reader) -> Response {
 fn sheet(site: &Site, t: Texts<'_>) -> Sheet {
     let plan = site.rashin().plan();
     let row = |node: &plan::Node| {
-        let measured = site.rashin().indicators_of(&node.id).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        let measured = site
+            .rashin()
+            .indicators_of(&node.id)
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect::<Vec<_>>();
         vec![
             Cell::text(&node.id),
             Cell::text(kind_of(t, node.kind)),
@@ -109,14 +120,26 @@ fn sheet(site: &Site, t: Texts<'_>) -> Sheet {
             Cell::text(node.title.get(t.lang())),
             Cell::text(node.text.get(t.lang())),
             Cell::text(&node.section),
-            Cell::text(if node.state.is_some() { state_of(t, node.state).0 } else { String::new() }),
+            Cell::text(if node.state.is_some() {
+                state_of(t, node.state).0
+            } else {
+                String::new()
+            }),
             Cell::text(node.answers.join(" ")),
             Cell::text(measured.join(" ")),
         ]
     };
     let heads = [
-        "column-id", "column-kind", "column-number", "column-parent", "column-title", "column-text", "section", "state",
-        "answers", "indicator",
+        "column-id",
+        "column-kind",
+        "column-number",
+        "column-parent",
+        "column-title",
+        "column-text",
+        "section",
+        "state",
+        "answers",
+        "indicator",
     ];
     Sheet {
         name: t.text("tree-title"),
@@ -138,12 +161,24 @@ pub async fn node(State(site): State<Arc<Site>>, reader: Reader, Path(file): Pat
         let mut crumbs = vec![Link::to(t.text("nav-plan"), t.path("/plan"))];
         crumbs.extend(view.above.iter().map(|node| {
             let link = node_link(t, node);
-            let text = if node.kind == NodeKind::Vision { kind_of(t, node.kind) } else { link.text };
-            Link { text, href: link.href }
+            let text = if node.kind == NodeKind::Vision {
+                kind_of(t, node.kind)
+            } else {
+                link.text
+            };
+            Link {
+                text,
+                href: link.href,
+            }
         }));
         let siblings = view.node.parent.as_deref().map_or_else(Vec::new, |parent| {
             let same = |node: &&plan::Node| node.kind == view.node.kind;
-            site.rashin().plan().children(parent).filter(same).map(NodeLink::from).collect::<Vec<_>>()
+            site.rashin()
+                .plan()
+                .children(parent)
+                .filter(same)
+                .map(NodeLink::from)
+                .collect::<Vec<_>>()
         });
         let place = siblings.iter().position(|node| node.id == view.node.id);
         let beside = |step: isize| Some(node_link(t, siblings.get(place?.checked_add_signed(step)?)?));
@@ -152,17 +187,33 @@ pub async fn node(State(site): State<Arc<Site>>, reader: Reader, Path(file): Pat
             section: view.node.section.clone(),
             text: say(&view.node.text, reader.lang),
             state: view.node.state.map(|state| state_of(t, Some(state))),
-            state_reason: view.node.state_reason.as_ref().map_or_else(String::new, |reason| say(reason, reader.lang)),
+            state_reason: view
+                .node
+                .state_reason
+                .as_ref()
+                .map_or_else(String::new, |reason| say(reason, reader.lang)),
             below: links(&view.below),
             issues: links(&view.issues),
             answered_by: links(&view.answered_by),
             is_issue: view.node.kind == NodeKind::Issue,
             indicators: view.indicators.iter().map(|one| indicator_link(t, one)).collect(),
-            propose: view.without_indicator.then(|| t.path(&format!("/workbench?node={}", view.node.id))),
-            findings: view.findings.iter().map(|finding| notice(site, t, finding)).collect(),
+            propose: view
+                .without_indicator
+                .then(|| t.path(&format!("/workbench?node={}", view.node.id))),
+            findings: view
+                .findings
+                .iter()
+                .map(|finding| notice(site, t, finding))
+                .collect(),
             next: beside(1),
             previous: beside(-1),
-            shell: shell(site, reader, node_text(&NodeLink::from(&view.node), reader.lang), Section::Plan, crumbs),
+            shell: shell(
+                site,
+                reader,
+                node_text(&NodeLink::from(&view.node), reader.lang),
+                Section::Plan,
+                crumbs,
+            ),
             t,
         };
         Answer::page(&page)

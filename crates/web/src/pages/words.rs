@@ -9,11 +9,18 @@ use crate::ui::{Download, Link, Tone};
 
 /// A decimal with at most so many significant digits, without its unit.
 pub(crate) fn digits(decimal: &str, significant: usize) -> String {
-    decimal.parse::<Number>().map_or_else(|_| decimal.to_owned(), |number| {
-        let whole = number.to_significant(significant);
-        // A whole number is never cut: 12,345 cases stay 12,345.
-        if number.is_integer() { number.to_decimal() } else { whole }
-    })
+    decimal.parse::<Number>().map_or_else(
+        |_| decimal.to_owned(),
+        |number| {
+            let whole = number.to_significant(significant);
+            // A whole number is never cut: 12,345 cases stay 12,345.
+            if number.is_integer() {
+                number.to_decimal()
+            } else {
+                whole
+            }
+        },
+    )
 }
 
 /// A figure with its unit.
@@ -28,7 +35,9 @@ pub(crate) fn figure_or_none(t: Texts<'_>, decimal: Option<&String>, unit: &str)
 
 /// A probability from 0 to 1 as a percentage; what is nearly sure is not said to be sure.
 pub(crate) fn chance(t: Texts<'_>, probability: &str) -> String {
-    let Ok(value) = probability.parse::<f64>() else { return String::new() };
+    let Ok(value) = probability.parse::<f64>() else {
+        return String::new();
+    };
     match value {
         v if v < 0.01 => t.with1("chance-below", "n", "1"),
         v if v > 0.99 => t.with1("chance-above", "n", "99"),
@@ -38,7 +47,9 @@ pub(crate) fn chance(t: Texts<'_>, probability: &str) -> String {
 
 /// A rate from 0 to 1 as a percentage with one decimal.
 pub(crate) fn rate(value: &str) -> String {
-    value.parse::<f64>().map_or_else(|_| String::new(), |value| format!("{:.1}%", value * 100.0))
+    value
+        .parse::<f64>()
+        .map_or_else(|_| String::new(), |value| format!("{:.1}%", value * 100.0))
 }
 
 /// The message that names what a node is.
@@ -102,7 +113,11 @@ pub(crate) fn node_link(t: Texts<'_>, node: &NodeLink) -> Link {
 /// A node's number as printed and its title.
 pub(crate) fn node_text(node: &NodeLink, lang: Lang) -> String {
     let title = node.title.get(lang);
-    if node.number.is_empty() { title.to_owned() } else { format!("{} {title}", node.number) }
+    if node.number.is_empty() {
+        title.to_owned()
+    } else {
+        format!("{} {title}", node.number)
+    }
 }
 
 /// An indicator as a link.
@@ -122,12 +137,16 @@ pub(crate) fn code_of(t: Texts<'_>, id: &str, class: Class) -> String {
 
 /// The three forms in which a page can be taken away.
 pub(crate) fn downloads(t: Texts<'_>, reader: &crate::reader::Reader) -> Vec<Download> {
-    [(".csv", "CSV", "download-csv"), (".xlsx", "Excel", "download-xlsx"), (".json", "JSON", "download-json")]
-        .into_iter()
-        .map(|(ending, kind, key)| Download {
-            link: Link::to(t.text(key), t.path(&reader.address_as(ending))),
-            kind: kind.to_owned(),
-            note: String::new(),
-        })
-        .collect()
+    [
+        (".csv", "CSV", "download-csv"),
+        (".xlsx", "Excel", "download-xlsx"),
+        (".json", "JSON", "download-json"),
+    ]
+    .into_iter()
+    .map(|(ending, kind, key)| Download {
+        link: Link::to(t.text(key), t.path(&reader.address_as(ending))),
+        kind: kind.to_owned(),
+        note: String::new(),
+    })
+    .collect()
 }

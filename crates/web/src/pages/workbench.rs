@@ -73,8 +73,15 @@ fn build<'a>(site: &'a Site, reader: &Reader, view: &WorkbenchView) -> Page<'a> 
     let lang = reader.lang;
     let mut choices = vec![Choice::new("", t.text("workbench-choose"))];
     choices.extend(view.choices.iter().map(|(node, empty)| {
-        let mark = if *empty { format!("{} ", t.text("workbench-empty")) } else { String::new() };
-        Choice::new(node.id.as_str(), format!("{mark}[{}] {}", kind_of(t, node.kind), node_text(node, lang)))
+        let mark = if *empty {
+            format!("{} ", t.text("workbench-empty"))
+        } else {
+            String::new()
+        };
+        Choice::new(
+            node.id.as_str(),
+            format!("{mark}[{}] {}", kind_of(t, node.kind), node_text(node, lang)),
+        )
     }));
     let node = Field {
         name: "node".into(),
@@ -91,13 +98,18 @@ fn build<'a>(site: &'a Site, reader: &Reader, view: &WorkbenchView) -> Page<'a> 
         value: view.proposal.title.clone(),
         ..Field::default()
     }];
-    fields.extend(view.verdicts.iter().map(|verdict| Field {
-        name: verdict.requirement.id.clone(),
-        label: verdict.requirement.title.get(lang).to_owned(),
-        support: verdict.requirement.help.get(lang).to_owned(),
-        error: verdict.fault.as_ref().map_or_else(String::new, |fault| fault.text(lang).to_owned()),
-        value: verdict.given.clone(),
-        ..Field::default()
+    fields.extend(view.verdicts.iter().map(|verdict| {
+        Field {
+            name: verdict.requirement.id.clone(),
+            label: verdict.requirement.title.get(lang).to_owned(),
+            support: verdict.requirement.help.get(lang).to_owned(),
+            error: verdict
+                .fault
+                .as_ref()
+                .map_or_else(String::new, |fault| fault.text(lang).to_owned()),
+            value: verdict.given.clone(),
+            ..Field::default()
+        }
     }));
     let history_fault = match &view.history {
         Some(Err(refusal)) => refusal.text(lang).to_owned(),
@@ -126,7 +138,11 @@ fn build<'a>(site: &'a Site, reader: &Reader, view: &WorkbenchView) -> Page<'a> 
             help: verdict.requirement.help.get(lang).to_owned(),
             word,
             tone,
-            say: if verdict.met { verdict.given.clone() } else { String::new() },
+            say: if verdict.met {
+                verdict.given.clone()
+            } else {
+                String::new()
+            },
             field: verdict.requirement.id.clone(),
         }
     });
@@ -134,14 +150,27 @@ fn build<'a>(site: &'a Site, reader: &Reader, view: &WorkbenchView) -> Page<'a> 
         chosen: view.node.as_ref().map(|node| node_link(t, node)),
         started: !reader.query.is_empty(),
         verdicts: verdicts.collect(),
-        open: t.with("workbench-open", &[("n", view.open.into()), ("total", view.verdicts.len().into())]),
+        open: t.with(
+            "workbench-open",
+            &[("n", view.open.into()), ("total", view.verdicts.len().into())],
+        ),
         history: known.map_or_else(Vec::new, |history| history_words(t, history)),
         chart: known.map(|history| history_chart(t, view, history)),
         entry: view.entry.clone().unwrap_or_default(),
-        faults: fields.iter().filter(|field| !field.error.is_empty()).cloned().collect(),
+        faults: fields
+            .iter()
+            .filter(|field| !field.error.is_empty())
+            .cloned()
+            .collect(),
         fields,
         node,
-        shell: shell(site, reader, t.text("workbench-title"), Section::Workbench, vec![]),
+        shell: shell(
+            site,
+            reader,
+            t.text("workbench-title"),
+            Section::Workbench,
+            vec![],
+        ),
         t,
     }
 }
@@ -160,24 +189,37 @@ fn history_words(t: Texts<'_>, history: &History) -> Vec<String> {
     if let (Some(luck), Some(mishap)) = (&history.luck, &history.mishap) {
         lines.push(t.with(
             "history-luck",
-            &[("luck", chance(t, luck).as_str().into()), ("mishap", chance(t, mishap).as_str().into())],
+            &[
+                ("luck", chance(t, luck).as_str().into()),
+                ("mishap", chance(t, mishap).as_str().into()),
+            ],
         ));
     }
     lines.push(match &history.backtest {
-        Ok((model, naive)) => {
-            t.with("course-backtest", &[("model", rate(model).as_str().into()), ("naive", rate(naive).as_str().into())])
-        }
+        Ok((model, naive)) => t.with(
+            "course-backtest",
+            &[
+                ("model", rate(model).as_str().into()),
+                ("naive", rate(naive).as_str().into()),
+            ],
+        ),
         Err(refusal) => refusal.text(t.lang()).to_owned(),
     });
     lines
 }
 
 fn history_chart(t: Texts<'_>, view: &WorkbenchView, history: &History) -> Chart {
-    let title = if view.proposal.title.is_empty() { t.text("workbench-proposal") } else { view.proposal.title.clone() };
+    let title = if view.proposal.title.is_empty() {
+        t.text("workbench-proposal")
+    } else {
+        view.proposal.title.clone()
+    };
     let last = history.values.last();
-    let required = last.zip(history.goal).map_or_else(Vec::new, |((at, value), (goal_at, goal))| {
-        vec![(at.year, *value), (goal_at.year, goal)]
-    });
+    let required = last
+        .zip(history.goal)
+        .map_or_else(Vec::new, |((at, value), (goal_at, goal))| {
+            vec![(at.year, *value), (goal_at.year, goal)]
+        });
     let calendar = last.map_or(Calendar::Fiscal, |(at, _)| at.calendar);
     line_fan(
         &LineFan {
@@ -188,11 +230,19 @@ fn history_chart(t: Texts<'_>, view: &WorkbenchView, history: &History) -> Chart
                 unit: t.unit(&view.proposal.unit),
             },
             calendar,
-            observed: history.values.iter().map(|(at, value)| (at.year, Some(*value))).collect(),
+            observed: history
+                .values
+                .iter()
+                .map(|(at, value)| (at.year, Some(*value)))
+                .collect(),
             required,
             implied: vec![],
             fan: vec![],
-            target: history.goal.map(|(at, value)| Mark { year: at.year, value, text: view.proposal.target.clone() }),
+            target: history.goal.map(|(at, value)| Mark {
+                year: at.year,
+                value,
+                text: view.proposal.target.clone(),
+            }),
             printed: vec![],
         },
         t,

@@ -1,0 +1,375 @@
+//! A sheet of a plan's values at one period that stays fresh while inputs are set, for a reader who moves a control or a survey
+//! that comes in answer by answer.
+//!
+//! Every formula remembers what it read when it was last computed: a cell, a whole series, an assumption, another formula. Setting
+//! an input computes again the formulas that read it, in the plan's order, and from there only those that read a value which
+//! really changed. Values are exact, and are those of a fresh [`Engine`] with the same settings. A sheet must never answer with a
+//! value that is out of date, and never compute what does not depend on the input.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use formula::{Env, Expr, SeriesValue, Value, eval, no_observation, references, unknown_name};
+use plan::{Formula, Input, Key, NodeName, Plan, resolve};
+use vocab::{Period, Quantity, Refusal, Unit};
+
+use crate::engine::{Engine, Mode, Settings, shown};
+
+/// The values of every formula of a plan at one period, kept fresh.
+pub struct Live<'p> {
+    engine: Engine<'p>,
+    at: Period,
+    settings: Settings,
+    series: Vec<Series<'p>>,
+    assumptions: Vec<Assumption<'p>>,
+    /// In the plan's order: each stands after all that it can need.
+    nodes: Vec<Node<'p>>,
+    places: HashMap<Key, Place>,
+    readers: HashMap<Read, BTreeSet<usize>>,
+}
+
+/// A name's number on the sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Place {
+    Series(usize),
+    Assumption(usize),
+    Node(usize),
+}
+
+/// What a formula can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Read {
+    Cell(usize, Period),
+    All(Place),
+}
+
+struct Series<'p> {
+    id: &'p str,
+    unit: &'p Unit,
+    values: Arc<SeriesValue>,
+}
+
+struct Assumption<'p> {
+    unit: &'p Unit,
+    value: Quantity,
+}
+
+/// A formula with its last value and what it read for it.
+struct Node<'p> {
+    name: &'p NodeName,
+    /// The engine's own tree copied, so that all of them lie in the order in which they are computed.
+    expr: Expr,
+    unit: &'p Unit,
+    names: Vec<(String, Place)>,
+    /// If it asks about a name (`path(…)`), the engine answers, and all that lies below counts as read.
+    asks: Option<Vec<Read>>,
+    /// What a reader set instead of the formula.
+    set: Option<Quantity>,
+    value: Result<Quantity, Refusal>,
+    reads: Vec<Read>,
+}
+
+/// A formula whose value changed, with the new one.
+pub type Changed<'l, 'p> = (&'p NodeName, &'l Result<Quantity, Refusal>);
+
+impl<'p> Live<'p> {
+    /// Computes every formula of the engine's plan at one period.
+    pub fn new(engine: &Engine<'p>, at: Period) -> Self {
+        let plan = engine.plan();
+        let mut live = Self {
+            engine: engine.clone(),
+            at,
+            settings: Settings::default(),
+            series: vec![],
+            assumptions: vec![],
+            nodes: vec![],
+            places: HashMap::new(),
+            readers: HashMap::new(),
+        };
+        for (id, series) in &plan.series {
+            let values = engine
+                .observations(id)
+                .map(|seen| (seen.period, shown(&seen.value, &series.unit)));
+            live.places
+                .insert(Key::Series(id.clone()), Place::Series(live.series.len()));
+            live.series.push(Series {
+                id,
+                unit: &series.unit,
+                values: Arc::new(values.collect()),
+            });
+        }
+        for indicator in &plan.indicators {
+            for assumption in &indicator.assumptions {
+                let key = Key::Assumption {
+                    indicator: indicator.id.clone(),
+                    name: assumption.name.clone(),
+                };
+                let (unit, value) = (&assumption.unit, shown(&assumption.value, &assumption.unit));
+                live.places.insert(key, Place::Assumption(live.assumptions.len()));
+                live.assumptions.push(Assumption { unit, value });
+            }
+        }
+        for name in &plan.order {
+            let Some(node) = live.node(name) else { continue };
+            live.places
+                .insert(Key::Formula(name.clone()), Place::Node(live.nodes.len()));
+            live.nodes.push(node);
+        }
+        for (input, value) in engine.settings().iter() {
+            live.put(input, value);
+        }
+        for place in 0..live.nodes.len() {
+            live.refresh(place);
+        }
+        live
+    }
+
+    /// The period.
+    pub fn at(&self) -> Period {
+        self.at
+    }
+
+    /// All that is set: on the engine from which the sheet was made, and since.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The value of an indicator's step, or its final value without one; `None` if the plan has no such formula.
+    pub fn get(&self, name: &NodeName) -> Option<&Result<Quantity, Refusal>> {
+        match self.places.get(&Key::Formula(name.clone()))? {
+            Place::Node(place) => Some(&self.nodes[*place].value),
+            _ => None,
+        }
+    }
+
+    /// Sets an input and computes again what depends on it. The answer is every formula whose value changed, in the plan's order;
+    /// an input that the plan does not know changes nothing.
+    pub fn set(&mut self, input: &Input, value: &Quantity) -> Vec<Changed<'_, 'p>> {
+        let mut waiting = self.put(input, value);
+        let mut changed = vec![];
+        while let Some(place) = waiting.pop_first() {
+            if self.refresh(place) {
+                changed.push(place);
+                waiting.extend(self.readers_of(Read::All(Place::Node(place))));
+            }
+        }
+        changed
+            .into_iter()
+            .map(|place| (self.nodes[place].name, &self.nodes[place].value))
+            .collect()
+    }
+
+    fn node(&self, name: &'p NodeName) -> Option<Node<'p>> {
+        let plan = self.engine.plan();
+        let indicator = plan.indicator(&name.indicator)?;
+        let (formula, unit) = match &name.step {
+            None => (self.engine.formula_at(indicator, self.at), &indicator.unit),
+            Some(step) => indicator.step(step).map(|step| (&step.formula, &step.unit))?,
+        };
+        let place = |key| self.places.get(&key).copied();
+        let references = references(&formula.expr);
+        let asks = references.iter().any(|reference| reference.meta.is_some());
+        let names = references.into_iter().filter_map(|reference| {
+            let found = resolve(plan, Some(&name.indicator), &reference.name).and_then(place);
+            found.map(|place| (reference.name, place))
+        });
+        let (names, asks) = (names.collect(), asks.then(|| self.below(name)));
+        let (expr, value) = (formula.expr.clone(), Err(unknown_name(&name.to_string())));
+        Some(Node {
+            name,
+            expr,
+            unit,
+            names,
+            asks,
+            set: None,
+            value,
+            reads: vec![],
+        })
+    }
+
+    /// Everything that a formula can reach, at whatever period.
+    fn below(&self, name: &NodeName) -> Vec<Read> {
+        let plan = self.engine.plan();
+        let mut reached = HashSet::from([Key::Formula(name.clone())]);
+        let mut open = vec![name.clone()];
+        while let Some(name) = open.pop() {
+            for key in needs(plan, &name) {
+                if let Key::Formula(node) = &key
+                    && !reached.contains(&key)
+                {
+                    open.push(node.clone());
+                }
+                reached.insert(key);
+            }
+        }
+        reached
+            .iter()
+            .filter_map(|key| self.places.get(key).copied().map(Read::All))
+            .collect()
+    }
+
+    fn readers_of(&self, read: Read) -> impl Iterator<Item = usize> {
+        self.readers.get(&read).into_iter().flatten().copied()
+    }
+
+    /// Puts a value where formulas read it; the answer is the formulas that have to be computed again.
+    fn put(&mut self, input: &Input, value: &Quantity) -> BTreeSet<usize> {
+        let key = match input {
+            Input::Observed { series, .. } => Some(Key::Series(series.clone())),
+            Input::Named { indicator, name } => {
+                resolve(self.engine.plan(), None, &format!("{indicator}.{name}"))
+            }
+        };
+        let Some(place) = key.and_then(|key| self.places.get(&key).copied()) else {
+            return BTreeSet::new();
+        };
+        self.settings.set(input.clone(), value.clone());
+        let mut stale: BTreeSet<usize> = self.readers_of(Read::All(place)).collect();
+        match (place, input) {
+            (Place::Series(place), Input::Observed { period, .. }) => {
+                let Series { unit, values, .. } = &mut self.series[place];
+                Arc::make_mut(values).insert(*period, shown(value, unit));
+                stale.extend(self.readers_of(Read::Cell(place, *period)));
+            }
+            (Place::Assumption(place), _) => {
+                let assumption = &mut self.assumptions[place];
+                assumption.value = shown(value, assumption.unit);
+            }
+            (Place::Node(place), _) => {
+                self.nodes[place].set = Some(value.clone());
+                stale.insert(place);
+            }
+            (Place::Series(_), Input::Named { .. }) => {}
+        }
+        stale
+    }
+
+    /// Computes one formula again; the answer is whether its value changed.
+    fn refresh(&mut self, place: usize) -> bool {
+        let node = &self.nodes[place];
+        let reads = RefCell::new(vec![]);
+        let value = if let Some(set) = &node.set {
+            Ok(set.clone())
+        } else if let Some(below) = &node.asks {
+            reads.borrow_mut().clone_from(below);
+            let engine = self.engine.with(self.settings.clone());
+            engine
+                .run(self.at)
+                .outcome(node.name, Mode::Exact)
+                .map(|found| found.value)
+        } else {
+            match eval(
+                &node.expr,
+                &Names {
+                    live: self,
+                    names: &node.names,
+                    reads: &reads,
+                },
+            ) {
+                Ok(Value::Quantity(value, _)) if value.unit() == node.unit => Ok(value),
+                Ok(Value::Quantity(value, _)) => Ok(shown(&value, node.unit)),
+                Ok(_) => Err(unknown_name(&node.name.to_string())),
+                Err(fault) => Err(Refusal {
+                    kind: fault.kind,
+                    ja: fault.ja,
+                    en: fault.en,
+                }),
+            }
+        };
+        self.rewire(place, reads.into_inner());
+        let changed = !same(&self.nodes[place].value, &value);
+        self.nodes[place].value = value;
+        changed
+    }
+
+    fn rewire(&mut self, place: usize, reads: Vec<Read>) {
+        if self.nodes[place].reads == reads {
+            return;
+        }
+        for read in &self.nodes[place].reads {
+            if let Some(readers) = self.readers.get_mut(read) {
+                readers.remove(&place);
+            }
+        }
+        for read in &reads {
+            self.readers.entry(*read).or_default().insert(place);
+        }
+        self.nodes[place].reads = reads;
+    }
+}
+
+/// What the formulas name by which one value may be found, at one period or another.
+fn needs(plan: &Plan, name: &NodeName) -> Vec<Key> {
+    let Some(indicator) = plan.indicator(&name.indicator) else {
+        return vec![];
+    };
+    let formulas: Vec<&Formula> = match &name.step {
+        Some(step) => indicator
+            .step(step)
+            .map(|step| &step.formula)
+            .into_iter()
+            .collect(),
+        None => std::iter::once(&indicator.formula)
+            .chain(&indicator.observed)
+            .collect(),
+    };
+    let references = formulas.into_iter().flat_map(|formula| references(&formula.expr));
+    references
+        .filter_map(|reference| resolve(plan, Some(&indicator.id), &reference.name))
+        .collect()
+}
+
+/// Two numbers can be equal and one of them cut from an irrational one.
+fn same(a: &Result<Quantity, Refusal>, b: &Result<Quantity, Refusal>) -> bool {
+    let exact =
+        |value: &Result<Quantity, Refusal>| value.as_ref().is_ok_and(|value| value.number().is_exact());
+    a == b && exact(a) == exact(b)
+}
+
+/// The names of one formula, logged before they are looked up: a value that is missing is read too.
+struct Names<'l, 'p> {
+    live: &'l Live<'p>,
+    names: &'l [(String, Place)],
+    reads: &'l RefCell<Vec<Read>>,
+}
+
+impl Names<'_, '_> {
+    fn place(&self, name: &str) -> Result<Place, Refusal> {
+        let found = self.names.iter().find(|(seen, _)| seen == name);
+        found.map(|(_, place)| *place).ok_or_else(|| unknown_name(name))
+    }
+
+    fn log(&self, read: Read) {
+        let mut reads = self.reads.borrow_mut();
+        if !reads.contains(&read) {
+            reads.push(read);
+        }
+    }
+}
+
+impl Env for Names<'_, '_> {
+    fn value(&self, name: &str) -> Result<Value, Refusal> {
+        let place = self.place(name)?;
+        self.log(Read::All(place));
+        match place {
+            Place::Series(place) => Ok(Value::Series(Arc::clone(&self.live.series[place].values))),
+            Place::Assumption(place) => Ok(Value::from(self.live.assumptions[place].value.clone())),
+            Place::Node(place) => self.live.nodes[place].value.clone().map(Value::from),
+        }
+    }
+
+    fn at(&self) -> Option<Period> {
+        Some(self.live.at)
+    }
+
+    fn index(&self, series: &str, period: Period) -> Result<Value, Refusal> {
+        let Place::Series(place) = self.place(series)? else {
+            return Err(unknown_name(series));
+        };
+        self.log(Read::Cell(place, period));
+        let Series { id, values, .. } = &self.live.series[place];
+        let value = values.get(&period).ok_or_else(|| no_observation(id, period))?;
+        Ok(Value::Quantity(value.clone(), Some(period)))
+    }
+}
