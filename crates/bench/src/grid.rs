@@ -16,7 +16,7 @@ const YEARS: usize = 15;
 const COLUMNS: usize = 40;
 const KINDS: [&str; 4] = ["share", "ratio", "growth", "per_capita"];
 /// Indicators that one program computes, and lanes at a time: what they write stays in the second-level cache.
-const TOGETHER: usize = 6;
+const TOGETHER: usize = 16;
 const LANES: usize = 1_000;
 /// The year for which formulas are compiled; any would do.
 const AT: Period = Period::fiscal(2025);

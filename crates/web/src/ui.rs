@@ -168,8 +168,31 @@ pub struct Table {
 pub struct Column {
     /// Its title.
     pub title: String,
-    /// Whether it holds figures, which align to the right.
-    pub numeric: bool,
+    /// What it holds.
+    pub kind: ColumnKind,
+}
+
+/// What a column holds, which decides how it is set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Words, broken where they must be.
+    #[default]
+    Words,
+    /// A year, a day or another short word, never broken.
+    Short,
+    /// Figures, aligned to the right.
+    Figures,
+}
+
+impl ColumnKind {
+    /// Class that carries its look.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Words => "words",
+            Self::Short => "short",
+            Self::Figures => "numeric",
+        }
+    }
 }
 
 impl Column {
@@ -177,7 +200,15 @@ impl Column {
     pub fn words(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            numeric: false,
+            kind: ColumnKind::Words,
+        }
+    }
+
+    /// A column of years, days or short words.
+    pub fn short(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            kind: ColumnKind::Short,
         }
     }
 
@@ -185,7 +216,7 @@ impl Column {
     pub fn figures(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            numeric: true,
+            kind: ColumnKind::Figures,
         }
     }
 }
@@ -351,7 +382,9 @@ pub struct TreeNode {
     pub label: String,
     /// Its figure; may be empty.
     pub value: String,
-    /// Formula or reason; may be empty.
+    /// How it was found, as typed in the plan; may be empty.
+    pub formula: String,
+    /// What else to know; may be empty.
     pub note: String,
     /// Where it comes from; may be empty.
     pub source: Link,

@@ -237,7 +237,6 @@ terms-lead = Words that appear on this site.
 terms-title = Glossary
 tornado-note = The figure with each input alone at the ends of its range: printed figures within their rounding, assumptions within nine tenths of the plan's spread.
 tornado-title = Which input matters
-trace-formula = Formula: { $formula }
 trace-note = Open each line to see what it was computed from, down to the recorded figures and their sources.
 trace-printed = The report prints { $figure }.
 trace-rounding = Last digit { $figure }.

@@ -216,7 +216,6 @@ terms-lead = このサイトに出てくる言葉の説明です。
 terms-title = 用語集
 tornado-note = それぞれの入力だけを幅の両端に動かしたときの値です。印刷された数値は丸めの幅、前提は計画が置いたばらつきの9割の幅で動かします。
 tornado-title = どの入力が効くか
-trace-formula = 式: { $formula }
 trace-note = 値がどの値から計算されたかを、記録された数値と出典まで開いて確かめられます。
 trace-printed = 報告書の値は{ $figure }。
 trace-rounding = 最後の桁は{ $figure }。

@@ -200,9 +200,9 @@ fn references(t: Texts<'_>, list: &[Summary]) -> Table {
         caption: t.text("references-caption"),
         columns: vec![
             Column::words(t.text("indicator")),
-            Column::words(t.text("year")),
+            Column::short(t.text("year")),
             Column::figures(t.text("value")),
-            Column::words(t.text("findings")),
+            Column::short(t.text("findings")),
         ],
         rows: rows.collect(),
     }
@@ -255,9 +255,9 @@ fn records(t: Texts<'_>, dashboard: &Dashboard) -> Table {
         caption: t.text("news-caption"),
         columns: vec![
             Column::words(t.text("series")),
-            Column::words(t.text("year")),
+            Column::short(t.text("year")),
             Column::figures(t.text("value")),
-            Column::words(t.text("recorded")),
+            Column::short(t.text("recorded")),
         ],
         rows: rows.collect(),
     }

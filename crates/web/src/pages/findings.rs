@@ -1,12 +1,13 @@
 //! What the plan's own checks say, each as a sentence with its figures.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use indicator::Finding;
-use plan::CheckKind;
+use plan::{CheckKind, Class};
 
 use super::words::{code_of, downloads};
 use super::{Answer, answer, shell};
@@ -16,7 +17,7 @@ use crate::sheet::{Cell, Sheet};
 use crate::site::Site;
 use crate::ui::{Download, Link, Section, Shell, Tone};
 
-/// A finding as a banner shows it.
+/// A finding as a card shows it.
 pub(crate) struct Notice {
     pub id: String,
     pub tone: Tone,
@@ -33,9 +34,16 @@ pub(crate) struct Notice {
 struct Page<'a> {
     t: Texts<'a>,
     shell: Shell,
-    findings: Vec<Notice>,
-    notes: Vec<Notice>,
+    count: String,
+    groups: Vec<Group>,
     files: Vec<Download>,
+}
+
+/// Findings on one indicator, or on what several share.
+struct Group {
+    id: String,
+    title: String,
+    notices: Vec<Notice>,
 }
 
 /// `GET /findings`
@@ -46,16 +54,21 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
         if reader.form != Form::Page {
             return Answer::data(reader.form, "findings", &list, || vec![sheet(t, &list)]);
         }
-        let of = |kind| {
-            list.iter()
-                .filter(move |finding| finding.kind == kind)
-                .map(|finding| notice(site, t, finding))
-                .collect()
-        };
+        let notes = list
+            .iter()
+            .filter(|finding| finding.kind == CheckKind::Note)
+            .count();
         Answer::page(&Page {
             t,
-            findings: of(CheckKind::Finding),
-            notes: of(CheckKind::Note),
+            count: t.with(
+                "findings-count",
+                &[
+                    ("n", list.len().into()),
+                    ("findings", (list.len() - notes).into()),
+                    ("notes", notes.into()),
+                ],
+            ),
+            groups: groups(site, t, &list),
             files: downloads(t, reader),
             shell: shell(site, reader, t.text("findings-title"), Section::Findings, vec![]),
         })
@@ -63,7 +76,41 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
     .await
 }
 
-/// A finding for a banner.
+/// One group a key goal indicator, then what concerns several of them, then the rest.
+fn groups(site: &Site, t: Texts<'_>, list: &[Finding]) -> Vec<Group> {
+    let kgis: Vec<_> = site
+        .rashin()
+        .plan()
+        .indicators
+        .iter()
+        .filter(|one| one.class == Class::Kgi)
+        .collect();
+    let mut places: BTreeMap<usize, Vec<Notice>> = BTreeMap::new();
+    for finding in list {
+        let mut about = (0..kgis.len()).filter(|place| finding.about.contains(&kgis[*place].id));
+        let place = match (about.next(), about.next()) {
+            (Some(only), None) => only,
+            (Some(_), Some(_)) => kgis.len(),
+            _ => kgis.len() + 1,
+        };
+        places.entry(place).or_default().push(notice(site, t, finding));
+    }
+    let title = |place: usize| match kgis.get(place) {
+        Some(kgi) => format!("{} {}", code_of(t, &kgi.id, kgi.class), kgi.short.get(t.lang())),
+        None if place == kgis.len() => t.text("findings-several"),
+        None => t.text("findings-others"),
+    };
+    places
+        .into_iter()
+        .map(|(place, notices)| Group {
+            id: format!("group-{}", place + 1),
+            title: title(place),
+            notices,
+        })
+        .collect()
+}
+
+/// A finding for a card.
 pub(crate) fn notice(site: &Site, t: Texts<'_>, finding: &Finding) -> Notice {
     let lang = t.lang();
     let about = finding.about.iter().filter_map(|id| {

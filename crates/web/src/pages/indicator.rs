@@ -6,7 +6,7 @@ use app::{Ask, Control, IndicatorView, RecordView};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use indicator::{Band, Outlook, Point, Trace, TraceKind};
+use indicator::{Band, Finding, Outlook, Point, Trace, TraceKind};
 use vocab::{Lang, Period, Refusal};
 
 use super::findings::{Notice, notice};
@@ -177,7 +177,7 @@ fn build<'a>(
         findings: now
             .findings
             .iter()
-            .map(|finding| notice(site, t, finding))
+            .map(|finding| notice_here(site, t, finding, id))
             .collect(),
         path: path_table(t, view),
         trace: vec![branch(t, &now.trace, 0)],
@@ -211,6 +211,14 @@ fn build<'a>(
         shell: shell(site, reader, say(&now.title, lang), Section::Indicators, crumbs),
         t,
     }
+}
+
+/// A finding on the page of an indicator, which need not be named there again.
+fn notice_here(site: &Site, t: Texts<'_>, finding: &Finding, id: &str) -> Notice {
+    let mut one = notice(site, t, finding);
+    let here = t.path(&format!("/indicators/{id}"));
+    one.about.retain(|link| link.href != here);
+    one
 }
 
 /// The what-if form: the year and each input, kept as it was typed.
@@ -582,9 +590,6 @@ fn branch(t: Texts<'_>, line: &Trace, depth: usize) -> TreeNode {
         None => String::new(),
     };
     let mut notes = vec![];
-    if let Some(formula) = &line.formula {
-        notes.push(t.with1("trace-formula", "formula", formula.trim()));
-    }
     if let Some(printed) = &line.printed {
         notes.push(t.with1("trace-printed", "figure", figure(t, printed, &line.unit).as_str()));
     }
@@ -623,6 +628,7 @@ fn branch(t: Texts<'_>, line: &Trace, depth: usize) -> TreeNode {
             || t.text("no-value"),
             |value| t.amount(&digits(value, 6), &line.unit),
         ),
+        formula: line.formula.as_ref().map_or_else(String::new, |formula| formula.trim().to_owned()),
         note: notes.join(" "),
         source,
         children: line
@@ -711,10 +717,10 @@ pub(crate) fn records_table(t: Texts<'_>, id: &str, caption: String, records: &[
         caption,
         columns: vec![
             Column::words(t.text("series")),
-            Column::words(t.text("year")),
+            Column::short(t.text("year")),
             Column::figures(t.text("value")),
             Column::words(t.text("source")),
-            Column::words(t.text("recorded")),
+            Column::short(t.text("recorded")),
         ],
         rows: rows.collect(),
     }

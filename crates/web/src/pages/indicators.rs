@@ -64,14 +64,14 @@ fn table(t: Texts<'_>, class: Class, members: &[&Summary]) -> Table {
     let goal = class == Class::Kgi;
     let mut columns = vec![
         Column::words(t.text("indicator")),
-        Column::words(t.text("year")),
+        Column::short(t.text("year")),
         Column::figures(t.text("value")),
     ];
     if goal {
         columns.push(Column::figures(t.text("target")));
         columns.push(Column::figures(t.text("chance")));
     }
-    columns.push(Column::words(t.text("findings")));
+    columns.push(Column::short(t.text("findings")));
     let rows = members.iter().map(|one| {
         let code = if matches!(class, Class::Kgi | Class::Reference) {
             format!("{} ", code_of(t, &one.id, class))

@@ -60,9 +60,9 @@ pub async fn all_series(State(site): State<Arc<Site>>, reader: Reader) -> Respon
         });
         let columns = vec![
             Column::words(t.text("series")),
-            Column::words(t.text("year")),
+            Column::short(t.text("year")),
             Column::figures(t.text("latest")),
-            Column::words(t.text("section")),
+            Column::short(t.text("section")),
         ];
         Answer::page(&Page {
             t,
@@ -177,7 +177,7 @@ pub async fn sources(State(site): State<Arc<Site>>, reader: Reader) -> Response 
             Column::words(t.text("source")),
             Column::words(t.text("publisher")),
             Column::figures(t.text("footnote")),
-            Column::words(t.text("accessed")),
+            Column::short(t.text("accessed")),
         ];
         Answer::page(&Page {
             t,

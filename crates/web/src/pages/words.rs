@@ -33,6 +33,24 @@ pub(crate) fn figure_or_none(t: Texts<'_>, decimal: Option<&String>, unit: &str)
     decimal.map_or_else(|| t.text("no-value"), |decimal| figure(t, decimal, unit))
 }
 
+/// A probability from 0 to 1 as one would say it: so many times out of so many, with the percentage; what is nearly sure is not said to be sure.
+pub(crate) fn chance_words(t: Texts<'_>, probability: &str) -> String {
+    let Ok(value) = probability.parse::<f64>() else {
+        return String::new();
+    };
+    let percent = chance(t, probability);
+    let say = |key, n: f64| {
+        let n = format!("{n:.0}");
+        t.with(key, &[("n", n.as_str().into()), ("percent", percent.as_str().into())])
+    };
+    match value {
+        v if v < 0.01 => say("chance-hardly", 0.0),
+        v if v > 0.99 => say("chance-almost", 0.0),
+        v if v < 0.075 => say("chance-one-in", if v < 0.035 { 50.0 } else { 20.0 }),
+        v => say("chance-of-ten", (v * 10.0).round().min(9.0)),
+    }
+}
+
 /// A probability from 0 to 1 as a percentage; what is nearly sure is not said to be sure.
 pub(crate) fn chance(t: Texts<'_>, probability: &str) -> String {
     let Ok(value) = probability.parse::<f64>() else {

@@ -293,7 +293,7 @@ fn nodes(words: Words<'_>) -> Vec<TreeNode> {
             TreeNode {
                 label: words.say("今の規模", "Size today"),
                 value: t.amount("10.08", "兆円"),
-                note: "7.3兆円 / 72.4%".into(),
+                formula: "7.3兆円 / 72.4%".into(),
                 children: vec![
                     leaf(
                         words.say("26社の売上", "Sales of 26 firms"),
@@ -311,7 +311,7 @@ fn nodes(words: Words<'_>) -> Vec<TreeNode> {
             leaf(
                 words.say("伸び", "Growth"),
                 t.amount("6.7", "%/年"),
-                "(21 / 3)^(1 / 30) − 1".into(),
+                words.say("16年続くとみる", "Taken to last sixteen years"),
             ),
         ],
         ..TreeNode::default()
