@@ -6,14 +6,18 @@
 //! really changed. Values are exact, and are those of a fresh [`Engine`] with the same settings. A sheet must never answer with a
 //! value that is out of date, and never compute what does not depend on the input.
 
+mod tape;
+
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use formula::{Env, Expr, SeriesValue, Value, eval, no_observation, references, unknown_name};
 use plan::{Formula, Input, Key, NodeName, Plan, resolve};
-use vocab::{Period, Quantity, Refusal, Unit};
+use vocab::{Number, Period, Quantity, Refusal, Unit};
 
+use self::tape::Tape;
 use crate::engine::{Engine, Mode, Settings, shown};
 
 /// The values of every formula of a plan at one period, kept fresh.
@@ -26,7 +30,11 @@ pub struct Live<'p> {
     /// In the plan's order: each stands after all that it can need.
     nodes: Vec<Node<'p>>,
     places: HashMap<Key, Place>,
+    /// The formulas that read what is not a formula.
     readers: HashMap<Read, BTreeSet<usize>>,
+    tape: Tape,
+    /// Whether an input was set to a quantity of another dimension; units are then looked at again.
+    alien: bool,
 }
 
 /// A name's number on the sheet.
@@ -58,8 +66,9 @@ struct Assumption<'p> {
 /// A formula with its last value and what it read for it.
 struct Node<'p> {
     name: &'p NodeName,
-    /// The engine's own tree copied, so that all of them lie in the order in which they are computed.
-    expr: Expr,
+    expr: &'p Expr,
+    /// The same on the tape, if it is plain arithmetic.
+    recorded: Option<Range<usize>>,
     unit: &'p Unit,
     names: Vec<(String, Place)>,
     /// If it asks about a name (`path(…)`), the engine answers, and all that lies below counts as read.
@@ -68,6 +77,8 @@ struct Node<'p> {
     set: Option<Quantity>,
     value: Result<Quantity, Refusal>,
     reads: Vec<Read>,
+    /// The formulas that read it.
+    readers: BTreeSet<usize>,
 }
 
 /// A formula whose value changed, with the new one.
@@ -86,6 +97,8 @@ impl<'p> Live<'p> {
             nodes: vec![],
             places: HashMap::new(),
             readers: HashMap::new(),
+            tape: Tape::default(),
+            alien: false,
         };
         for (id, series) in &plan.series {
             let values = engine
@@ -120,6 +133,9 @@ impl<'p> Live<'p> {
             live.put(input, value);
         }
         for place in 0..live.nodes.len() {
+            if let Some(recorded) = &live.nodes[place].recorded {
+                live.rewire(place, live.tape.reads(recorded));
+            }
             live.refresh(place);
         }
         live
@@ -146,12 +162,18 @@ impl<'p> Live<'p> {
     /// Sets an input and computes again what depends on it. The answer is every formula whose value changed, in the plan's order;
     /// an input that the plan does not know changes nothing.
     pub fn set(&mut self, input: &Input, value: &Quantity) -> Vec<Changed<'_, 'p>> {
-        let mut waiting = self.put(input, value);
+        let mut stale = vec![false; self.nodes.len()];
+        for place in self.put(input, value) {
+            stale[place] = true;
+        }
         let mut changed = vec![];
-        while let Some(place) = waiting.pop_first() {
-            if self.refresh(place) {
+        // A formula stands after all that it reads, so one pass meets each after the last change below it.
+        for place in 0..stale.len() {
+            if stale[place] && self.refresh(place) {
                 changed.push(place);
-                waiting.extend(self.readers_of(Read::All(Place::Node(place))));
+                for &reader in &self.nodes[place].readers {
+                    stale[reader] = true;
+                }
             }
         }
         changed
@@ -160,7 +182,7 @@ impl<'p> Live<'p> {
             .collect()
     }
 
-    fn node(&self, name: &'p NodeName) -> Option<Node<'p>> {
+    fn node(&mut self, name: &'p NodeName) -> Option<Node<'p>> {
         let plan = self.engine.plan();
         let indicator = plan.indicator(&name.indicator)?;
         let (formula, unit) = match &name.step {
@@ -174,17 +196,20 @@ impl<'p> Live<'p> {
             let found = resolve(plan, Some(&name.indicator), &reference.name).and_then(place);
             found.map(|place| (reference.name, place))
         });
-        let (names, asks) = (names.collect(), asks.then(|| self.below(name)));
-        let (expr, value) = (formula.expr.clone(), Err(unknown_name(&name.to_string())));
+        let names: Vec<(String, Place)> = names.collect();
+        let asks = asks.then(|| self.below(name));
+        let recorded = self.tape.record(&formula.expr, self.at, &names);
         Some(Node {
             name,
-            expr,
+            expr: &formula.expr,
+            recorded,
             unit,
             names,
             asks,
             set: None,
-            value,
+            value: Err(unknown_name(&name.to_string())),
             reads: vec![],
+            readers: BTreeSet::new(),
         })
     }
 
@@ -209,12 +234,16 @@ impl<'p> Live<'p> {
             .collect()
     }
 
-    fn readers_of(&self, read: Read) -> impl Iterator<Item = usize> {
-        self.readers.get(&read).into_iter().flatten().copied()
+    fn readers(&self, read: Read) -> impl Iterator<Item = usize> {
+        let readers = match read {
+            Read::All(Place::Node(place)) => Some(&self.nodes[place].readers),
+            read => self.readers.get(&read),
+        };
+        readers.into_iter().flatten().copied()
     }
 
     /// Puts a value where formulas read it; the answer is the formulas that have to be computed again.
-    fn put(&mut self, input: &Input, value: &Quantity) -> BTreeSet<usize> {
+    fn put(&mut self, input: &Input, value: &Quantity) -> Vec<usize> {
         let key = match input {
             Input::Observed { series, .. } => Some(Key::Series(series.clone())),
             Input::Named { indicator, name } => {
@@ -222,23 +251,26 @@ impl<'p> Live<'p> {
             }
         };
         let Some(place) = key.and_then(|key| self.places.get(&key).copied()) else {
-            return BTreeSet::new();
+            return vec![];
         };
         self.settings.set(input.clone(), value.clone());
-        let mut stale: BTreeSet<usize> = self.readers_of(Read::All(place)).collect();
+        let mut stale: Vec<usize> = self.readers(Read::All(place)).collect();
         match (place, input) {
             (Place::Series(place), Input::Observed { period, .. }) => {
                 let Series { unit, values, .. } = &mut self.series[place];
+                self.alien |= value.dim() != unit.dim();
                 Arc::make_mut(values).insert(*period, shown(value, unit));
-                stale.extend(self.readers_of(Read::Cell(place, *period)));
+                stale.extend(self.readers(Read::Cell(place, *period)));
             }
             (Place::Assumption(place), _) => {
                 let assumption = &mut self.assumptions[place];
+                self.alien |= value.dim() != assumption.unit.dim();
                 assumption.value = shown(value, assumption.unit);
             }
             (Place::Node(place), _) => {
+                self.alien |= value.dim() != self.nodes[place].unit.dim();
                 self.nodes[place].set = Some(value.clone());
-                stale.insert(place);
+                stale.push(place);
             }
             (Place::Series(_), Input::Named { .. }) => {}
         }
@@ -248,26 +280,22 @@ impl<'p> Live<'p> {
     /// Computes one formula again; the answer is whether its value changed.
     fn refresh(&mut self, place: usize) -> bool {
         let node = &self.nodes[place];
-        let reads = RefCell::new(vec![]);
-        let value = if let Some(set) = &node.set {
-            Ok(set.clone())
+        let (value, reads) = if let Some(set) = &node.set {
+            (Ok(set.clone()), Some(vec![]))
         } else if let Some(below) = &node.asks {
-            reads.borrow_mut().clone_from(below);
             let engine = self.engine.with(self.settings.clone());
-            engine
-                .run(self.at)
-                .outcome(node.name, Mode::Exact)
-                .map(|found| found.value)
+            let found = engine.run(self.at).outcome(node.name, Mode::Exact);
+            (found.map(|found| found.value), Some(below.clone()))
+        } else if let Some(number) = self.plain(node) {
+            (Ok(Quantity::from_base(number, node.unit.clone())), None)
         } else {
-            match eval(
-                &node.expr,
-                &Names {
-                    live: self,
-                    names: &node.names,
-                    reads: &reads,
-                },
-            ) {
-                Ok(Value::Quantity(value, _)) if value.unit() == node.unit => Ok(value),
+            let reads = RefCell::default();
+            let names = Names {
+                live: self,
+                names: &node.names,
+                reads: &reads,
+            };
+            let value = match eval(node.expr, &names) {
                 Ok(Value::Quantity(value, _)) => Ok(shown(&value, node.unit)),
                 Ok(_) => Err(unknown_name(&node.name.to_string())),
                 Err(fault) => Err(Refusal {
@@ -275,27 +303,49 @@ impl<'p> Live<'p> {
                     ja: fault.ja,
                     en: fault.en,
                 }),
-            }
+            };
+            (value, node.recorded.is_none().then(|| reads.into_inner()))
         };
-        self.rewire(place, reads.into_inner());
-        let changed = !same(&self.nodes[place].value, &value);
+        let changed = !same(&node.value, &value);
         self.nodes[place].value = value;
+        if let Some(reads) = reads {
+            self.rewire(place, reads);
+        }
         changed
+    }
+
+    fn plain(&self, node: &Node<'_>) -> Option<Number> {
+        if self.alien {
+            return None;
+        }
+        let read = |read| match read {
+            Read::Cell(series, period) => self.series[series].values.get(&period),
+            Read::All(Place::Assumption(place)) => Some(&self.assumptions[place].value),
+            Read::All(Place::Node(place)) => self.nodes[place].value.as_ref().ok(),
+            Read::All(Place::Series(_)) => None,
+        };
+        self.tape
+            .play(node.recorded.as_ref()?, |place| read(place).map(Quantity::number))
     }
 
     fn rewire(&mut self, place: usize, reads: Vec<Read>) {
         if self.nodes[place].reads == reads {
             return;
         }
-        for read in &self.nodes[place].reads {
-            if let Some(readers) = self.readers.get_mut(read) {
-                readers.remove(&place);
-            }
+        for read in std::mem::take(&mut self.nodes[place].reads) {
+            self.readers_mut(read).remove(&place);
         }
         for read in &reads {
-            self.readers.entry(*read).or_default().insert(place);
+            self.readers_mut(*read).insert(place);
         }
         self.nodes[place].reads = reads;
+    }
+
+    fn readers_mut(&mut self, read: Read) -> &mut BTreeSet<usize> {
+        match read {
+            Read::All(Place::Node(place)) => &mut self.nodes[place].readers,
+            read => self.readers.entry(read).or_default(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! [`Fault`]s that name file, line and column and say what to do. Nothing here computes an
 //! indicator, reads a clock or writes a file.
 
-mod build;
+mod read;
 mod fault;
 mod files;
 mod graph;

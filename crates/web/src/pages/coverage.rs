@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use app::{Coverage, Hole};
+use app::{Coverage, CoverageRow, NodeLink};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::words::{downloads, indicator_link, node_link};
+use super::words::{downloads, measuring_links, node_link, node_text, propose_path};
 use super::{Answer, answer, shell};
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
@@ -20,24 +20,49 @@ use crate::ui::{Download, Link, Section, Shell};
 struct Page<'a> {
     t: Texts<'a>,
     shell: Shell,
-    measures: Vec<(String, Link)>,
-    rows: Vec<Row>,
-    unanswered: Vec<HoleRow>,
-    unmeasured: Vec<HoleRow>,
+    tallies: Vec<Tally>,
+    measures: Vec<Measure>,
+    groups: Vec<Group>,
+    unanswered: Vec<Link>,
     files: Vec<Download>,
 }
 
-struct Row {
-    policy: String,
-    issue: Link,
-    answers: Vec<Vec<Link>>,
-    indicators: Vec<Link>,
-    above: Vec<Link>,
+/// How many of how many have a hole.
+struct Tally {
+    text: String,
+    open: usize,
+    all: usize,
 }
 
-struct HoleRow {
-    node: Link,
+/// A column.
+struct Measure {
+    number: String,
+    link: Link,
+    measured: bool,
     propose: String,
+}
+
+/// The issues of one focus item.
+struct Group {
+    policy: String,
+    focus: Link,
+    above: Vec<Link>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    issue: Link,
+    marks: Vec<Option<Mark>>,
+    answered: bool,
+    indicators: Vec<Link>,
+    propose: String,
+}
+
+/// A measure, or a part of one, that answers an issue.
+struct Mark {
+    number: String,
+    link: Link,
+    whole: bool,
 }
 
 /// `GET /coverage`
@@ -55,54 +80,87 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
 
 fn build<'a>(site: &'a Site, reader: &Reader, coverage: &Coverage) -> Page<'a> {
     let t = site.texts(reader.lang);
-    let hole = |hole: &Hole| HoleRow {
-        node: node_link(t, &hole.node),
-        propose: t.path(&format!("/workbench?node={}", hole.node.id)),
+    let plan = site.rashin().plan();
+    let hole_of = |id: &str| coverage.holes.iter().find(|hole| hole.node.id == id);
+    let unmeasured = |id: &str| hole_of(id).is_some_and(|hole| hole.unmeasured);
+    let row = |row: &CoverageRow| Row {
+        issue: node_link(t, &row.issue),
+        marks: coverage
+            .measures
+            .iter()
+            .zip(&row.answers)
+            .map(|(measure, answers)| mark(t, measure, answers))
+            .collect(),
+        answered: row.answers.iter().any(|list| !list.is_empty()),
+        indicators: measuring_links(t, plan, &row.indicators),
+        propose: propose_path(t, &row.issue.id),
+    };
+    let same_focus = |a: &CoverageRow, b: &CoverageRow| a.focus == b.focus;
+    let groups = coverage.rows.chunk_by(same_focus).map(|rows| Group {
+        policy: rows[0]
+            .policy
+            .as_ref()
+            .map_or_else(String::new, |node| node_text(node, t.lang())),
+        focus: rows[0]
+            .focus
+            .as_ref()
+            .map_or_else(Link::default, |node| node_link(t, node)),
+        above: measuring_links(t, plan, &rows[0].indicators_above),
+        rows: rows.iter().map(row).collect(),
+    });
+    let unanswered: Vec<_> = coverage
+        .holes
+        .iter()
+        .filter(|hole| hole.unanswered)
+        .map(|hole| node_link(t, &hole.node))
+        .collect();
+    let count = |nodes: &mut dyn Iterator<Item = &NodeLink>| nodes.filter(|node| unmeasured(&node.id)).count();
+    let tally = |key, open, all| Tally {
+        text: t.text(key),
+        open,
+        all,
     };
     Page {
+        tallies: vec![
+            tally("coverage-unanswered", unanswered.len(), coverage.rows.len()),
+            tally(
+                "coverage-unmeasured-issues",
+                count(&mut coverage.rows.iter().map(|row| &row.issue)),
+                coverage.rows.len(),
+            ),
+            tally(
+                "coverage-unmeasured-measures",
+                count(&mut coverage.measures.iter()),
+                coverage.measures.len(),
+            ),
+        ],
         measures: coverage
             .measures
             .iter()
-            .map(|node| (node.number.clone(), node_link(t, node)))
-            .collect(),
-        rows: coverage
-            .rows
-            .iter()
-            .map(|row| Row {
-                policy: row
-                    .policy
-                    .as_ref()
-                    .map_or_else(String::new, |node| node.number.clone()),
-                issue: node_link(t, &row.issue),
-                answers: row
-                    .answers
-                    .iter()
-                    .map(|list| list.iter().map(|node| node_link(t, node)).collect())
-                    .collect(),
-                indicators: row.indicators.iter().map(|one| indicator_link(t, one)).collect(),
-                above: row
-                    .indicators_above
-                    .iter()
-                    .map(|one| indicator_link(t, one))
-                    .collect(),
+            .map(|node| Measure {
+                number: node.number.clone(),
+                link: node_link(t, node),
+                measured: !unmeasured(&node.id),
+                propose: propose_path(t, &node.id),
             })
             .collect(),
-        unanswered: coverage
-            .holes
-            .iter()
-            .filter(|one| one.unanswered)
-            .map(hole)
-            .collect(),
-        unmeasured: coverage
-            .holes
-            .iter()
-            .filter(|one| one.unmeasured)
-            .map(hole)
-            .collect(),
+        groups: groups.collect(),
+        unanswered,
         files: downloads(t, reader),
         shell: shell(site, reader, t.text("coverage-title"), Section::Coverage, vec![]),
         t,
     }
+}
+
+/// The sign of a measure that answers: filled where the measure answers as a whole, hollow where only parts of it do.
+fn mark(t: Texts<'_>, measure: &NodeLink, answers: &[NodeLink]) -> Option<Mark> {
+    let whole = answers.iter().find(|node| node.id == measure.id);
+    let shown = whole.or(answers.first())?;
+    Some(Mark {
+        number: measure.number.clone(),
+        link: node_link(t, shown),
+        whole: whole.is_some(),
+    })
 }
 
 fn sheet(t: Texts<'_>, coverage: &Coverage) -> Sheet {
@@ -111,20 +169,20 @@ fn sheet(t: Texts<'_>, coverage: &Coverage) -> Sheet {
         coverage
             .measures
             .iter()
-            .map(|node| super::words::node_text(node, t.lang())),
+            .map(|node| node_text(node, t.lang())),
     );
     columns.push(t.text("indicator"));
-    let text = |node: &Option<app::NodeLink>| {
+    let text = |node: &Option<NodeLink>| {
         Cell::text(
             node.as_ref()
-                .map_or_else(String::new, |node| super::words::node_text(node, t.lang())),
+                .map_or_else(String::new, |node| node_text(node, t.lang())),
         )
     };
     let rows = coverage.rows.iter().map(|row| {
         let mut cells = vec![
             text(&row.policy),
             text(&row.focus),
-            Cell::text(super::words::node_text(&row.issue, t.lang())),
+            Cell::text(node_text(&row.issue, t.lang())),
         ];
         cells.extend(row.answers.iter().map(|list| {
             Cell::text(

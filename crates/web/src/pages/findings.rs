@@ -9,7 +9,7 @@ use axum::response::Response;
 use indicator::Finding;
 use plan::{CheckKind, Class};
 
-use super::words::{code_of, downloads};
+use super::words::{downloads, indicator_tag};
 use super::{Answer, answer, shell};
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
@@ -96,7 +96,7 @@ fn groups(site: &Site, t: Texts<'_>, list: &[Finding]) -> Vec<Group> {
         places.entry(place).or_default().push(notice(site, t, finding));
     }
     let title = |place: usize| match kgis.get(place) {
-        Some(kgi) => format!("{} {}", code_of(t, &kgi.id, kgi.class), kgi.short.get(t.lang())),
+        Some(kgi) => indicator_tag(t, kgi).text,
         None if place == kgis.len() => t.text("findings-several"),
         None => t.text("findings-others"),
     };
@@ -114,9 +114,7 @@ fn groups(site: &Site, t: Texts<'_>, list: &[Finding]) -> Vec<Group> {
 pub(crate) fn notice(site: &Site, t: Texts<'_>, finding: &Finding) -> Notice {
     let lang = t.lang();
     let about = finding.about.iter().filter_map(|id| {
-        let found = site.rashin().plan().indicator(id)?;
-        let name = format!("{} {}", code_of(t, id, found.class), found.short.get(lang));
-        Some(Link::to(name, t.path(&format!("/indicators/{id}"))))
+        Some(indicator_tag(t, site.rashin().plan().indicator(id)?))
     });
     Notice {
         id: finding.id.clone(),

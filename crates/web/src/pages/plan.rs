@@ -31,6 +31,7 @@ struct TreePage<'a> {
 #[template(path = "pages/branches.html")]
 struct Branches<'a> {
     t: Texts<'a>,
+    plan: &'a Plan,
     items: &'a [TreeItem],
 }
 
@@ -39,8 +40,8 @@ impl askama::filters::HtmlSafe for Branches<'_> {}
 impl<'a> Branches<'a> {
     fn below(&self, item: &'a TreeItem) -> Branches<'a> {
         Branches {
-            t: self.t,
             items: &item.children,
+            ..*self
         }
     }
 
@@ -57,10 +58,19 @@ impl<'a> Branches<'a> {
     }
 
     fn indicators(&self, item: &TreeItem) -> Vec<Link> {
-        item.indicators
-            .iter()
-            .map(|one| indicator_link(self.t, one))
-            .collect()
+        measuring_links(self.t, self.plan, &item.indicators)
+    }
+}
+
+/// The order in which the report tells them: where to, by which policies, with which measures, what remains to be done.
+fn in_order(items: &mut [TreeItem]) {
+    items.sort_by_key(|item| match item.node.kind {
+        NodeKind::Vision | NodeKind::Policy | NodeKind::Focus | NodeKind::Issue => 0,
+        NodeKind::Measure | NodeKind::Part => 1,
+        NodeKind::Task => 2,
+    });
+    for item in items {
+        in_order(&mut item.children);
     }
 }
 

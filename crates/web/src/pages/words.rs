@@ -1,10 +1,11 @@
 //! Words for the plan's own kinds, and figures as readers read them.
 
 use app::NodeLink;
-use plan::{Class, Direction, Frequency, MeasureState, NodeKind};
+use plan::{Class, Direction, Frequency, Indicator, MeasureState, NodeKind, Plan, Text};
 use vocab::{Lang, Number};
 
 use crate::i18n::Texts;
+use crate::reader::encoded;
 use crate::ui::{Download, Link, Tone};
 
 /// A decimal with at most so many significant digits, without its unit.
@@ -26,6 +27,11 @@ pub(crate) fn digits(decimal: &str, significant: usize) -> String {
 /// A figure with its unit.
 pub(crate) fn figure(t: Texts<'_>, decimal: &str, unit: &str) -> String {
     t.amount(&digits(decimal, 4), unit)
+}
+
+/// Two ends, the unit said once.
+pub(crate) fn range(t: Texts<'_>, low: &str, high: &str) -> String {
+    t.with("range", &[("low", low.into()), ("high", high.into())])
 }
 
 /// A figure with its unit, or the words for "no value yet".
@@ -139,8 +145,28 @@ pub(crate) fn node_text(node: &NodeLink, lang: Lang) -> String {
 }
 
 /// An indicator as a link.
-pub(crate) fn indicator_link(t: Texts<'_>, (id, title): &(String, plan::Text)) -> Link {
+pub(crate) fn indicator_link(t: Texts<'_>, (id, title): &(String, Text)) -> Link {
     Link::to(title.get(t.lang()), t.path(&format!("/indicators/{id}")))
+}
+
+/// The goal, reference and proposed indicators of a list, named shortly; figures of the situation do not measure anything.
+pub(crate) fn measuring_links(t: Texts<'_>, plan: &Plan, list: &[(String, Text)]) -> Vec<Link> {
+    let found = list.iter().filter_map(|(id, _)| plan.indicator(id));
+    found
+        .filter(|one| matches!(one.class, Class::Kgi | Class::Reference | Class::Proposed))
+        .map(|one| indicator_tag(t, one))
+        .collect()
+}
+
+/// An indicator as a link: its code and short name.
+pub(crate) fn indicator_tag(t: Texts<'_>, one: &Indicator) -> Link {
+    let name = format!("{} {}", code_of(t, &one.id, one.class), one.short.get(t.lang()));
+    Link::to(name, t.path(&format!("/indicators/{}", one.id)))
+}
+
+/// Where a KPI for a node can be thought out.
+pub(crate) fn propose_path(t: Texts<'_>, node: &str) -> String {
+    t.path(&format!("/workbench?node={}", encoded(node)))
 }
 
 /// The code of an indicator for readers: KGI 1, `ref4` → 参考 4.

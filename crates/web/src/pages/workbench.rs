@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use vocab::Calendar;
 
-use super::words::{chance, kind_of, node_link, node_text, rate};
+use super::words::{chance, chance_words, digits, kind_of, node_link, node_text, rate};
 use super::{Answer, answer, shell};
 use crate::chart::{About, LineFan, Mark, line_fan};
 use crate::i18n::Texts;
@@ -184,7 +184,7 @@ fn history_words(t: Texts<'_>, history: &History) -> Vec<String> {
         lines.push(t.with1("history-required", "rate", rate(required).as_str()));
     }
     if let Some(probability) = &history.chance {
-        lines.push(t.with1("history-chance", "chance", chance(t, probability).as_str()));
+        lines.push(t.with1("history-chance", "chance", chance_words(t, probability).as_str()));
     }
     if let (Some(luck), Some(mishap)) = (&history.luck, &history.mishap) {
         lines.push(t.with(
