@@ -76,14 +76,19 @@ impl Rashin {
     /// `not-found`, naming the indicators that exist.
     pub fn indicator(&self, id: &str) -> Result<&Indicator, Refusal> {
         self.plan.indicator(id).ok_or_else(|| {
-            let list: Vec<_> = self
+            let mut list: Vec<_> = self
                 .plan
                 .indicators
                 .iter()
-                .take(12)
-                .map(|found| found.id.as_str())
+                .map(|found| (found.class, found.id.as_str()))
                 .collect();
-            let list = list.join(", ");
+            list.sort_by_key(|(class, _)| *class);
+            let list = list
+                .into_iter()
+                .take(7)
+                .map(|(_, id)| id)
+                .collect::<Vec<_>>()
+                .join(", ");
             not_found(
                 &format!("指標「{id}」はありません。指標の一覧（{list} など）から選んでください。"),
                 &format!("there is no indicator `{id}`. Choose one of the list ({list} …)."),

@@ -86,11 +86,9 @@ impl Files {
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>, faults: &mut Vec<Fault>) {
-    let name = |path: &Path| {
-        path.strip_prefix(root)
-            .unwrap_or(path)
-            .to_string_lossy()
-            .replace('\\', "/")
+    let name = |path: &Path| match path.strip_prefix(root) {
+        Ok(inside) if !inside.as_os_str().is_empty() => inside.to_string_lossy().replace('\\', "/"),
+        _ => path.display().to_string(),
     };
     let unreadable = |path: &Path, why: &dyn std::fmt::Display| {
         Fault::file(

@@ -7,12 +7,12 @@
 //! [`Fault`]s that name file, line and column and say what to do. Nothing here computes an
 //! indicator, reads a clock or writes a file.
 
-mod read;
 mod fault;
 mod files;
 mod graph;
 mod model;
 mod raw;
+mod read;
 
 pub use fault::{Fault, Faults};
 pub use files::Files;

@@ -79,7 +79,7 @@ pub struct Eval {
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     pub set: Vec<(String, String)>,
     /// この日までに分かっていた値だけを使う / use only what was known on this day
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<Date>,
     /// 試行回数 / number of draws
     #[arg(long)]
@@ -123,7 +123,7 @@ pub enum Edition {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         /// この日までに分かっていた値を収める / pin what was known on this day
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         as_of: Option<Date>,
         /// 対象の年度 / fiscal year that it is about
         #[arg(long, value_parser = period)]
@@ -147,6 +147,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
     text.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).ok_or_else(|| {
         format!("「{text}」は 名前=値 の形ではありません。例: growth=5% / `{text}` is not NAME=VALUE, such as growth=5%")
     })
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    vocab::codes::parse_date(text).map_err(|refusal| refusal.to_string())
 }
 
 fn period(text: &str) -> Result<Period, String> {

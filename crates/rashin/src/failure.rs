@@ -35,6 +35,18 @@ impl Failure {
     /// A file that cannot be read or written: exit code 3.
     pub fn file(path: &std::path::Path, error: &std::io::Error, json: bool) -> Self {
         let path = path.display();
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            let refusal = Refusal::new(
+                "exists",
+                format!("{path}: すでにあるファイルは上書きしません。別の名前を指定してください。"),
+                format!("{path}: an existing file is not overwritten. Name another one."),
+            );
+            return Self {
+                refusal,
+                json,
+                code: 3,
+            };
+        }
         let refusal = Refusal::new(
             "file",
             format!("{path}: 読み書きできません（{error}）。ファイルの場所と権限を確かめてください。"),

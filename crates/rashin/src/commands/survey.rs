@@ -75,15 +75,15 @@ fn pairs(path: &Path, json: bool) -> Result<Vec<(f64, f64)>, Failure> {
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(file);
-    let unreadable = |row: usize, error: &csv::Error| {
+    let unreadable = |row: usize| {
         refuse(
             row,
-            "",
-            format!("CSV（UTF-8）として読めません（{error}）。"),
-            format!("is not CSV in UTF-8 ({error})."),
+            "CSV",
+            "UTF-8 の CSV として読めません。Excel では「CSV UTF-8（コンマ区切り）」を選んで保存してください。".into(),
+            "is not CSV in UTF-8. In Excel, save as “CSV UTF-8 (comma delimited)”.".into(),
         )
     };
-    let heads = reader.headers().map_err(|error| unreadable(1, &error))?.clone();
+    let heads = reader.headers().map_err(|_| unreadable(1))?.clone();
     let column = |wanted: &str| {
         heads
             .iter()
@@ -102,7 +102,7 @@ fn pairs(path: &Path, json: bool) -> Result<Vec<(f64, f64)>, Failure> {
     let mut firms = std::collections::HashSet::new();
     for (place, record) in reader.records().enumerate() {
         let row = place + 2;
-        let record = record.map_err(|error| unreadable(row, &error))?;
+        let record = record.map_err(|_| unreadable(row))?;
         if pairs.len() == ROWS {
             return Err(refuse(
                 row,

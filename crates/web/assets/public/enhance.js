@@ -38,10 +38,11 @@ async function show(address) {
   }
 }
 
-/** The address that a form would lead to. */
+/** The address that a form would lead to; blank fields say nothing and are left out. */
 function addressOf(form) {
   const address = new URL(form.getAttribute("action") || location.pathname, location.href);
-  address.search = new URLSearchParams(new FormData(form)).toString();
+  const filled = [...new FormData(form)].filter(([, value]) => value !== "");
+  address.search = new URLSearchParams(filled).toString();
   return address.href;
 }
 

@@ -36,9 +36,13 @@ api-terms = Glossary
 api-title = Data and API
 api-workbench = A proposed KPI examined
 assumptions-title = Assumptions and their reasons
-chance = Chance of reaching it
+chance = Chance if things go on
 chance-above = above { $n }%
+chance-almost = almost certain ({ $percent })
 chance-below = below { $n }%
+chance-hardly = hardly any ({ $percent })
+chance-of-ten = about { $n } in 10 ({ $percent })
+chance-one-in = about 1 in { $n } ({ $percent })
 chart-course = { $name }: observed values and paths
 chart-tornado = What moves the figure for { $year }
 chart-tornado-says = The widest swing comes from “{ $name }”.
@@ -71,24 +75,35 @@ count-measures = { $n ->
     [one] { $n } measure
    *[other] { $n } measures
   }
-course-backtest = Tried on the past, this forecast is off by { $model } on average; “as last year” by { $naive }.
+course-backtest = The same method, tried on past years, was off by { $model } on average (“as last year”: { $naive }).
 course-chance = { $model }: the chance of reaching the target is { $chance }.
-course-counts = Yearly counts scatter by chance. At a true rate of { $target } a year, one year falls short of { $target } with a chance of { $miss }. At a true rate still of { $last }, it reaches { $target } with a chance of { $reach }.
-course-detectable = If the present level goes on, falling behind the required path can be told from chance in { $year } (years pooled, 80% power).
-course-rate = Pooled, the years so far give { $rate } a year (95% interval { $low } to { $high }).
+course-counts = Counts rise and fall by chance. With the strength for { $target } a year, a single year still falls short of { $target } with a chance of { $miss }; with the strength for only { $last }, it reaches { $target } with a chance of { $reach }. One year alone cannot tell.
+course-detectable = If the present level goes on, falling behind can be told from chance from { $year }.
+course-rate = The years so far, taken together, give { $rate } a year; the true level lies between { $low } and { $high } (95% interval).
 course-required = Reaching { $target } in { $year } takes growth of { $rate } a year from now.
 course-title = Course
-coverage-above = Indicator of the item above
+coverage-above = Indicators of the item above
 coverage-empty = none
-coverage-holes = What is missing
-coverage-key = A dot marks a measure that answers the issue. The numbers are those of the measures.
-coverage-lead = Which issues have a measure that answers them, and which issues and measures have an indicator. KPIs are to be set in the coming year, so a gap is something to work on.
+coverage-indicator = Measured by
+coverage-key = Marks
+coverage-key-empty = A gap
+coverage-key-part = A part of the measure answers it
+coverage-key-whole = The whole measure answers the issue
+coverage-lead = Which issues have a measure that answers them, and which issues and measures have an indicator. KPIs are to be set in the coming year (§8), so a gap is something to work on.
 coverage-matrix = Issues, measures and indicators
+coverage-measure-indicators = Indicators of the measures
+coverage-measured = yes
+coverage-measures = Numbers of the measures
 coverage-no-indicator = no indicator
+coverage-no-measure = No measure answers it
 coverage-none = None.
+coverage-of = of { $n }
+coverage-part = in part
 coverage-title = Coverage
-coverage-unanswered = Issues that no measure answers: { $n }
-coverage-unmeasured = Issues and measures that no indicator measures: { $n }
+coverage-unanswered = Issues that no measure answers
+coverage-unmeasured-issues = Issues that no indicator measures
+coverage-unmeasured-measures = Measures that no indicator measures
+dashboard-as-of = As of { $day }.
 dashboard-check = To look into
 dashboard-findings = { $n ->
     [one] { $n } finding
@@ -108,7 +123,8 @@ dashboard-news = What is new
 dashboard-policies = Policies and their indicators
 dashboard-references = Reference indicators
 dashboard-references-note = Followed without a target. Where there is no value yet this says so; it is not a zero.
-dashboard-status = Where the plan stands
+dashboard-vision = The vision for 2040
+dashboard-vision-open = Open the vision
 dashboard-workbench = Think out a KPI
 dashboard-workbench-note = Choose an item and draft a KPI; see what it still lacks.
 date = Date
@@ -127,11 +143,10 @@ fault-refused = This could not be accepted
 figure-in = Figure for { $year }
 finding-more = Section and condition
 findings = Findings
-findings-count = { $n ->
-    [one] { $n } finding
-   *[other] { $n } findings
-  }
+findings-count = { $n } in all: { $findings } to settle, { $notes } for reference
 findings-lead = The report's figures were recomputed from their sources; this is what was noticed. Nothing here accuses: it is a list to settle when the figures are next examined.
+findings-others = Reference indicators and the situation
+findings-several = Across several KGIs
 findings-title = Findings
 footnote = Footnote
 formula = Formula
@@ -191,10 +206,6 @@ node-no-indicators = No indicator measures this yet.
 node-previous = Previous
 node-propose = Think out a KPI
 node-unanswered = No measure answers it yet.
-notes-count = { $n ->
-    [one] { $n } note
-   *[other] { $n } notes
-  }
 open-page = Open the page
 owner = Owner
 path-caption = From part to part
@@ -204,6 +215,7 @@ path-part = Part
 path-title = Rounding path
 published = Published
 publisher = Publisher
+range = { $low } to { $high }
 recorded = Recorded
 records-caption = Records
 records-none = There are no records yet.

@@ -114,7 +114,8 @@ fn build<'a>(site: &'a Site, reader: &Reader, coverage: &Coverage) -> Page<'a> {
         .filter(|hole| hole.unanswered)
         .map(|hole| node_link(t, &hole.node))
         .collect();
-    let count = |nodes: &mut dyn Iterator<Item = &NodeLink>| nodes.filter(|node| unmeasured(&node.id)).count();
+    let count =
+        |nodes: &mut dyn Iterator<Item = &NodeLink>| nodes.filter(|node| unmeasured(&node.id)).count();
     let tally = |key, open, all| Tally {
         text: t.text(key),
         open,
@@ -165,12 +166,7 @@ fn mark(t: Texts<'_>, measure: &NodeLink, answers: &[NodeLink]) -> Option<Mark> 
 
 fn sheet(t: Texts<'_>, coverage: &Coverage) -> Sheet {
     let mut columns = vec![t.text("kind-policy"), t.text("kind-focus"), t.text("kind-issue")];
-    columns.extend(
-        coverage
-            .measures
-            .iter()
-            .map(|node| node_text(node, t.lang())),
-    );
+    columns.extend(coverage.measures.iter().map(|node| node_text(node, t.lang())));
     columns.push(t.text("indicator"));
     let text = |node: &Option<NodeLink>| {
         Cell::text(

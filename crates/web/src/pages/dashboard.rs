@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::words::{chance, code_of, digits, figure, figure_or_none, node_link, node_text, rate, state_of};
+use super::words::{chance_words, code_of, digits, figure, figure_or_none, node_link, rate, state_of};
 use super::{Answer, answer, say, shell};
 use crate::chart::{Sparkline, sparkline};
 use crate::i18n::Texts;
@@ -70,7 +70,7 @@ fn build<'a>(site: &'a Site, reader: &Reader, dashboard: &Dashboard) -> Page<'a>
         subtitle: say(&dashboard.plan.subtitle, lang),
         status: say(&dashboard.plan.status, lang),
         vision: dashboard.vision.as_ref().map(|node| Link {
-            text: node_text(node, lang),
+            text: say(&node.title, lang),
             ..node_link(t, node)
         }),
         kgis: dashboard.kgis.iter().map(|one| card(t, one)).collect(),
@@ -154,7 +154,7 @@ pub(crate) fn card(t: Texts<'_>, one: &Summary) -> IndicatorCard {
         ));
     }
     if let Some(probability) = &one.chance {
-        facts.push(Term::new(t.text("chance"), chance(t, probability)));
+        facts.push(Term::new(t.text("chance"), chance_words(t, probability)));
     }
     let observed: Vec<_> = one
         .course

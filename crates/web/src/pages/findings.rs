@@ -113,9 +113,10 @@ fn groups(site: &Site, t: Texts<'_>, list: &[Finding]) -> Vec<Group> {
 /// A finding for a card.
 pub(crate) fn notice(site: &Site, t: Texts<'_>, finding: &Finding) -> Notice {
     let lang = t.lang();
-    let about = finding.about.iter().filter_map(|id| {
-        Some(indicator_tag(t, site.rashin().plan().indicator(id)?))
-    });
+    let about = finding
+        .about
+        .iter()
+        .filter_map(|id| Some(indicator_tag(t, site.rashin().plan().indicator(id)?)));
     Notice {
         id: finding.id.clone(),
         tone: if finding.kind == CheckKind::Finding {

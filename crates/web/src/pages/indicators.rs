@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use plan::Class;
 
-use super::words::{chance, class_of, code_of, downloads, figure};
+use super::words::{chance_words, class_of, code_of, downloads, figure};
 use super::{Answer, answer, shell};
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
@@ -96,7 +96,7 @@ fn table(t: Texts<'_>, class: Class, members: &[&Summary]) -> Table {
             row.push(Link::plain(
                 one.chance
                     .as_ref()
-                    .map_or_else(String::new, |value| chance(t, value)),
+                    .map_or_else(String::new, |value| chance_words(t, value)),
             ));
         }
         row.push(Link::plain(t.with1("card-findings", "n", one.findings)));

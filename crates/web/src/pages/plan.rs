@@ -6,10 +6,12 @@ use app::{NodeLink, TreeItem};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use plan::NodeKind;
+use plan::{NodeKind, Plan};
 
 use super::findings::{Notice, notice};
-use super::words::{downloads, indicator_link, kind_of, node_link, node_text, state_of};
+use super::words::{
+    downloads, indicator_tag, kind_of, measuring_links, node_link, node_text, propose_path, state_of,
+};
 use super::{Answer, answer, name_of, say, shell};
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
@@ -98,14 +100,19 @@ struct NodePage<'a> {
 /// `GET /plan`
 pub async fn tree(State(site): State<Arc<Site>>, reader: Reader) -> Response {
     answer(site, reader, |site, reader| {
-        let tree = site.rashin().tree();
+        let mut tree = site.rashin().tree();
         let t = site.texts(reader.lang);
         if reader.form != Form::Page {
             return Answer::data(reader.form, "plan", &tree, || vec![sheet(site, t)]);
         }
+        in_order(&mut tree);
         Answer::page(&TreePage {
             t,
-            branches: Branches { t, items: &tree },
+            branches: Branches {
+                t,
+                plan: site.rashin().plan(),
+                items: &tree,
+            },
             files: downloads(t, reader),
             shell: shell(site, reader, t.text("tree-title"), Section::Plan, vec![]),
         })
@@ -206,10 +213,12 @@ pub async fn node(State(site): State<Arc<Site>>, reader: Reader, Path(file): Pat
             issues: links(&view.issues),
             answered_by: links(&view.answered_by),
             is_issue: view.node.kind == NodeKind::Issue,
-            indicators: view.indicators.iter().map(|one| indicator_link(t, one)).collect(),
-            propose: view
-                .without_indicator
-                .then(|| t.path(&format!("/workbench?node={}", view.node.id))),
+            indicators: view
+                .indicators
+                .iter()
+                .filter_map(|(id, _)| Some(indicator_tag(t, site.rashin().plan().indicator(id)?)))
+                .collect(),
+            propose: view.without_indicator.then(|| propose_path(t, &view.node.id)),
             findings: view
                 .findings
                 .iter()

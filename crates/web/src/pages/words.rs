@@ -47,7 +47,10 @@ pub(crate) fn chance_words(t: Texts<'_>, probability: &str) -> String {
     let percent = chance(t, probability);
     let say = |key, n: f64| {
         let n = format!("{n:.0}");
-        t.with(key, &[("n", n.as_str().into()), ("percent", percent.as_str().into())])
+        t.with(
+            key,
+            &[("n", n.as_str().into()), ("percent", percent.as_str().into())],
+        )
     };
     match value {
         v if v < 0.01 => say("chance-hardly", 0.0),

@@ -241,7 +241,7 @@ fn history_chart(t: Texts<'_>, view: &WorkbenchView, history: &History) -> Chart
             target: history.goal.map(|(at, value)| Mark {
                 year: at.year,
                 value,
-                text: view.proposal.target.clone(),
+                text: t.amount(&digits(&indicator::approx(value), 4), view.proposal.unit.trim()),
             }),
             printed: vec![],
         },
