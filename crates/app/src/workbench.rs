@@ -138,13 +138,13 @@ impl Rashin {
         let complete = open == 0 && node.is_some() && !proposal.title.trim().is_empty();
         let entry = complete.then(|| proposal.entry());
         WorkbenchView {
+            proposal,
             node,
             choices,
             verdicts,
             open,
             history,
             entry,
-            proposal,
         }
     }
 
@@ -178,11 +178,18 @@ impl Rashin {
                     .filter(|found| found.class == plan::Class::Kgi)
                     .collect();
                 let squeezed = given.to_lowercase().replace([' ', '　'], "");
+                let names = kgis
+                    .iter()
+                    .map(|kgi| kgi.id.to_uppercase())
+                    .collect::<Vec<_>>()
+                    .join("、");
                 (!kgis.iter().any(|kgi| squeezed.contains(&kgi.id))).then(|| {
                     Refusal::new(
                         "no-kgi",
-                        "どの KGI を動かすのかが読み取れません。KGI 1、KGI 2、KGI 3 のどれかを文に書いてください。",
-                        "it does not say which KGI moves. Name KGI 1, KGI 2 or KGI 3 in the sentence.",
+                        format!(
+                            "どの KGI を動かすのかが読み取れません。{names} のどれかを文に書いてください。"
+                        ),
+                        format!("it does not say which KGI moves. Name one of {names} in the sentence."),
                     )
                 })
             }

@@ -290,12 +290,12 @@ impl<'p> Live<'p> {
             (Ok(Quantity::from_base(number, node.unit.clone())), None)
         } else {
             let reads = RefCell::default();
-            let names = Names {
+            let reading = Reading {
                 live: self,
                 names: &node.names,
                 reads: &reads,
             };
-            let value = match eval(node.expr, &names) {
+            let value = match eval(node.expr, &reading) {
                 Ok(Value::Quantity(value, _)) => Ok(shown(&value, node.unit)),
                 Ok(_) => Err(unknown_name(&node.name.to_string())),
                 Err(fault) => Err(Refusal {
@@ -378,13 +378,13 @@ fn same(a: &Result<Quantity, Refusal>, b: &Result<Quantity, Refusal>) -> bool {
 }
 
 /// The names of one formula, logged before they are looked up: a value that is missing is read too.
-struct Names<'l, 'p> {
+struct Reading<'l, 'p> {
     live: &'l Live<'p>,
     names: &'l [(String, Place)],
     reads: &'l RefCell<Vec<Read>>,
 }
 
-impl Names<'_, '_> {
+impl Reading<'_, '_> {
     fn place(&self, name: &str) -> Result<Place, Refusal> {
         let found = self.names.iter().find(|(seen, _)| seen == name);
         found.map(|(_, place)| *place).ok_or_else(|| unknown_name(name))
@@ -398,7 +398,7 @@ impl Names<'_, '_> {
     }
 }
 
-impl Env for Names<'_, '_> {
+impl Env for Reading<'_, '_> {
     fn value(&self, name: &str) -> Result<Value, Refusal> {
         let place = self.place(name)?;
         self.log(Read::All(place));

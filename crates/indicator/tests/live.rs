@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -42,39 +43,49 @@ fn made_up() -> Plan {
         text("架空")
     );
     for (series, years) in [("sales_a", 2022..=2025), ("sales_b", 2024..=2025)] {
-        rest += &format!(
+        write!(
+            rest,
             "[[series]]\nid = '{series}'\ntitle = {0}\nunit = '億円'\ncalendar = 'fiscal'\nbasis = 'nominal'\n\
              frequency = 'yearly'\nlag_months = 6\ngroup = 'data'\nowner = {0}\nsection = '§1'\n",
             text("架空の売上")
-        );
+        )
+        .unwrap();
         for year in years {
-            rest += &format!(
+            write!(
+                rest,
                 "[[observation]]\nseries = '{series}'\nperiod = 'FY{year}'\nvalue = '{0}億円'\nprinted = '{0}億円'\n\
                  source = 'made-up'\nsection = '§1'\nrecorded = '2026-03-18'\nauthor = 'author'\napprover = 'approver'\n",
                 year - 2000
-            );
+            )
+            .unwrap();
         }
     }
     for (i, formula) in FORMULAS.iter().enumerate() {
-        rest += &format!(
+        write!(
+            rest,
             "[[indicator]]\nid = 'x{i}'\nclass = 'situation'\ntitle = {0}\nshort = {0}\nunit = '%'\ndirection = 'up'\n\
              frequency = 'yearly'\nlag_months = 6\nowner = {0}\nmeasures = ['policy-1']\nsection = '§1'\n\
              sources = ['made-up']\nwhy = {0}\nmethod = {0}\nformula = '{formula}'\nround = '0.1%'\n",
             text("架空の割合")
-        );
+        )
+        .unwrap();
         if formula.contains("half") {
-            rest += &format!(
+            write!(
+                rest,
                 "[[indicator.assumption]]\nname = 'half'\ntitle = {0}\nvalue = '50%'\nunit = '%'\nwhy = {0}\n\
                  spread = {{ kind = 'none' }}\n",
                 text("半分")
-            );
+            )
+            .unwrap();
         }
         if formula.contains("part") {
-            rest += &format!(
+            write!(
+                rest,
                 "[[indicator.step]]\nname = 'part'\ntitle = {0}\nformula = 'sales_a[FY2023] / sales_b[FY2024]'\n\
                  unit = '%'\nround = '1%'\nprinted = '96%'\ncarried = true\nprinted_text = '96%'\n",
                 text("途中")
-            );
+            )
+            .unwrap();
         }
     }
     Plan::read(Files::from_texts([("plan.toml", head), ("rest.toml", rest)])).unwrap()

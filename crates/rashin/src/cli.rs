@@ -110,7 +110,7 @@ pub struct Survey {
     #[arg(long, default_value_t = 0.95)]
     pub level: f64,
     /// 乱数の種 / seed
-    #[arg(long, default_value_t = 20_260_318)]
+    #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
 

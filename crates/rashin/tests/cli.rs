@@ -1,6 +1,10 @@
 //! The command line as a person or a program meets it.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

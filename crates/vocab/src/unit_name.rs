@@ -2,35 +2,49 @@
 
 use crate::lang::Lang;
 
-/// Unit as printed, English plural, English singular (for "per …").
-const UNITS: &[(&str, &str, &str)] = &[
+/// Base unit as printed, English plural, English singular (for "per …").
+const BASES: &[(&str, &str, &str)] = &[
     ("円", "yen", "yen"),
-    ("万円", "ten thousand yen", "ten thousand yen"),
-    ("百万円", "million yen", "million yen"),
-    ("億円", "hundred million yen", "hundred million yen"),
-    ("兆円", "trillion yen", "trillion yen"),
     ("ドル", "US dollars", "US dollar"),
-    ("万ドル", "ten thousand US dollars", "ten thousand US dollars"),
-    (
-        "億ドル",
-        "hundred million US dollars",
-        "hundred million US dollars",
-    ),
-    ("兆ドル", "trillion US dollars", "trillion US dollars"),
     ("ユーロ", "euros", "euro"),
-    ("億ユーロ", "hundred million euros", "hundred million euros"),
+    ("ポンド", "pounds", "pound"),
+    ("スイスフラン", "Swiss francs", "Swiss franc"),
+    ("元", "yuan", "yuan"),
+    ("ウォン", "won", "won"),
     ("件", "cases", "case"),
     ("社", "firms", "firm"),
     ("人", "people", "person"),
     ("台", "units", "unit"),
-    ("品目", "items", "item"),
+    ("国", "countries", "country"),
     ("施設", "facilities", "facility"),
+    ("機関", "institutions", "institution"),
+    ("団体", "bodies", "body"),
+    ("拠点", "hubs", "hub"),
+    ("品目", "items", "item"),
+    ("製品", "products", "product"),
+    ("本", "pieces", "piece"),
+    ("個", "pieces", "piece"),
     ("回", "times", "time"),
+    ("点", "points", "point"),
+    ("床", "beds", "bed"),
     ("年", "years", "year"),
     ("月", "months", "month"),
     ("日", "days", "day"),
+    ("時間", "hours", "hour"),
     ("%", "%", "%"),
+    ("‰", "per mille", "per mille"),
+    ("倍", "times", "time"),
     ("ポイント", "points", "point"),
+];
+
+/// Scales before a base unit.
+const SCALES: &[(&str, &str)] = &[
+    ("百万", "million"),
+    ("十億", "billion"),
+    ("千", "thousand"),
+    ("万", "ten thousand"),
+    ("億", "hundred million"),
+    ("兆", "trillion"),
 ];
 
 /// A printed unit in words: `兆円/年` is "trillion yen per year" in English and itself in Japanese. A unit that has no English name is
@@ -39,15 +53,27 @@ pub fn unit_label(unit: &str, lang: Lang) -> String {
     if lang == Lang::Ja {
         return unit.to_owned();
     }
-    let find = |name: &str| UNITS.iter().find(|(ja, ..)| *ja == name);
     let mut parts = unit.split('/');
-    let first = parts.next().unwrap_or_default();
-    let mut words = find(first).map_or(first, |(_, plural, _)| plural).to_owned();
+    let mut words = named(parts.next().unwrap_or_default(), false);
     for part in parts {
         words.push_str(if words.is_empty() { "per " } else { " per " });
-        words.push_str(find(part).map_or(part, |(.., singular)| singular));
+        words.push_str(&named(part, true));
     }
     words
+}
+
+fn named(unit: &str, singular: bool) -> String {
+    let base = |name: &str| {
+        let (_, plural, one) = BASES.iter().find(|(ja, ..)| *ja == name)?;
+        Some(if singular { *one } else { *plural })
+    };
+    if let Some(name) = base(unit) {
+        return name.to_owned();
+    }
+    let scaled = SCALES
+        .iter()
+        .find_map(|(ja, en)| Some(format!("{en} {}", base(unit.strip_prefix(ja)?)?)));
+    scaled.unwrap_or_else(|| unit.to_owned())
 }
 
 /// A number that is already text, with its unit in words: 4,757億円; 4,757 hundred million yen.
@@ -77,4 +103,25 @@ pub fn group_digits(number: &str) -> String {
     }
     grouped.push_str(&number[end..]);
     grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unit::Unit;
+
+    #[test]
+    fn every_unit_has_an_english_name() {
+        for word in Unit::words() {
+            let Some(unit) = Unit::word(word) else { continue };
+            let printed = unit.to_string();
+            let name = unit_label(&printed, Lang::En);
+            assert!(name.is_ascii() || printed == "‰", "{printed} has no English name");
+        }
+        assert_eq!(
+            unit_label("億ドル/年", Lang::En),
+            "hundred million US dollars per year"
+        );
+        assert_eq!(unit_label("兆円/社", Lang::En), "trillion yen per firm");
+    }
 }

@@ -303,7 +303,9 @@ impl Survey {
     /// A level outside 0..1.
     pub fn recommended(&self, level: f64) -> Result<Estimate, Refusal> {
         check_level(level)?;
-        Ok(self.prediction(level))
+        Ok(self
+            .estimate(Method::RECOMMENDED, level, 0)
+            .unwrap_or_else(|| self.prediction(level)))
     }
 
     /// One estimator; `None` where the answers do not allow it (regression needs three, a bootstrap five).

@@ -32,7 +32,7 @@ struct Place {
 }
 
 pub fn run(folder: Option<&Path>, json: bool) -> Result<ExitCode, Failure> {
-    let files = home::files(folder, false)?;
+    let files = home::files(folder, json)?;
     let sha256 = files.sha256();
     match Plan::read(files) {
         Ok(plan) => {
