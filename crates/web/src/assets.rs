@@ -47,7 +47,6 @@ pub fn asset(name: &str) -> String {
 }
 
 /// `GET /assets/{*name}`. An address with a version is immutable; one without is checked against its `ETag` each time.
-#[expect(clippy::unused_async, reason = "axum takes asynchronous handlers")]
 pub async fn serve(Path(name): Path<String>, uri: Uri, request: HeaderMap) -> Response {
     let (Some(file), Some(version)) = (Public::get(&name), VERSIONS.get(&name)) else {
         return StatusCode::NOT_FOUND.into_response();

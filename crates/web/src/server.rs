@@ -46,8 +46,9 @@ pub fn router(site: Site) -> Router {
         .route("/assets/{*name}", get(assets::serve))
         .fallback(pages::missing)
         .method_not_allowed_fallback(pages::wrong_method)
-        .layer(middleware::map_response(strict))
         .layer(middleware::from_fn(readable_address))
+        // Outermost, so that refusals by the layers within are strict as well.
+        .layer(middleware::map_response(strict))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(Arc::new(site))
 }

@@ -124,14 +124,19 @@ pub fn xlsx(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     book.save_to_buffer()
 }
 
-/// Excel allows 31 characters and no `[]:*?/\`.
+/// Excel allows 31 characters, no `[]:*?/\`, and no apostrophe at either end.
 fn sheet_name(name: &str) -> String {
-    let name: String = name
+    let plain: String = name
         .chars()
         .map(|c| if "[]:*?/\\".contains(c) { ' ' } else { c })
         .take(31)
         .collect();
-    if name.trim().is_empty() { "1".into() } else { name }
+    let name = plain.trim_matches(|c: char| c == '\'' || c.is_whitespace());
+    if name.is_empty() {
+        "1".into()
+    } else {
+        name.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -155,7 +160,13 @@ mod tests {
 
     #[test]
     fn a_sheet_may_be_called_anything() {
-        for name in ["", "a/b[c]", &"長".repeat(50)] {
+        for name in [
+            "",
+            "a/b[c]",
+            &"長".repeat(50),
+            "'",
+            "The thirty-first character is a's",
+        ] {
             let sheet = Sheet {
                 name: name.into(),
                 ..Sheet::default()

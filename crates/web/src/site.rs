@@ -109,6 +109,9 @@ impl Site {
     }
 
     /// Runs work that takes processor time without holding up other requests.
+    ///
+    /// # Errors
+    /// Those of the work, and one that says so where it broke off.
     pub async fn work<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,

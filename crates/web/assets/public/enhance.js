@@ -1,6 +1,6 @@
 // Small comforts on top of pages that work without them: a what-if form answers while one changes it, and the address of a view can be
 // copied. It never decides what is shown: every figure comes from the server, at an address that works by itself.
-const main = document.querySelector("main[data-live]");
+const live = document.querySelector("[data-live]");
 const status = document.querySelector("[data-live-status]");
 let pending;
 
@@ -8,20 +8,22 @@ let pending;
 async function show(address) {
   pending?.abort();
   pending = new AbortController();
-  main.setAttribute("aria-busy", "true");
+  live.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(address, { signal: pending.signal, headers: { accept: "text/html" } });
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const body = next.querySelector("main[data-live]");
+    const body = next.querySelector("[data-live]");
     if (!body) return location.assign(address);
     const focused = document.activeElement;
     const { id, selectionStart, selectionEnd } = focused;
     const typed = focused.matches("input[type=text]") ? focused.value : null;
-    const opened = new Set([...main.querySelectorAll("details[open][id]")].map((details) => details.id));
-    main.replaceChildren(...body.childNodes);
+    const opened = new Set([...live.querySelectorAll("details[open][id]")].map((details) => details.id));
+    live.replaceChildren(...body.childNodes);
     document.title = next.title;
+    // The other language shows the same view.
+    document.querySelector(".language-switch").replaceWith(next.querySelector(".language-switch"));
     history.replaceState(null, "", address);
-    for (const details of main.querySelectorAll("details[id]")) if (opened.has(details.id)) details.open = true;
+    for (const details of live.querySelectorAll("details[id]")) if (opened.has(details.id)) details.open = true;
     const again = id && document.getElementById(id);
     if (again) {
       // What is being typed stays as it was typed, even where the server writes it another way.
@@ -30,11 +32,11 @@ async function show(address) {
       if (typed !== null) again.setSelectionRange(selectionStart, selectionEnd);
     }
     ready();
-    status.textContent = main.querySelector("[data-live-message]")?.textContent ?? "";
+    status.textContent = live.querySelector("[data-live-message]")?.textContent ?? "";
   } catch (fault) {
     if (fault.name !== "AbortError") location.assign(address);
   } finally {
-    main.removeAttribute("aria-busy");
+    live.removeAttribute("aria-busy");
   }
 }
 
@@ -47,19 +49,19 @@ function addressOf(form) {
 }
 
 let timer;
-main?.addEventListener("input", (event) => {
+live?.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-live-form]");
   if (!form) return;
   clearTimeout(timer);
   timer = setTimeout(() => show(addressOf(form)), 300);
 });
-main?.addEventListener("submit", (event) => {
+live?.addEventListener("submit", (event) => {
   if (!event.target.matches("form[data-live-form]")) return;
   event.preventDefault();
   clearTimeout(timer);
   show(addressOf(event.target));
 });
-main?.addEventListener("click", async (event) => {
+document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   await navigator.clipboard.writeText(location.href);

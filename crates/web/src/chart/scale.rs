@@ -121,7 +121,12 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
         * size
 }
 
-/// Breaks a text into lines that fit; Latin text at spaces, Japanese anywhere.
+/// What may not stand at the end of a line.
+const OPENING: &str = "（「『［【";
+/// What may not begin one.
+const CLOSING: &str = "）」』］】、。，．・ー～々ぁぃぅぇぉっゃゅょァィゥェォッャュョ";
+
+/// Breaks a text into lines that fit; Latin text at spaces, Japanese anywhere but around brackets and marks.
 pub(super) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut word = String::new();
@@ -135,9 +140,11 @@ pub(super) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
         }
         word.clear();
     };
-    for c in text.chars() {
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
         word.push(c);
-        if c == ' ' || !c.is_ascii() {
+        let bound = OPENING.contains(c) || rest.peek().is_some_and(|next| CLOSING.contains(*next));
+        if c == ' ' || (!c.is_ascii() && !bound) {
             place(&mut word);
         }
     }

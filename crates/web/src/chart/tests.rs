@@ -315,6 +315,7 @@ fn ticks_and_figures_read_well() {
     }
     assert_eq!(wrap("two words", 14.0, 50.0), ["two", "words"]);
     assert_eq!(wrap("架空の長い名前", 14.0, 60.0), ["架空の長", "い名前"]);
+    assert_eq!(wrap("長い名（前）", 14.0, 60.0), ["長い名", "（前）"]);
 }
 
 /// Figures as they come, and as they should not.

@@ -1,5 +1,5 @@
 //! The API's description, as OpenAPI 3.1 and as a page for readers. Every address is a page's own with
-//! another ending, so the list stands once, in [`ADDRESSES`].
+//! another ending, so the list stands once, in `ADDRESSES`.
 
 use std::sync::Arc;
 

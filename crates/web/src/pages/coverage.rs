@@ -23,7 +23,6 @@ struct Page<'a> {
     tallies: Vec<Tally>,
     measures: Vec<Measure>,
     groups: Vec<Group>,
-    unanswered: Vec<Link>,
     files: Vec<Download>,
 }
 
@@ -108,12 +107,7 @@ fn build<'a>(site: &'a Site, reader: &Reader, coverage: &Coverage) -> Page<'a> {
         above: measuring_links(t, plan, &rows[0].indicators_above),
         rows: rows.iter().map(row).collect(),
     });
-    let unanswered: Vec<_> = coverage
-        .holes
-        .iter()
-        .filter(|hole| hole.unanswered)
-        .map(|hole| node_link(t, &hole.node))
-        .collect();
+    let unanswered = coverage.holes.iter().filter(|hole| hole.unanswered).count();
     let count =
         |nodes: &mut dyn Iterator<Item = &NodeLink>| nodes.filter(|node| unmeasured(&node.id)).count();
     let tally = |key, open, all| Tally {
@@ -123,7 +117,7 @@ fn build<'a>(site: &'a Site, reader: &Reader, coverage: &Coverage) -> Page<'a> {
     };
     Page {
         tallies: vec![
-            tally("coverage-unanswered", unanswered.len(), coverage.rows.len()),
+            tally("coverage-unanswered", unanswered, coverage.rows.len()),
             tally(
                 "coverage-unmeasured-issues",
                 count(&mut coverage.rows.iter().map(|row| &row.issue)),
@@ -146,7 +140,6 @@ fn build<'a>(site: &'a Site, reader: &Reader, coverage: &Coverage) -> Page<'a> {
             })
             .collect(),
         groups: groups.collect(),
-        unanswered,
         files: downloads(t, reader),
         shell: shell(site, reader, t.text("coverage-title"), Section::Coverage, vec![]),
         t,

@@ -85,7 +85,7 @@ fn groups(site: &Site, t: Texts<'_>, list: &[Finding]) -> Vec<Group> {
         .iter()
         .filter(|one| one.class == Class::Kgi)
         .collect();
-    let mut places: BTreeMap<usize, Vec<Notice>> = BTreeMap::new();
+    let mut places: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
     for finding in list {
         let mut about = (0..kgis.len()).filter(|place| finding.about.contains(&kgis[*place].id));
         let place = match (about.next(), about.next()) {
@@ -93,7 +93,7 @@ fn groups(site: &Site, t: Texts<'_>, list: &[Finding]) -> Vec<Group> {
             (Some(_), Some(_)) => kgis.len(),
             _ => kgis.len() + 1,
         };
-        places.entry(place).or_default().push(notice(site, t, finding));
+        places.entry(place).or_default().push(finding);
     }
     let title = |place: usize| match kgis.get(place) {
         Some(kgi) => indicator_tag(t, kgi).text,
@@ -102,20 +102,34 @@ fn groups(site: &Site, t: Texts<'_>, list: &[Finding]) -> Vec<Group> {
     };
     places
         .into_iter()
-        .map(|(place, notices)| Group {
+        .map(|(place, list)| Group {
             id: format!("group-{}", place + 1),
             title: title(place),
-            notices,
+            notices: notices(site, t, list, kgis.get(place).map(|kgi| kgi.id.as_str())),
         })
         .collect()
 }
 
-/// A finding for a card.
-pub(crate) fn notice(site: &Site, t: Texts<'_>, finding: &Finding) -> Notice {
+/// Findings as cards, what is to be settled first; `here` is the indicator under whose heading they stand.
+pub(crate) fn notices<'f>(
+    site: &Site,
+    t: Texts<'_>,
+    list: impl IntoIterator<Item = &'f Finding>,
+    here: Option<&str>,
+) -> Vec<Notice> {
+    let mut list: Vec<_> = list.into_iter().collect();
+    list.sort_by_key(|finding| finding.kind != CheckKind::Finding);
+    list.into_iter()
+        .map(|finding| notice(site, t, finding, here))
+        .collect()
+}
+
+fn notice(site: &Site, t: Texts<'_>, finding: &Finding, here: Option<&str>) -> Notice {
     let lang = t.lang();
     let about = finding
         .about
         .iter()
+        .filter(|id| here != Some(id.as_str()))
         .filter_map(|id| Some(indicator_tag(t, site.rashin().plan().indicator(id)?)));
     Notice {
         id: finding.id.clone(),

@@ -104,7 +104,15 @@ fn table(t: Texts<'_>, class: Class, members: &[&Summary]) -> Table {
     });
     Table {
         id: format!("list-{class:?}").to_lowercase(),
-        caption: class_of(t, class),
+        caption: t.with1(
+            if goal {
+                "indicators-goal-caption"
+            } else {
+                "indicators-caption"
+            },
+            "class",
+            class_of(t, class),
+        ),
         columns,
         rows: rows.collect(),
     }

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use plan::{NodeKind, Plan};
 
-use super::findings::{Notice, notice};
+use super::findings::{Notice, notices};
 use super::words::{
     downloads, indicator_tag, kind_of, measuring_links, node_link, node_text, propose_path, state_of,
 };
@@ -219,11 +219,7 @@ pub async fn node(State(site): State<Arc<Site>>, reader: Reader, Path(file): Pat
                 .filter_map(|(id, _)| Some(indicator_tag(t, site.rashin().plan().indicator(id)?)))
                 .collect(),
             propose: view.without_indicator.then(|| propose_path(t, &view.node.id)),
-            findings: view
-                .findings
-                .iter()
-                .map(|finding| notice(site, t, finding))
-                .collect(),
+            findings: notices(site, t, &view.findings, None),
             next: beside(1),
             previous: beside(-1),
             shell: shell(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{History, Proposal, WorkbenchView};
+use app::{History, Proposal, Verdict, WorkbenchView};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -70,86 +70,15 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
 
 fn build<'a>(site: &'a Site, reader: &Reader, view: &WorkbenchView) -> Page<'a> {
     let t = site.texts(reader.lang);
-    let lang = reader.lang;
-    let mut choices = vec![Choice::new("", t.text("workbench-choose"))];
-    choices.extend(view.choices.iter().map(|(node, empty)| {
-        let mark = if *empty {
-            format!("{} ", t.text("workbench-empty"))
-        } else {
-            String::new()
-        };
-        Choice::new(
-            node.id.as_str(),
-            format!("{mark}[{}] {}", kind_of(t, node.kind), node_text(node, lang)),
-        )
-    }));
-    let node = Field {
-        name: "node".into(),
-        label: t.text("workbench-node"),
-        support: t.text("workbench-node-support"),
-        value: view.proposal.node.clone(),
-        choices,
-        ..Field::default()
-    };
-    let mut fields = vec![Field {
-        name: "title".into(),
-        label: t.text("workbench-name"),
-        support: t.text("workbench-name-support"),
-        value: view.proposal.title.clone(),
-        ..Field::default()
-    }];
-    fields.extend(view.verdicts.iter().map(|verdict| {
-        Field {
-            name: verdict.requirement.id.clone(),
-            label: verdict.requirement.title.get(lang).to_owned(),
-            support: verdict.requirement.help.get(lang).to_owned(),
-            error: verdict
-                .fault
-                .as_ref()
-                .map_or_else(String::new, |fault| fault.text(lang).to_owned()),
-            value: verdict.given.clone(),
-            ..Field::default()
-        }
-    }));
-    let history_fault = match &view.history {
-        Some(Err(refusal)) => refusal.text(lang).to_owned(),
-        _ => String::new(),
-    };
-    fields.push(Field {
-        name: "history".into(),
-        label: t.text("workbench-history"),
-        support: t.text("workbench-history-support"),
-        error: history_fault,
-        value: view.proposal.history.clone(),
-        ..Field::default()
-    });
     let known = match &view.history {
         Some(Ok(history)) => Some(history),
         _ => None,
     };
-    let verdicts = view.verdicts.iter().map(|verdict| {
-        let (word, tone) = match (&verdict.fault, verdict.met) {
-            (Some(_), _) => (t.text("workbench-wrong"), Tone::Error),
-            (None, true) => (t.text("workbench-met"), Tone::Success),
-            (None, false) => (t.text("workbench-missing"), Tone::Warning),
-        };
-        VerdictRow {
-            title: verdict.requirement.title.get(lang).to_owned(),
-            help: verdict.requirement.help.get(lang).to_owned(),
-            word,
-            tone,
-            say: if verdict.met {
-                verdict.given.clone()
-            } else {
-                String::new()
-            },
-            field: verdict.requirement.id.clone(),
-        }
-    });
+    let fields = fields(t, view);
     Page {
         chosen: view.node.as_ref().map(|node| node_link(t, node)),
         started: !reader.query.is_empty(),
-        verdicts: verdicts.collect(),
+        verdicts: view.verdicts.iter().map(|verdict| row(t, verdict)).collect(),
         open: t.with(
             "workbench-open",
             &[("n", view.open.into()), ("total", view.verdicts.len().into())],
@@ -163,7 +92,7 @@ fn build<'a>(site: &'a Site, reader: &Reader, view: &WorkbenchView) -> Page<'a> 
             .cloned()
             .collect(),
         fields,
-        node,
+        node: node_field(t, view),
         shell: shell(
             site,
             reader,
@@ -172,6 +101,86 @@ fn build<'a>(site: &'a Site, reader: &Reader, view: &WorkbenchView) -> Page<'a> 
             vec![],
         ),
         t,
+    }
+}
+
+/// The choice of the item, those without an indicator first.
+fn node_field(t: Texts<'_>, view: &WorkbenchView) -> Field {
+    let mut choices = vec![Choice::new("", t.text("workbench-choose"))];
+    choices.extend(view.choices.iter().map(|(node, empty)| {
+        let mark = if *empty {
+            format!("{} ", t.text("workbench-empty"))
+        } else {
+            String::new()
+        };
+        let text = node_text(node, t.lang());
+        Choice::new(
+            node.id.as_str(),
+            format!("{mark}[{}] {text}", kind_of(t, node.kind)),
+        )
+    }));
+    Field {
+        name: "node".into(),
+        label: t.text("workbench-node"),
+        support: t.text("workbench-node-support"),
+        value: view.proposal.node.clone(),
+        choices,
+        ..Field::default()
+    }
+}
+
+/// The name, one field a requirement of the plan, and the history, each as it was typed.
+fn fields(t: Texts<'_>, view: &WorkbenchView) -> Vec<Field> {
+    let lang = t.lang();
+    let name = Field {
+        name: "title".into(),
+        label: t.text("workbench-name"),
+        support: t.text("workbench-name-support"),
+        value: view.proposal.title.clone(),
+        ..Field::default()
+    };
+    let required = view.verdicts.iter().map(|verdict| {
+        let fault = verdict.fault.as_ref();
+        Field {
+            name: verdict.requirement.id.clone(),
+            label: verdict.requirement.title.get(lang).to_owned(),
+            support: verdict.requirement.help.get(lang).to_owned(),
+            error: fault.map_or_else(String::new, |fault| fault.text(lang).to_owned()),
+            value: verdict.given.clone(),
+            ..Field::default()
+        }
+    });
+    let history = Field {
+        name: "history".into(),
+        label: t.text("workbench-history"),
+        support: t.text("workbench-history-support"),
+        error: match &view.history {
+            Some(Err(refusal)) => refusal.text(lang).to_owned(),
+            _ => String::new(),
+        },
+        value: view.proposal.history.clone(),
+        ..Field::default()
+    };
+    std::iter::once(name).chain(required).chain([history]).collect()
+}
+
+fn row(t: Texts<'_>, verdict: &Verdict) -> VerdictRow {
+    let (word, tone) = match (&verdict.fault, verdict.met) {
+        (Some(_), _) => (t.text("workbench-wrong"), Tone::Error),
+        (None, true) => (t.text("workbench-met"), Tone::Success),
+        (None, false) => (t.text("workbench-missing"), Tone::Warning),
+    };
+    VerdictRow {
+        title: verdict.requirement.title.get(t.lang()).to_owned(),
+        help: verdict.requirement.help.get(t.lang()).to_owned(),
+        word,
+        tone,
+        say: if verdict.met {
+            verdict.given.clone()
+        } else {
+            String::new()
+        },
+        field: verdict.requirement.id.clone(),
     }
 }
 

@@ -9,9 +9,19 @@ use crate::i18n::Texts;
 use crate::pages::words::{chance_words, digits, figure, rate};
 use crate::ui::Chart;
 
-pub(super) fn chart(t: Texts<'_>, id: &str, view: &IndicatorView) -> Chart {
+/// The chart; none where there is nothing to draw yet.
+pub(super) fn chart(t: Texts<'_>, id: &str, view: &IndicatorView) -> Option<Chart> {
     let lang = t.lang();
     let course = &view.course;
+    let paths = [
+        &course.observed,
+        &course.required,
+        &course.implied,
+        &course.printed,
+    ];
+    if paths.iter().all(|points| points.is_empty()) && course.fan.is_empty() && view.target.is_none() {
+        return None;
+    }
     let unit = t.unit(&view.evaluation.unit);
     let title = t.with1("chart-course", "name", view.short.get(lang));
     let description = words(t, view).join(" ");
@@ -46,7 +56,7 @@ pub(super) fn chart(t: Texts<'_>, id: &str, view: &IndicatorView) -> Chart {
             interval: point.interval,
             partial: partial(view, point.at),
         });
-        return bar_counts(
+        return Some(bar_counts(
             &BarCounts {
                 about,
                 calendar,
@@ -55,7 +65,7 @@ pub(super) fn chart(t: Texts<'_>, id: &str, view: &IndicatorView) -> Chart {
                 target,
             },
             t,
-        );
+        ));
     }
     let printed = course.printed.iter().map(|point| Mark {
         year: point.at.year,
@@ -76,7 +86,7 @@ pub(super) fn chart(t: Texts<'_>, id: &str, view: &IndicatorView) -> Chart {
         target,
         printed: printed.collect(),
     };
-    line_fan(&data, t)
+    Some(line_fan(&data, t))
 }
 
 /// Whether a year's count was recorded before the year was over.

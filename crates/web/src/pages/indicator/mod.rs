@@ -12,10 +12,9 @@ use app::{Ask, IndicatorView};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use indicator::Finding;
 use vocab::Refusal;
 
-use super::findings::{Notice, notice};
+use super::findings::{Notice, notices};
 use super::words::{
     class_of, code_of, digits, direction_of, downloads, figure, figure_or_none, frequency_of, range,
 };
@@ -38,12 +37,14 @@ struct Page<'a> {
     moved: bool,
     reset: String,
     facts: Vec<Term>,
-    chart: Chart,
+    chart: Option<Chart>,
     course: Vec<String>,
     faults: Vec<Field>,
     fields: Vec<Field>,
+    records_fields: Vec<Field>,
+    records_moved: bool,
     findings: Vec<Notice>,
-    path: Table,
+    path: Option<Table>,
     trace: Vec<TreeNode>,
     tornado: Option<Chart>,
     method: Vec<String>,
@@ -138,6 +139,10 @@ fn build<'a>(
         ));
     }
     let (fields, faults) = what_if::fields(t, reader, view, refusal);
+    // What the plan assumes comes first; what was recorded can be moved too.
+    let series = &site.rashin().plan().series;
+    let recorded = |field: &Field| series.contains_key(field.name.split('[').next().unwrap_or_default());
+    let (records_fields, fields): (Vec<_>, Vec<_>) = fields.into_iter().partition(recorded);
     let crumbs = vec![Link::to(t.text("nav-indicators"), t.path("/indicators"))];
     Page {
         code,
@@ -150,12 +155,10 @@ fn build<'a>(
         course: course::words(t, view),
         faults,
         fields,
-        findings: now
-            .findings
-            .iter()
-            .map(|finding| notice_here(site, t, finding, id))
-            .collect(),
-        path: path::table(t, view),
+        records_moved: records_fields.iter().any(|field| !field.value.is_empty()),
+        records_fields,
+        findings: notices(site, t, &now.findings, Some(id)),
+        path: (!view.path.is_empty() || now.value.is_some()).then(|| path::table(t, view)),
         trace: vec![path::branch(t, &now.trace, 0)],
         tornado: tornado::chart(t, view),
         method: view.method.get(lang).split("\n\n").map(str::to_owned).collect(),
@@ -187,14 +190,6 @@ fn build<'a>(
         shell: shell(site, reader, say(&now.title, lang), Section::Indicators, crumbs),
         t,
     }
-}
-
-/// A finding on the page of an indicator, which need not be named there again.
-fn notice_here(site: &Site, t: Texts<'_>, finding: &Finding, id: &str) -> Notice {
-    let mut one = notice(site, t, finding);
-    let here = t.path(&format!("/indicators/{id}"));
-    one.about.retain(|link| link.href != here);
-    one
 }
 
 fn about(t: Texts<'_>, view: &IndicatorView) -> Vec<Term> {
