@@ -4,24 +4,35 @@ use app::NodeLink;
 use plan::{Class, Direction, Frequency, Indicator, MeasureState, NodeKind, Plan, Text};
 use vocab::{Lang, Number};
 
-use crate::i18n::Texts;
+use crate::i18n::{Texts, group_digits};
 use crate::reader::encoded;
 use crate::ui::{Download, Link, Tone};
 
+/// A whole number of more digits than this is written as a power of ten; only a wild what-if comes there.
+const LONGEST: usize = 15;
+
 /// A decimal with at most so many significant digits, without its unit.
 pub(crate) fn digits(decimal: &str, significant: usize) -> String {
-    decimal.parse::<Number>().map_or_else(
-        |_| decimal.to_owned(),
-        |number| {
-            let whole = number.to_significant(significant);
-            // A whole number is never cut: 12,345 cases stay 12,345.
-            if number.is_integer() {
-                number.to_decimal()
-            } else {
-                whole
-            }
-        },
-    )
+    let Ok(number) = decimal.parse::<Number>() else {
+        return decimal.to_owned();
+    };
+    let short = number.to_significant(significant);
+    let (sign, figures) = short
+        .strip_prefix('-')
+        .map_or(("", short.as_str()), |rest| ("-", rest));
+    let whole = figures.split('.').next().unwrap_or_default();
+    if whole.len() > LONGEST {
+        let (first, rest) = whole.split_at(1);
+        let rest = rest[..significant.saturating_sub(1).min(rest.len())].trim_end_matches('0');
+        let point = if rest.is_empty() { "" } else { "." };
+        return format!("{sign}{first}{point}{rest}×10^{}", whole.len() - 1);
+    }
+    // A whole number is never cut: 12,345 cases stay 12,345.
+    if number.is_integer() {
+        number.to_decimal()
+    } else {
+        short
+    }
 }
 
 /// A figure with its unit.
@@ -31,7 +42,10 @@ pub(crate) fn figure(t: Texts<'_>, decimal: &str, unit: &str) -> String {
 
 /// Two ends, the unit said once.
 pub(crate) fn range(t: Texts<'_>, low: &str, high: &str) -> String {
-    t.with("range", &[("low", low.into()), ("high", high.into())])
+    t.with(
+        "range",
+        &[("low", group_digits(low).into()), ("high", high.into())],
+    )
 }
 
 /// A figure with its unit, or the words for "no value yet".
@@ -196,4 +210,40 @@ pub(crate) fn downloads(t: Texts<'_>, reader: &crate::reader::Reader) -> Vec<Dow
         note: String::new(),
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::Messages;
+
+    #[test]
+    fn figures_are_short_and_whole_numbers_whole() {
+        for (given, shown) in [
+            ("28.4617", "28.46"),
+            ("12345", "12345"),
+            ("-0.000123456", "-0.0001235"),
+            ("not a number", "not a number"),
+            ("-1050000000000000000000", "-1.05×10^21"),
+            ("1000000000000000", "1×10^15"),
+        ] {
+            assert_eq!(digits(given, 4), shown);
+        }
+    }
+
+    #[test]
+    fn a_chance_is_said_so_that_anyone_understands_it() {
+        let messages = Messages::load().unwrap();
+        for (value, ja, en) in [
+            ("0", "ほとんどない（1%未満）", "hardly any (below 1%)"),
+            ("0.02", "50回に1回ほど（2%）", "about 1 in 50 (2%)"),
+            ("0.05", "20回に1回ほど（5%）", "about 1 in 20 (5%)"),
+            ("0.22", "10回に2回ほど（22%）", "about 2 in 10 (22%)"),
+            ("0.98", "10回に9回ほど（98%）", "about 9 in 10 (98%)"),
+            ("1", "ほぼ確実（99%より高い）", "almost certain (above 99%)"),
+        ] {
+            assert_eq!(chance_words(messages.texts(Lang::Ja), value), ja);
+            assert_eq!(chance_words(messages.texts(Lang::En), value), en);
+        }
+    }
 }

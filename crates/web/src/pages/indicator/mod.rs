@@ -139,6 +139,12 @@ fn build<'a>(
         ));
     }
     let (fields, faults) = what_if::fields(t, reader, view, refusal);
+    // With neither a value nor an input there is nothing to try.
+    let fields = if view.controls.is_empty() && now.value.is_none() && faults.is_empty() {
+        vec![]
+    } else {
+        fields
+    };
     // What the plan assumes comes first; what was recorded can be moved too.
     let series = &site.rashin().plan().series;
     let recorded = |field: &Field| series.contains_key(field.name.split('[').next().unwrap_or_default());
