@@ -96,9 +96,6 @@ pub struct News {
     pub plan_changed: bool,
 }
 
-/// Draws behind a summary's chance and fan.
-const SUMMARY_DRAWS: usize = 4_000;
-
 impl Rashin {
     /// The first page.
     ///
@@ -164,7 +161,7 @@ impl Rashin {
     }
 
     fn summary(&self, engine: &Engine<'_>, found: &Indicator, findings: usize) -> Result<Summary, Refusal> {
-        let course = engine.outlook(found, SUMMARY_DRAWS, self.seed(&Ask::default()))?;
+        let course = engine.outlook(found, Self::draws(&Ask::default())?, self.seed(&Ask::default()))?;
         let figure = |at: Period| {
             published(engine, found, at)
                 .as_ref()
