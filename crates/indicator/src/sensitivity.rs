@@ -212,12 +212,7 @@ impl Engine<'_> {
         &'t self,
         trace: &'t Trace,
     ) -> impl Iterator<Item = (Input, Quantity, Quantity)> + 't {
-        let leaves = trace
-            .leaves()
-            .into_iter()
-            .filter(|leaf| leaf.kind == TraceKind::Observation && !leaf.set);
-        leaves.filter_map(|leaf| {
-            let input = Input::parse(&leaf.name, None)?;
+        unset_inputs(trace, TraceKind::Observation).filter_map(|input| {
             let Input::Observed { series, period } = &input else {
                 return None;
             };
@@ -238,12 +233,7 @@ impl Engine<'_> {
         &'t self,
         trace: &'t Trace,
     ) -> impl Iterator<Item = (Input, Quantity, Quantity)> + 't {
-        let leaves = trace
-            .leaves()
-            .into_iter()
-            .filter(|leaf| leaf.kind == TraceKind::Assumption && !leaf.set);
-        leaves.filter_map(|leaf| {
-            let input = Input::parse(&leaf.name, None)?;
+        unset_inputs(trace, TraceKind::Assumption).filter_map(|input| {
             let Input::Named { indicator, name } = &input else {
                 return None;
             };
@@ -267,4 +257,11 @@ impl Engine<'_> {
             Some((input, low, high))
         })
     }
+}
+
+/// The inputs of one kind on which a figure rests, without those that a reader set.
+fn unset_inputs(trace: &Trace, kind: TraceKind) -> impl Iterator<Item = Input> {
+    let leaves = trace.leaves().into_iter();
+    let unset = leaves.filter(move |leaf| leaf.kind == kind && !leaf.set);
+    unset.filter_map(|leaf| Input::parse(&leaf.name, None))
 }
