@@ -1,0 +1,182 @@
+//! The embedded default: one SQLite file, one writer, readers beside it.
+//!
+//! Writes go through one connection with `BEGIN IMMEDIATE`; readers see the last committed state (WAL). A commit is on
+//! disk before it is acknowledged (`synchronous=FULL`).
+
+mod read;
+mod schema;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use store::{
+    Blob, Change, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Store, Strikes, Token, TokenPurpose,
+    Version,
+};
+
+/// How long a writer waits for another process that writes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Readers that are kept open.
+const READERS: usize = 8;
+
+/// A store in one SQLite file.
+pub struct Sqlite {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Sqlite {
+    /// Opens a store, making the file and bringing its schema up to date.
+    ///
+    /// # Errors
+    /// [`Fault::TooNew`], [`Fault::Corrupt`] for a file of something else, and those of the database.
+    pub fn open(path: &Path) -> Result<Self, Fault> {
+        let mut writer = connect(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        )?;
+        schema::prepare(&mut writer)?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+        })
+    }
+
+    /// Opens a store that is there already, changing nothing: for verification and backup.
+    ///
+    /// # Errors
+    /// As [`Sqlite::open`]; a missing file is not made.
+    pub fn open_existing(path: &Path) -> Result<Self, Fault> {
+        let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        schema::check(&writer)?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+        })
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        // A thread that panicked has rolled its transaction back.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut writer = self.writer();
+        let transaction = writer
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(Fault::engine)?;
+        let done = work(&transaction)?;
+        transaction.commit().map_err(Fault::engine)?;
+        Ok(done)
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut reader = match kept {
+            Some(reader) => reader,
+            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+        };
+        let done = reader
+            .transaction()
+            .map_err(Fault::engine)
+            .and_then(|transaction| work(&transaction));
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS {
+            readers.push(reader);
+        }
+        done
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
+    let connection =
+        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(Fault::engine)?;
+    connection.busy_timeout(PATIENCE).map_err(Fault::engine)?;
+    connection
+        .pragma_update(None, "synchronous", "FULL")
+        .map_err(Fault::engine)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+impl Store for Sqlite {
+    fn commit(&self, change: &Change) -> Result<Event, Fault> {
+        self.write(|transaction| write::commit(transaction, change))
+    }
+
+    fn newest(&self, key: &Key) -> Result<Option<Version>, Fault> {
+        self.read(|transaction| Ok(read::versions(transaction, key, 1)?.pop()))
+    }
+
+    fn versions(&self, key: &Key) -> Result<Vec<Version>, Fault> {
+        self.read(|transaction| read::versions(transaction, key, u32::MAX))
+    }
+
+    fn list(&self, query: &Query) -> Result<Vec<Version>, Fault> {
+        self.read(|transaction| read::list(transaction, query))
+    }
+
+    fn events(&self, query: &EventQuery) -> Result<Vec<Event>, Fault> {
+        self.read(|transaction| read::events(transaction, query))
+    }
+
+    fn head(&self, owner: &Name) -> Result<Option<Head>, Fault> {
+        self.read(|transaction| read::head(transaction, owner))
+    }
+
+    fn blob(&self, owner: &Name, sha256: &str) -> Result<Option<Blob>, Fault> {
+        self.read(|transaction| read::blob(transaction, owner, sha256))
+    }
+
+    fn put_token(&self, token: &Token) -> Result<(), Fault> {
+        self.write(|transaction| write::put_token(transaction, token))
+    }
+
+    fn token(&self, purpose: TokenPurpose, hash: &str, now: Timestamp) -> Result<Option<Token>, Fault> {
+        self.read(|transaction| read::token(transaction, purpose, hash, now))
+    }
+
+    fn touch_token(&self, hash: &str, seen: Timestamp, expires: Timestamp) -> Result<(), Fault> {
+        self.write(|transaction| write::touch_token(transaction, hash, seen, expires))
+    }
+
+    fn take_token(&self, hash: &str) -> Result<bool, Fault> {
+        self.write(|transaction| write::take_token(transaction, hash))
+    }
+
+    fn clear_tokens(&self, account: Option<&Name>, now: Timestamp) -> Result<(), Fault> {
+        self.write(|transaction| write::clear_tokens(transaction, account, now))
+    }
+
+    fn strike(&self, name: &str, now: Timestamp) -> Result<Strikes, Fault> {
+        self.write(|transaction| write::strike(transaction, name, now))
+    }
+
+    fn strikes(&self, name: &str) -> Result<Option<Strikes>, Fault> {
+        self.read(|transaction| read::strikes(transaction, name))
+    }
+
+    fn clear_strikes(&self, name: &str) -> Result<(), Fault> {
+        self.write(|transaction| write::clear_strikes(transaction, name))
+    }
+
+    fn walk(&self, visit: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.read(|transaction| read::walk(transaction, visit))
+    }
+
+    fn inspect(&self) -> Result<Vec<String>, Fault> {
+        self.read(read::inspect)
+    }
+
+    fn load(&self, rows: &mut dyn Iterator<Item = Result<Row, Fault>>) -> Result<(), Fault> {
+        self.write(|transaction| write::load(transaction, rows))
+    }
+}

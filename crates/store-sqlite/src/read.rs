@@ -1,0 +1,310 @@
+//! Statements that read. Each function runs inside its caller's transaction, so it sees one moment.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use rusqlite::types::{FromSql, Value};
+use rusqlite::{OptionalExtension, Row as Columns, Transaction, params, params_from_iter};
+use store::{
+    Blob, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Strikes, Token, TokenPurpose, Version,
+};
+
+const EVENT: &str = "owner, seq, at, actor, action, detail, written, erased, blobs, seal";
+const VERSION: &str = "owner, kind, id, version, parent, state, body, sha256, event";
+
+pub(crate) fn head(transaction: &Transaction<'_>, owner: &Name) -> Result<Option<Head>, Fault> {
+    let found = all(
+        transaction,
+        "SELECT owner, seq, seal FROM chain WHERE owner = ?1",
+        [owner.as_str()],
+        as_head,
+    )?;
+    Ok(found.into_iter().next())
+}
+
+pub(crate) fn last_event(transaction: &Transaction<'_>, owner: &Name) -> Result<Option<Event>, Fault> {
+    let sql = format!("SELECT {EVENT} FROM event WHERE owner = ?1 ORDER BY seq DESC LIMIT 1");
+    Ok(all(transaction, &sql, [owner.as_str()], as_event)?.pop())
+}
+
+pub(crate) fn newest_number(transaction: &Transaction<'_>, key: &Key) -> Result<u32, Fault> {
+    transaction
+        .prepare_cached("SELECT version FROM record WHERE owner = ?1 AND kind = ?2 AND id = ?3")
+        .and_then(|mut statement| {
+            statement
+                .query_row([key.owner.as_str(), key.kind.as_str(), key.id.as_str()], |row| {
+                    row.get(0)
+                })
+                .optional()
+        })
+        .map(|found| found.unwrap_or(0))
+        .map_err(Fault::engine)
+}
+
+pub(crate) fn versions(transaction: &Transaction<'_>, key: &Key, limit: u32) -> Result<Vec<Version>, Fault> {
+    let sql = format!(
+        "SELECT {VERSION} FROM version WHERE owner = ?1 AND kind = ?2 AND id = ?3 ORDER BY version DESC LIMIT ?4"
+    );
+    all(
+        transaction,
+        &sql,
+        params![key.owner.as_str(), key.kind.as_str(), key.id.as_str(), limit],
+        as_version,
+    )
+}
+
+pub(crate) fn list(transaction: &Transaction<'_>, query: &Query) -> Result<Vec<Version>, Fault> {
+    let mut sql = String::from(
+        "SELECT v.owner, v.kind, v.id, v.version, v.parent, v.state, v.body, v.sha256, v.event
+         FROM record r JOIN version v USING (owner, kind, id, version) WHERE r.kind = ?1",
+    );
+    let mut values = vec![Value::from(query.kind.to_string())];
+    let filters = [
+        ("owner", &query.owner),
+        ("parent", &query.parent),
+        ("state", &query.state),
+    ];
+    for (column, wanted) in filters {
+        if let Some(wanted) = wanted {
+            values.push(Value::from(wanted.to_string()));
+            let _ = write!(sql, " AND r.{column} = ?{}", values.len());
+        }
+    }
+    if let Some((owner, id)) = &query.after {
+        values.extend([Value::from(owner.to_string()), Value::from(id.to_string())]);
+        let _ = write!(
+            sql,
+            " AND (r.owner, r.id) > (?{}, ?{})",
+            values.len() - 1,
+            values.len()
+        );
+    }
+    values.push(Value::from(query.limit));
+    let _ = write!(sql, " ORDER BY r.owner, r.id LIMIT ?{}", values.len());
+    all(transaction, &sql, params_from_iter(values), as_version)
+}
+
+pub(crate) fn events(transaction: &Transaction<'_>, query: &EventQuery) -> Result<Vec<Event>, Fault> {
+    let mut sql = format!("SELECT {EVENT} FROM event WHERE 1");
+    let mut values = vec![];
+    if let Some(owner) = &query.owner {
+        values.push(Value::from(owner.to_string()));
+        let _ = write!(sql, " AND owner = ?{}", values.len());
+    }
+    if let Some((at, owner, seq)) = &query.before {
+        let seq = i64::try_from(*seq).unwrap_or(i64::MAX);
+        values.extend([
+            Value::from(at.as_microsecond()),
+            Value::from(owner.to_string()),
+            Value::from(seq),
+        ]);
+        let last = values.len();
+        let _ = write!(
+            sql,
+            " AND (at, owner, seq) < (?{}, ?{}, ?{last})",
+            last - 2,
+            last - 1
+        );
+    }
+    values.push(Value::from(query.limit));
+    let _ = write!(
+        sql,
+        " ORDER BY at DESC, owner DESC, seq DESC LIMIT ?{}",
+        values.len()
+    );
+    all(transaction, &sql, params_from_iter(values), as_event)
+}
+
+pub(crate) fn blob(transaction: &Transaction<'_>, owner: &Name, sha256: &str) -> Result<Option<Blob>, Fault> {
+    let sql = "SELECT sha256, bytes FROM blob WHERE owner = ?1 AND sha256 = ?2";
+    let found = all(transaction, sql, [owner.as_str(), sha256], |row| {
+        Ok(Blob {
+            sha256: get(row, 0)?,
+            bytes: get(row, 1)?,
+        })
+    })?;
+    Ok(found.into_iter().next())
+}
+
+pub(crate) fn token(
+    transaction: &Transaction<'_>,
+    purpose: TokenPurpose,
+    hash: &str,
+    now: Timestamp,
+) -> Result<Option<Token>, Fault> {
+    let sql = "SELECT hash, purpose, account, created, seen, expires, note FROM token
+        WHERE hash = ?1 AND purpose = ?2 AND expires > ?3";
+    let values = params![hash, purpose.as_str(), now.as_microsecond()];
+    let found = all(transaction, sql, values, |row| {
+        Ok(Token {
+            hash: get(row, 0)?,
+            purpose,
+            account: name(row, 2)?,
+            created: time(row, 3)?,
+            seen: time(row, 4)?,
+            expires: time(row, 5)?,
+            note: get(row, 6)?,
+        })
+    })?;
+    Ok(found.into_iter().next())
+}
+
+pub(crate) fn strikes(transaction: &Transaction<'_>, name: &str) -> Result<Option<Strikes>, Fault> {
+    let found = all(
+        transaction,
+        "SELECT count, last FROM strike WHERE name = ?1",
+        [name],
+        |row| {
+            Ok(Strikes {
+                count: get(row, 0)?,
+                last: time(row, 1)?,
+            })
+        },
+    )?;
+    Ok(found.into_iter().next())
+}
+
+pub(crate) fn inspect(transaction: &Transaction<'_>) -> Result<Vec<String>, Fault> {
+    let said: Vec<String> = all(transaction, "PRAGMA integrity_check(20)", [], |row| get(row, 0))?;
+    Ok(said.into_iter().filter(|line| line != "ok").collect())
+}
+
+pub(crate) fn walk(
+    transaction: &Transaction<'_>,
+    visit: &mut dyn FnMut(Row) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let owners: Vec<String> = all(
+        transaction,
+        "SELECT owner FROM chain UNION SELECT owner FROM event UNION SELECT owner FROM version
+         UNION SELECT owner FROM record UNION SELECT owner FROM blob ORDER BY 1",
+        [],
+        |row| get(row, 0),
+    )?;
+    let event = format!("SELECT {EVENT} FROM event WHERE owner = ?1 ORDER BY seq");
+    let version = format!("SELECT {VERSION} FROM version WHERE owner = ?1 ORDER BY event, kind, id, version");
+    for owner in owners {
+        let mut each =
+            |sql: &str, as_row: &dyn Fn(&Columns<'_>) -> Result<Row, Fault>| -> Result<(), Fault> {
+                let mut statement = transaction.prepare_cached(sql).map_err(Fault::engine)?;
+                let mut rows = statement.query([&owner]).map_err(Fault::engine)?;
+                while let Some(row) = rows.next().map_err(Fault::engine)? {
+                    visit(as_row(row)?)?;
+                }
+                Ok(())
+            };
+        each("SELECT owner, seq, seal FROM chain WHERE owner = ?1", &|row| {
+            as_head(row).map(Row::Head)
+        })?;
+        each(&event, &|row| as_event(row).map(Row::Event))?;
+        each(&version, &|row| as_version(row).map(Row::Version))?;
+        each(
+            "SELECT owner, kind, id, version, parent, state FROM record WHERE owner = ?1 ORDER BY kind, id",
+            &|row| {
+                Ok(Row::Listed {
+                    key: key(row)?,
+                    version: get(row, 3)?,
+                    parent: maybe(row, 4)?,
+                    state: maybe(row, 5)?,
+                })
+            },
+        )?;
+        each(
+            "SELECT owner, sha256, bytes FROM blob WHERE owner = ?1 ORDER BY sha256",
+            &|row| {
+                Ok(Row::Blob {
+                    owner: name(row, 0)?,
+                    sha256: get(row, 1)?,
+                    bytes: get(row, 2)?,
+                })
+            },
+        )?;
+    }
+    Ok(())
+}
+
+fn all<T>(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    values: impl rusqlite::Params,
+    read: impl Fn(&Columns<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    let mut statement = transaction.prepare_cached(sql).map_err(Fault::engine)?;
+    let mut rows = statement.query(values).map_err(Fault::engine)?;
+    let mut list = vec![];
+    while let Some(row) = rows.next().map_err(Fault::engine)? {
+        list.push(read(row)?);
+    }
+    Ok(list)
+}
+
+fn as_head(row: &Columns<'_>) -> Result<Head, Fault> {
+    Ok(Head {
+        owner: name(row, 0)?,
+        seq: get(row, 1)?,
+        seal: get(row, 2)?,
+    })
+}
+
+fn as_event(row: &Columns<'_>) -> Result<Event, Fault> {
+    Ok(Event {
+        owner: name(row, 0)?,
+        seq: get(row, 1)?,
+        at: time(row, 2)?,
+        actor: name(row, 3)?,
+        action: name(row, 4)?,
+        detail: json(row, 5)?,
+        written: json(row, 6)?,
+        erased: json(row, 7)?,
+        blobs: json(row, 8)?,
+        seal: get(row, 9)?,
+    })
+}
+
+fn as_version(row: &Columns<'_>) -> Result<Version, Fault> {
+    let body: Option<String> = get(row, 6)?;
+    Ok(Version {
+        key: key(row)?,
+        version: get(row, 3)?,
+        parent: maybe(row, 4)?,
+        state: maybe(row, 5)?,
+        body: body
+            .map(|body| serde_json::from_str(&body))
+            .transpose()
+            .map_err(|error| Fault::Corrupt(error.to_string()))?,
+        sha256: get(row, 7)?,
+        event: get(row, 8)?,
+    })
+}
+
+/// The key in the first three columns.
+fn key(row: &Columns<'_>) -> Result<Key, Fault> {
+    Ok(Key {
+        owner: name(row, 0)?,
+        kind: name(row, 1)?,
+        id: name(row, 2)?,
+    })
+}
+
+fn get<T: FromSql>(row: &Columns<'_>, column: usize) -> Result<T, Fault> {
+    row.get(column).map_err(|error| Fault::Corrupt(error.to_string()))
+}
+
+fn name(row: &Columns<'_>, column: usize) -> Result<Name, Fault> {
+    Name::new(get::<String>(row, column)?).map_err(|fault| Fault::Corrupt(fault.to_string()))
+}
+
+fn maybe(row: &Columns<'_>, column: usize) -> Result<Option<Name>, Fault> {
+    get::<Option<String>>(row, column)?
+        .map(Name::new)
+        .transpose()
+        .map_err(|fault| Fault::Corrupt(fault.to_string()))
+}
+
+fn time(row: &Columns<'_>, column: usize) -> Result<Timestamp, Fault> {
+    Timestamp::from_microsecond(get(row, column)?).map_err(|error| Fault::Corrupt(error.to_string()))
+}
+
+fn json<T: serde::de::DeserializeOwned>(row: &Columns<'_>, column: usize) -> Result<T, Fault> {
+    let text: String = get(row, column)?;
+    serde_json::from_str(&text).map_err(|error| Fault::Corrupt(error.to_string()))
+}

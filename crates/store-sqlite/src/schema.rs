@@ -1,0 +1,102 @@
+//! The schema and its steps. A step is never changed once it was released: expand first, contract in a later one.
+
+use rusqlite::{Connection, TransactionBehavior};
+use store::Fault;
+
+/// Marks a file as Rashin's: "羅針" as two bytes each of its code points.
+const APPLICATION: i32 = 0x7F85_91DD;
+
+/// Each step brings the schema from its place in the list to the next.
+const STEPS: [&str; 1] = ["
+CREATE TABLE chain (owner TEXT NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, seal TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE event (
+  owner TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+  detail TEXT NOT NULL, written TEXT NOT NULL, erased TEXT NOT NULL, blobs TEXT NOT NULL, seal TEXT NOT NULL,
+  PRIMARY KEY (owner, seq)) STRICT, WITHOUT ROWID;
+CREATE INDEX event_time ON event (at, owner, seq);
+CREATE TABLE version (
+  owner TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, parent TEXT, state TEXT,
+  body TEXT, sha256 TEXT NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (owner, kind, id, version)) STRICT;
+CREATE TABLE record (
+  owner TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, parent TEXT, state TEXT,
+  PRIMARY KEY (owner, kind, id)) STRICT, WITHOUT ROWID;
+CREATE INDEX record_parent ON record (kind, parent, owner, id);
+CREATE INDEX record_state ON record (kind, state, owner, id);
+CREATE TABLE blob (owner TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (owner, sha256)) STRICT;
+CREATE TABLE token (
+  hash TEXT NOT NULL PRIMARY KEY, purpose TEXT NOT NULL, account TEXT NOT NULL, created INTEGER NOT NULL,
+  seen INTEGER NOT NULL, expires INTEGER NOT NULL, note TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX token_account ON token (account);
+CREATE TABLE strike (name TEXT NOT NULL PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+"];
+
+/// Brings a file to the newest schema; an empty one is made Rashin's.
+pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
+    let (application, found) = marks(connection)?;
+    let empty: bool = connection
+        .query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| {
+            row.get(0)
+        })
+        .map_err(Fault::engine)?;
+    if !(empty && application == 0) {
+        recognised(application, found)?;
+    }
+    connection
+        .pragma_update(None, "journal_mode", "WAL")
+        .map_err(Fault::engine)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(Fault::engine)?;
+    // Read again under the lock: another process may have been first.
+    let (_, found) = marks(&transaction)?;
+    for (at, step) in STEPS.iter().enumerate().skip(found as usize) {
+        transaction.execute_batch(step).map_err(Fault::engine)?;
+        transaction
+            .pragma_update(None, "user_version", at + 1)
+            .map_err(Fault::engine)?;
+    }
+    transaction
+        .pragma_update(None, "application_id", APPLICATION)
+        .map_err(Fault::engine)?;
+    transaction.commit().map_err(Fault::engine)
+}
+
+/// Refuses a file that is not Rashin's, or not of this schema.
+pub(crate) fn check(connection: &Connection) -> Result<(), Fault> {
+    let (application, found) = marks(connection)?;
+    recognised(application, found)?;
+    if found < newest() {
+        return Err(Fault::Corrupt(format!(
+            "schema {found}: rashin migrate を先に実行してください / run `rashin migrate` first"
+        )));
+    }
+    Ok(())
+}
+
+fn recognised(application: i32, found: u32) -> Result<(), Fault> {
+    if application != APPLICATION {
+        return Err(Fault::Corrupt(
+            "Rashin のデータベースではありません / not a database of Rashin".into(),
+        ));
+    }
+    if found > newest() {
+        return Err(Fault::TooNew {
+            found,
+            known: newest(),
+        });
+    }
+    Ok(())
+}
+
+fn newest() -> u32 {
+    u32::try_from(STEPS.len()).unwrap_or(u32::MAX)
+}
+
+fn marks(connection: &Connection) -> Result<(i32, u32), Fault> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    let application = pragma("application_id").map_err(Fault::engine)?;
+    let found: i32 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(Fault::engine)?;
+    Ok((application, u32::try_from(found).unwrap_or(u32::MAX)))
+}

@@ -1,0 +1,25 @@
+//! The narrow waist: what Rashin asks of a database, and nothing more.
+//!
+//! Whatever is kept is a *record*: an owner, a kind, an id, and versions that are only ever added. Whatever changes
+//! records is one [`Change`]: it is written whole in one transaction, as an event that is sealed into its owner's chain,
+//! or not at all. Nothing here knows what a record is about, decides who may read it, reads a clock or draws at random.
+
+mod backup;
+mod change;
+mod fault;
+mod name;
+mod record;
+mod seal;
+mod store;
+mod token;
+mod verify;
+
+pub use backup::{Manifest, read_backup, write_backup};
+pub use change::{Blob, Change, Draft};
+pub use fault::Fault;
+pub use name::{Key, Name};
+pub use record::{Event, EventQuery, Head, Query, Version, Written};
+pub use seal::{canonical, hex, sha256};
+pub use store::{Row, Store};
+pub use token::{Strikes, Token, TokenPurpose};
+pub use verify::{Broken, Verified, verify};

@@ -1,0 +1,158 @@
+//! The trait that each database implements, and the rows that pass through backup and verification.
+
+use jiff::Timestamp;
+
+use crate::change::{Blob, Change};
+use crate::fault::Fault;
+use crate::name::{Key, Name};
+use crate::record::{Event, EventQuery, Head, Query, Version};
+use crate::token::{Strikes, Token, TokenPurpose};
+
+/// A database. Every call is one transaction; a call that returns an error has changed nothing.
+///
+/// Calls block: a server runs them off its network threads.
+pub trait Store: Send + Sync {
+    /// Writes a change whole: its event with its seal, its versions, its files. What is acknowledged survives a crash.
+    ///
+    /// # Errors
+    /// [`Fault::Conflict`] if a record is not at the version that its draft expects.
+    fn commit(&self, change: &Change) -> Result<Event, Fault>;
+
+    /// The newest version of a record.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn newest(&self, key: &Key) -> Result<Option<Version>, Fault>;
+
+    /// Every version of a record, the newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn versions(&self, key: &Key) -> Result<Vec<Version>, Fault>;
+
+    /// Newest versions, in the order of owner and id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn list(&self, query: &Query) -> Result<Vec<Version>, Fault>;
+
+    /// Events, the newest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn events(&self, query: &EventQuery) -> Result<Vec<Event>, Fault>;
+
+    /// The end of one owner's chain; none if nothing was written yet. Cheap: it tells whether something is new.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn head(&self, owner: &Name) -> Result<Option<Head>, Fault>;
+
+    /// A file of an owner.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn blob(&self, owner: &Name, sha256: &str) -> Result<Option<Blob>, Fault>;
+
+    /// Keeps a token.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn put_token(&self, token: &Token) -> Result<(), Fault>;
+
+    /// The token of a hash, if it has not expired by `now`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn token(&self, purpose: TokenPurpose, hash: &str, now: Timestamp) -> Result<Option<Token>, Fault>;
+
+    /// Notes that a token was used and until when it holds from now on.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn touch_token(&self, hash: &str, seen: Timestamp, expires: Timestamp) -> Result<(), Fault>;
+
+    /// Takes a token away; false if it was not there, so that a one-time link opens once even when it is used twice at once.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn take_token(&self, hash: &str) -> Result<bool, Fault>;
+
+    /// Takes away every token of an account, and all that expired before `now`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn clear_tokens(&self, account: Option<&Name>, now: Timestamp) -> Result<(), Fault>;
+
+    /// Counts one more failure and gives the count.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn strike(&self, name: &str, now: Timestamp) -> Result<Strikes, Fault>;
+
+    /// The failures counted so far.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn strikes(&self, name: &str) -> Result<Option<Strikes>, Fault>;
+
+    /// Forgets the failures of a name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn clear_strikes(&self, name: &str) -> Result<(), Fault>;
+
+    /// Gives every row, of one moment: each owner's events in order, each event followed by its versions and files.
+    ///
+    /// # Errors
+    /// Those of the database and of `visit`.
+    fn walk(&self, visit: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault>;
+
+    /// What the database finds wrong with itself, below what rows show; empty if nothing.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn inspect(&self) -> Result<Vec<String>, Fault>;
+
+    /// Fills an empty database with rows in the order of [`Store::walk`], in one transaction.
+    ///
+    /// # Errors
+    /// [`Fault::NotEmpty`], and those of the rows.
+    fn load(&self, rows: &mut dyn Iterator<Item = Result<Row, Fault>>) -> Result<(), Fault>;
+}
+
+/// One row of what is kept for good.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "row", rename_all = "snake_case")]
+pub enum Row {
+    /// The end of a chain as the database states it; comes before the chain's events.
+    Head(Head),
+    /// An event.
+    Event(Event),
+    /// A record version.
+    Version(Version),
+    /// A record's newest version as lists see it; comes after all versions of its owner.
+    Listed {
+        /// Which record.
+        key: Key,
+        /// Its newest version.
+        version: u32,
+        /// What it belongs to.
+        parent: Option<Name>,
+        /// Where it stands.
+        state: Option<Name>,
+    },
+    /// A file.
+    Blob {
+        /// Whose.
+        owner: Name,
+        /// SHA-256 as the database states it.
+        sha256: String,
+        /// Contents; hexadecimal in a backup.
+        #[serde(
+            serialize_with = "crate::seal::as_hex",
+            deserialize_with = "crate::seal::from_hex"
+        )]
+        bytes: Vec<u8>,
+    },
+}
