@@ -1,7 +1,8 @@
 // Starts the built server and Debian's Chromium for one test file, and ends both. Nothing here knows a page of Rashin.
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
@@ -23,7 +24,8 @@ function binary() {
 /** A server on a free port. RASHIN_URL names one that already runs instead. */
 export async function startServer() {
   if (process.env.RASHIN_URL) return { base: process.env.RASHIN_URL, stop: async () => {} };
-  const server = spawn(binary(), ["serve", "--port", "0"], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const folder = mkdtempSync(path.join(tmpdir(), "rashin-"));
+  const server = spawn(binary(), ["serve", "--port", "0", "--database", path.join(folder, "rashin.db")], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => server.once("exit", resolve));
   process.once("exit", () => server.kill("SIGKILL"));
   let said = "";
@@ -43,6 +45,7 @@ export async function startServer() {
     server.kill("SIGTERM");
     await ended;
     clearTimeout(late);
+    rmSync(folder, { recursive: true, force: true });
     if (server.signalCode === "SIGKILL") throw new Error("the server did not stop within 10 s of SIGTERM");
   };
   return { base, stop };

@@ -62,9 +62,9 @@ pub struct Serve {
     /// ポート（0 なら空いているもの） / port; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
-    /// 最新の公開版のファイル / file of the last published edition
-    #[arg(long, value_name = "FILE")]
-    pub edition: Option<PathBuf>,
+    /// データベースのファイル（なければ作ります） / database file; made if it is not there
+    #[arg(long, value_name = "FILE", default_value = "rashin.db")]
+    pub database: PathBuf,
 }
 
 /// Options of `eval`.

@@ -6,11 +6,12 @@ pub mod chart;
 pub mod i18n;
 pub mod ui;
 
+mod house;
 pub mod pages;
 mod reader;
 mod server;
 mod sheet;
 mod site;
 
+pub use house::{Clock, House, HouseFault};
 pub use server::{router, serve};
-pub use site::Site;

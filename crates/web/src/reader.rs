@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
+use app::Visit;
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use vocab::Lang;
@@ -42,6 +43,8 @@ pub struct Reader {
     pub path: String,
     /// The form asked for.
     pub form: Form,
+    /// Who asks, and when; none on the way to an asset.
+    pub visit: Option<Visit>,
     /// Names and values of the query, in order, decoded.
     pub query: Vec<(String, String)>,
     raw_query: String,
@@ -104,6 +107,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Reader {
             lang,
             path: path.to_owned(),
             form,
+            visit: parts.extensions.get::<Visit>().cloned(),
             query,
             raw_query,
         })

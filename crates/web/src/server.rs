@@ -2,9 +2,7 @@
 //! headers that keep browsers strict.
 
 use std::future::Future;
-use std::sync::Arc;
 
-use app::Rashin;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware;
@@ -14,47 +12,47 @@ use axum::{Router, http::Request};
 use tokio::net::TcpListener;
 
 use crate::assets;
+use crate::house::{self, House};
 use crate::pages;
-use crate::site::Site;
 
 /// No page takes a larger body.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// Serves a plan until `stop` ends; requests under way are finished.
+/// Serves a house until `stop` ends; requests under way are finished.
 ///
 /// # Errors
-/// The listener's, and messages that cannot be read.
+/// The listener's.
 pub async fn serve(
     listener: TcpListener,
-    rashin: Rashin,
+    house: House,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let site = Site::new(rashin).map_err(std::io::Error::other)?;
-    axum::serve(listener, router(site))
+    axum::serve(listener, router(house))
         .with_graceful_shutdown(stop)
         .await
 }
 
 /// The whole site.
-pub fn router(site: Site) -> Router {
+pub fn router(house: House) -> Router {
     let pages = pages();
     Router::new()
         .nest("/en", pages.clone())
         .merge(pages)
         .route("/en/", get(pages::dashboard::page))
         .route("/openapi.json", get(pages::api::openapi))
-        .route("/assets/{*name}", get(assets::serve))
         .fallback(pages::missing)
         .method_not_allowed_fallback(pages::wrong_method)
+        .layer(middleware::from_fn_with_state(house.clone(), house::enter))
+        .route("/assets/{*name}", get(assets::serve))
         .layer(middleware::from_fn(readable_address))
         // Outermost, so that refusals by the layers within are strict as well.
         .layer(middleware::map_response(strict))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(Arc::new(site))
+        .with_state(house)
 }
 
 /// Pages that have both languages. A page whose address also ends in `.json`, `.csv` or `.xlsx` is data as well.
-fn pages() -> Router<Arc<Site>> {
+fn pages() -> Router<House> {
     let mut router = Router::new()
         .route("/", get(pages::dashboard::page))
         .route("/index.json", get(pages::dashboard::page))
@@ -66,7 +64,7 @@ fn pages() -> Router<Arc<Site>> {
         .route("/workbench.json", get(pages::workbench::page))
         .route("/api", get(pages::api::page))
         .route("/gallery", get(pages::gallery));
-    let lists: [(&str, MethodRouter<Arc<Site>>); 8] = [
+    let lists: [(&str, MethodRouter<House>); 8] = [
         ("/plan", get(pages::plan::tree)),
         ("/indicators", get(pages::indicators::page)),
         ("/findings", get(pages::findings::page)),

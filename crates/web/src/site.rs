@@ -1,8 +1,8 @@
 //! What all pages share: the opened plan, the messages, and answers already worked out.
 //!
-//! The plan does not change while it is served, so an answer holds for as long as the process lives;
-//! only so many what-ifs are kept. Work that takes processor time runs off the network threads, and
-//! only so many pieces of it at once.
+//! A site is one state of the plan: when its books change, another takes its place. An answer holds for as long as the
+//! site does; only so many what-ifs are kept. Work that takes processor time runs off the network threads, and only so
+//! many pieces of it at once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -11,15 +11,15 @@ use app::{Ask, Coverage, Dashboard, IndicatorView, Rashin, Summary};
 use tokio::sync::Semaphore;
 use vocab::{Lang, Refusal};
 
-use crate::i18n::{MessageFault, Messages, Texts};
+use crate::i18n::{Messages, Texts};
 
 /// Answers to what-ifs that are kept.
 const KEPT: usize = 256;
 
 /// The plan with its messages and answers.
 pub struct Site {
-    rashin: Rashin,
-    messages: Messages,
+    rashin: Arc<Rashin>,
+    messages: Arc<Messages>,
     dashboard: OnceLock<Result<Dashboard, Refusal>>,
     summaries: OnceLock<Result<Vec<Summary>, Refusal>>,
     coverage: OnceLock<Coverage>,
@@ -29,20 +29,22 @@ pub struct Site {
 
 impl Site {
     /// A site for a plan.
-    ///
-    /// # Errors
-    /// A message file that cannot be read.
-    pub fn new(rashin: Rashin) -> Result<Self, MessageFault> {
+    pub fn new(rashin: Arc<Rashin>, messages: Arc<Messages>) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Self {
+        Self {
             rashin,
-            messages: Messages::load()?,
+            messages,
             dashboard: OnceLock::new(),
             summaries: OnceLock::new(),
             coverage: OnceLock::new(),
             views: Mutex::default(),
             workers: Semaphore::new(processors),
-        })
+        }
+    }
+
+    /// The plan, to be held.
+    pub(crate) fn shared(&self) -> &Arc<Rashin> {
+        &self.rashin
     }
 
     /// The plan.

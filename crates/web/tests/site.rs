@@ -9,25 +9,29 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use app::Rashin;
+use app::Desk;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use plan::Files;
 use proptest::prelude::*;
 use serde_json::Value;
+use store_sqlite::Sqlite;
 use tower::ServiceExt;
-use web::{Site, router};
+use web::{House, router};
 
 fn files() -> Files {
     Files::from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plan")).expect("plan/ can be read")
 }
 
 fn serve(files: Files) -> Router {
-    let rashin = Rashin::open(files).unwrap_or_else(|faults| panic!("plan/ has faults: {faults:?}"));
-    router(Site::new(rashin).expect("messages"))
+    let folder = tempfile::tempdir().expect("a folder").keep();
+    let store = Sqlite::open(&folder.join("site.db")).expect("a store");
+    let desk = Desk::new(files, Arc::new(store), Box::new(|bytes| bytes.fill(7)));
+    let clock = Box::new(|| "2026-06-01T00:00:00Z".parse().expect("a time"));
+    router(House::new(Arc::new(desk), clock).unwrap_or_else(|fault| panic!("{fault}")))
 }
 
 static SITE: LazyLock<Router> = LazyLock::new(|| serve(files()));

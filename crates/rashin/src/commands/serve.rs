@@ -3,6 +3,10 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use app::Desk;
+use store_sqlite::Sqlite;
 
 use super::print;
 use crate::cli;
@@ -10,12 +14,11 @@ use crate::failure::Failure;
 use crate::home;
 
 pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failure> {
-    let edition = options
-        .edition
-        .as_deref()
-        .map(|path| super::edition::read(path, false))
-        .transpose()?;
-    let rashin = home::rashin(plan, false)?.with_edition(edition);
+    // A plan with mistakes is said here, with places, before anything is opened.
+    let files = home::rashin(plan, false)?.files().clone();
+    let store = Sqlite::open(&options.database).map_err(|fault| Failure::server(&fault))?;
+    let desk = Desk::new(files, Arc::new(store), Box::new(random));
+    let house = web::House::new(Arc::new(desk), Box::new(now)).map_err(|fault| Failure::server(&fault))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -28,7 +31,7 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
         print(&format!(
             "羅針 Rashin: http://{address}/ で開けます（止めるには Ctrl+C）。\nRashin serves http://{address}/ (Ctrl+C to stop)."
         ));
-        web::serve(listener, rashin, stop()).await.map_err(|error| Failure::server(&error))?;
+        web::serve(listener, house, stop()).await.map_err(|error| Failure::server(&error))?;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -47,4 +50,15 @@ async fn stop() {
             let _ = interrupt.await;
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge: here time enters the program")]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// Bytes from the system's own generator. Without it no secret can be made, so nothing goes on.
+#[expect(clippy::expect_used, reason = "a guessable secret is worse than no server")]
+fn random(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the system gives random bytes");
 }

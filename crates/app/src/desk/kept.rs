@@ -1,0 +1,181 @@
+//! Typed records over the store: a [`Kind`] is a Rust type whose values are kept, version after version.
+
+use authz::Action;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use store::{Blob, Change, Draft, Event, Fault, Key, Name, Query, Version};
+use vocab::Refusal;
+
+use super::{Desk, Visit};
+
+/// A type whose values are kept.
+pub(crate) trait Kind: Serialize + DeserializeOwned {
+    /// Its name in the store.
+    const KIND: &'static str;
+
+    /// What a value belongs to, for lists.
+    fn parent(&self) -> Option<String> {
+        None
+    }
+
+    /// Where a value stands, for lists.
+    fn state(&self) -> Option<String> {
+        None
+    }
+}
+
+/// A value as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kept<T> {
+    /// The organisation that it belongs to.
+    pub owner: String,
+    /// Its id.
+    pub id: String,
+    /// Its version; 1 for the first.
+    pub version: u32,
+    /// The value.
+    pub value: T,
+}
+
+/// Which values to list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Which<'a> {
+    pub owner: Option<&'a str>,
+    pub parent: Option<&'a str>,
+    pub state: Option<&'a str>,
+}
+
+/// One record's next version.
+pub(crate) struct Edit(Draft);
+
+impl Edit {
+    /// A value under an id that is not taken yet.
+    pub(crate) fn first<T: Kind>(id: &str, value: &T) -> Result<Self, Refusal> {
+        Self::after(id, 0, value)
+    }
+
+    /// The next version of a value that was read before.
+    pub(crate) fn next<T: Kind>(kept: &Kept<T>, value: &T) -> Result<Self, Refusal> {
+        Self::after(&kept.id, kept.version, value)
+    }
+
+    fn after<T: Kind>(id: &str, expected: u32, value: &T) -> Result<Self, Refusal> {
+        let name = |text: Option<String>| text.map(Name::new).transpose().map_err(refused);
+        Ok(Self(Draft {
+            kind: Name::new(T::KIND).map_err(refused)?,
+            id: Name::new(id).map_err(refused)?,
+            expected,
+            parent: name(value.parent())?,
+            state: name(value.state())?,
+            body: serde_json::to_value(value).map_err(|error| refused(Fault::engine(error)))?,
+        }))
+    }
+}
+
+impl Desk {
+    /// The newest version of a value.
+    pub(crate) fn find<T: Kind>(&self, owner: &str, id: &str) -> Result<Option<Kept<T>>, Refusal> {
+        // A text that cannot be a name names nothing.
+        let Ok(key) = Key::new(owner, T::KIND, id) else {
+            return Ok(None);
+        };
+        self.store.newest(&key).map_err(refused)?.map(opened).transpose()
+    }
+
+    /// Every version of a value, the newest first; versions that were erased are left out.
+    pub(crate) fn history<T: Kind>(&self, owner: &str, id: &str) -> Result<Vec<Kept<T>>, Refusal> {
+        let Ok(key) = Key::new(owner, T::KIND, id) else {
+            return Ok(vec![]);
+        };
+        let versions = self.store.versions(&key).map_err(refused)?;
+        versions
+            .into_iter()
+            .filter(|version| version.body.is_some())
+            .map(opened)
+            .collect()
+    }
+
+    /// The newest version of every value of a kind that fits, in the order of owner and id.
+    pub(crate) fn all<T: Kind>(&self, which: &Which<'_>) -> Result<Vec<Kept<T>>, Refusal> {
+        const PAGE: u32 = 1_000;
+        let name = |text: Option<&str>| text.map(Name::new).transpose().map_err(refused);
+        let mut query = Query {
+            owner: name(which.owner)?,
+            parent: name(which.parent)?,
+            state: name(which.state)?,
+            limit: PAGE,
+            ..Query::of(Name::new(T::KIND).map_err(refused)?)
+        };
+        let mut list = vec![];
+        loop {
+            let page = self.store.list(&query).map_err(refused)?;
+            query.after = page
+                .last()
+                .map(|last| (last.key.owner.clone(), last.key.id.clone()));
+            let full = page.len() == PAGE as usize;
+            for version in page.into_iter().filter(|version| version.body.is_some()) {
+                list.push(opened(version)?);
+            }
+            if !full {
+                return Ok(list);
+            }
+        }
+    }
+
+    /// Writes edits of one owner's records as one change. `detail` is for the audit log: no secret, no confidential answer.
+    pub(crate) fn write(
+        &self,
+        visit: &Visit,
+        action: Action,
+        owner: &str,
+        detail: Value,
+        edits: Vec<Edit>,
+    ) -> Result<Event, Refusal> {
+        self.write_with(visit, action, owner, detail, edits, vec![])
+    }
+
+    /// The same with files.
+    pub(crate) fn write_with(
+        &self,
+        visit: &Visit,
+        action: Action,
+        owner: &str,
+        detail: Value,
+        edits: Vec<Edit>,
+        blobs: Vec<Blob>,
+    ) -> Result<Event, Refusal> {
+        let change = Change {
+            owner: Name::new(owner).map_err(refused)?,
+            at: visit.at,
+            actor: Name::new(visit.actor()).map_err(refused)?,
+            action: Name::new(action.code()).map_err(refused)?,
+            detail,
+            drafts: edits.into_iter().map(|edit| edit.0).collect(),
+            erase: vec![],
+            blobs,
+        };
+        self.store.commit(&change).map_err(refused)
+    }
+}
+
+fn opened<T: Kind>(version: Version) -> Result<Kept<T>, Refusal> {
+    let key = version.key;
+    let value = version
+        .body
+        .ok_or_else(|| Fault::Corrupt(format!("{key}: erased")))
+        .and_then(|body| {
+            serde_json::from_value(body).map_err(|error| Fault::Corrupt(format!("{key}: {error}")))
+        })
+        .map_err(refused)?;
+    Ok(Kept {
+        owner: key.owner.to_string(),
+        id: key.id.to_string(),
+        version: version.version,
+        value,
+    })
+}
+
+pub(crate) fn refused(fault: Fault) -> Refusal {
+    fault.refusal()
+}

@@ -1,0 +1,113 @@
+//! What is done with the plan, by whom: use cases that load, authorise, decide and write.
+//!
+//! A use case is a method of [`Desk`]. It takes a [`Visit`] (who asks, and when), authorises before it reads anything that is not public,
+//! and writes whole changes only. Nothing here knows HTTP or SQL, reads a clock or draws at random by itself.
+
+mod books;
+mod kept;
+
+use std::sync::{Arc, RwLock};
+
+use authz::{Action, Caller, Subject, allows};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use plan::Files;
+use store::Store;
+use vocab::Refusal;
+
+use crate::ask::{Rashin, not_found};
+
+pub use kept::Kept;
+pub(crate) use kept::{Edit, Kind, Which};
+
+/// The organisation that keeps the plan: owner of observations, rounds and editions.
+pub const MINISTRY: &str = "ministry";
+
+/// The owner of organisations and accounts.
+pub(crate) const DIRECTORY: &str = "directory";
+
+/// Fills bytes from a source that nobody can guess.
+pub type Random = Box<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// The desk: the plan, the store, and what is done with them.
+pub struct Desk {
+    store: Arc<dyn Store>,
+    files: Files,
+    random: Random,
+    books: RwLock<Option<books::Books>>,
+}
+
+/// One request: who asks, and when.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// When.
+    pub at: Timestamp,
+    /// Who; none for the public.
+    pub caller: Option<Caller>,
+}
+
+impl Visit {
+    /// The day in Japan.
+    pub fn today(&self) -> Date {
+        // Japan has had no summer time since 1951, so its time is a fixed offset.
+        Offset::constant(9).to_datetime(self.at).date()
+    }
+
+    /// The account that asks, for the audit log.
+    pub(crate) fn actor(&self) -> &str {
+        self.caller.as_ref().map_or("public", |caller| &caller.account)
+    }
+}
+
+impl Desk {
+    /// A desk over a plan and a store.
+    pub fn new(files: Files, store: Arc<dyn Store>, random: Random) -> Self {
+        Self {
+            store,
+            files,
+            random,
+            books: RwLock::new(None),
+        }
+    }
+
+    /// Refuses what the caller may not do: the public is asked to sign in, anyone else learns nothing.
+    pub(crate) fn authorise(visit: &Visit, action: Action, subject: Subject<'_>) -> Result<(), Refusal> {
+        if allows(visit.caller.as_ref(), action, subject) {
+            return Ok(());
+        }
+        if visit.caller.is_none() {
+            return Err(Refusal::new(
+                "sign-in",
+                "この画面を使うには、ログインしてください。",
+                "Please sign in to use this page.",
+            ));
+        }
+        Err(unknown())
+    }
+
+    /// So many bytes that nobody can guess.
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.random)(&mut bytes);
+        bytes
+    }
+}
+
+/// What is not there, or not there for the one who asks.
+pub(crate) fn unknown() -> Refusal {
+    not_found(
+        "このアドレスのものはありません。一覧から選び直してください。",
+        "There is nothing at this address. Please choose again from the list.",
+    )
+}
+
+impl Desk {
+    /// The plan with everything that was approved, as of now.
+    ///
+    /// # Errors
+    /// `unavailable` if the store cannot be read.
+    pub fn rashin(&self) -> Result<Arc<Rashin>, Refusal> {
+        self.open_books()
+    }
+}

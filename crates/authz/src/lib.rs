@@ -1,0 +1,100 @@
+//! The one policy: who may do what to what.
+//!
+//! Every use case asks [`allows`] before it reads, and every list asks [`sight`] which rows may be in it; both follow from the same table,
+//! [`Action::grants`]. Nothing here reads a database: the caller gives the facts. What is not granted is refused.
+
+mod action;
+mod role;
+
+pub use action::{Action, Grant, Scope};
+pub use role::Role;
+
+/// Who asks: a signed-in account with its organisation and roles. The public is the absence of a caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account's id.
+    pub account: String,
+    /// The organisation that it acts for.
+    pub organisation: String,
+    /// What it may act as.
+    pub roles: Vec<Role>,
+}
+
+impl Caller {
+    /// Whether the caller may act as this.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+/// What is acted upon, as far as the policy looks at it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Subject<'a> {
+    /// The organisation that it belongs to, or that is named in it.
+    pub organisation: Option<&'a str>,
+    /// The account whose work it is: whoever made it cannot approve it.
+    pub author: Option<&'a str>,
+}
+
+impl<'a> Subject<'a> {
+    /// Something that belongs to an organisation.
+    pub fn of(organisation: &'a str) -> Self {
+        Self {
+            organisation: Some(organisation),
+            author: None,
+        }
+    }
+
+    /// The work of an account.
+    pub fn by(author: &'a str) -> Self {
+        Self {
+            organisation: None,
+            author: Some(author),
+        }
+    }
+}
+
+/// Which rows of a list a caller may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sight {
+    /// All of them.
+    All,
+    /// Those of one organisation.
+    Organisation(String),
+    /// None.
+    Nothing,
+}
+
+/// Whether a caller may do this to that.
+pub fn allows(caller: Option<&Caller>, action: Action, subject: Subject<'_>) -> bool {
+    action.grants().iter().any(|grant| {
+        let holds = match grant.role {
+            None => true,
+            Some(role) => caller.is_some_and(|caller| caller.is(role)),
+        };
+        holds
+            && match grant.scope {
+                Scope::Any => true,
+                Scope::Own => caller.is_some_and(|caller| subject.organisation == Some(&caller.organisation)),
+                Scope::OthersWork => {
+                    caller.is_some_and(|caller| subject.author.is_some_and(|author| author != caller.account))
+                }
+            }
+    })
+}
+
+/// Which rows a caller may see of what `action` reads.
+pub fn sight(caller: Option<&Caller>, action: Action) -> Sight {
+    let mut sight = Sight::Nothing;
+    for grant in action.grants() {
+        let holds = grant
+            .role
+            .is_none_or(|role| caller.is_some_and(|caller| caller.is(role)));
+        match (holds, grant.scope, caller) {
+            (true, Scope::Any, _) => return Sight::All,
+            (true, Scope::Own, Some(caller)) => sight = Sight::Organisation(caller.organisation.clone()),
+            _ => {}
+        }
+    }
+    sight
+}

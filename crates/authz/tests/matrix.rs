@@ -1,0 +1,87 @@
+//! The policy as a table that a non-engineer can read, and its two readings held together.
+
+use std::fmt::Write as _;
+
+use authz::{Action, Caller, Role, Scope, Sight, Subject, allows, sight};
+
+const HOME: &str = "home";
+
+fn caller(role: Role) -> Caller {
+    Caller {
+        account: "me".into(),
+        organisation: HOME.into(),
+        roles: vec![role],
+    }
+}
+
+fn everybody() -> impl Iterator<Item = (&'static str, Option<Caller>)> {
+    let roles = Role::ALL
+        .into_iter()
+        .map(|role| (role.code(), Some(caller(role))));
+    std::iter::once(("public", None)).chain(roles)
+}
+
+/// What a caller may do, tried on every kind of subject.
+fn cell(who: Option<&Caller>, action: Action) -> &'static str {
+    let ask = |organisation, author| allows(who, action, Subject { organisation, author });
+    let own = ask(Some(HOME), Some("me"));
+    let own_of_others = ask(Some(HOME), Some("other"));
+    let foreign = ask(Some("elsewhere"), Some("me"));
+    let foreign_of_others = ask(Some("elsewhere"), Some("other"));
+    match (own, own_of_others, foreign, foreign_of_others) {
+        (true, true, true, true) => "✔",
+        (true, true, false, false) => "own",
+        (false, true, false, true) => "others'",
+        (false, false, false, false) => "✘",
+        _ => "a pattern that has no word",
+    }
+}
+
+#[test]
+fn the_matrix_is_this() {
+    let mut table = format!("{:<20}", "");
+    for (name, _) in everybody() {
+        let _ = write!(table, "{name:<15}");
+    }
+    for action in Action::ALL {
+        table = format!("{}\n{:<20}", table.trim_end(), action.code());
+        for (_, who) in everybody() {
+            let _ = write!(table, "{:<15}", cell(who.as_ref(), *action));
+        }
+    }
+    insta::assert_snapshot!(table.trim_end());
+}
+
+#[test]
+fn what_lists_show_is_what_may_be_opened() {
+    for action in Action::ALL {
+        for (name, who) in everybody() {
+            let sees = sight(who.as_ref(), *action);
+            let grants = action
+                .grants()
+                .iter()
+                .any(|grant| grant.scope == Scope::OthersWork);
+            for organisation in [HOME, "elsewhere"] {
+                let opens = allows(who.as_ref(), *action, Subject::of(organisation));
+                let listed = match &sees {
+                    Sight::All => true,
+                    Sight::Organisation(own) => own == organisation,
+                    Sight::Nothing => false,
+                };
+                assert!(
+                    opens == listed || grants,
+                    "{name} {} {organisation}",
+                    action.code()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn names_are_unique() {
+    let mut codes: Vec<_> = Action::ALL.iter().map(|action| action.code()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), Action::ALL.len());
+}
