@@ -46,7 +46,7 @@ impl Postgres {
         // The parser's own words may repeat parts of a password.
         let config: Config = url
             .parse()
-            .map_err(|_| Fault::engine("postgres://USER:PASSWORD@HOST/DATABASE"))?;
+            .map_err(|_| Fault::engine("not of the form postgres://USER:PASSWORD@HOST/DATABASE"))?;
         let pool = Pool::new(config);
         pool.with(|connection| begin(&mut connection.client))?;
         Ok(Self { pool })

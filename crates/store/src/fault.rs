@@ -128,7 +128,7 @@ impl Fault {
             ),
             Self::Backup { ja, en } => Refusal::new(
                 "backup",
-                format!("このバックアップは使えません。{ja} 別のバックアップを指定してください。"),
+                format!("このバックアップは使えません。{ja}別のバックアップを指定してください。"),
                 format!("this backup cannot be used: {en} Name another one."),
             ),
             Self::NotEmpty => Refusal::new(

@@ -165,8 +165,8 @@ impl Proof {
         if event.seq != next {
             return Err(self.broken(
                 Some(next),
-                &format!("{next} 番の記録がありません（次は {} 番）。", event.seq),
-                &format!("event {next} is missing (the next is {}).", event.seq),
+                &format!("この記録がありません（次にあるのは {} 番）。", event.seq),
+                &format!("it is missing (the next one there is {}).", event.seq),
             ));
         }
         let previous = self.last.as_ref().map(|(_, seal)| seal.as_str());
