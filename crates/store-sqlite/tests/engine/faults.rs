@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Barrier;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use store::Fault;
 use store::contract::killed::{
     choose, kill_writers, nothing_acknowledged_is_lost, say, seeds, write_once, write_until_killed,
 };
+use store::{Fault, verify};
 use store_sqlite::Sqlite;
 
 /// This program again, as a process that the test `name` may kill.
@@ -37,6 +38,27 @@ fn told() -> (Sqlite, String, u64) {
 fn writer() {
     let (store, writer, seed) = told();
     write_until_killed(&store, &writer, seed).unwrap();
+}
+
+/// Several that start at once on a new file make it once.
+#[test]
+fn those_that_start_together_make_one_file() {
+    for _ in 0..seeds(200) / 5 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let barrier = Barrier::new(4);
+        std::thread::scope(|scope| {
+            for writer in ["1", "2", "3", "4"] {
+                let (path, barrier) = (&path, &barrier);
+                scope.spawn(move || {
+                    barrier.wait();
+                    write_once(&Sqlite::open(path).unwrap(), writer, 0).unwrap();
+                });
+            }
+        });
+        let store = Sqlite::open_existing(&path).unwrap();
+        assert_eq!(verify(&store, &[]).unwrap().events, 4);
+    }
 }
 
 /// One process or two write to one file and are killed at any moment, ten times over the same file.
