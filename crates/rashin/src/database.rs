@@ -22,8 +22,11 @@ pub struct Database {
     /// SQLite のファイル（省略時は rashin.db） / file of a SQLite database
     #[arg(long, value_name = "FILE", conflicts_with = "database_url")]
     database: Option<PathBuf>,
-    /// `PostgreSQL` のアドレス（環境変数 `RASHIN_DATABASE_URL` でも指定できます） / address of a `PostgreSQL` database
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "PostgreSQL のアドレス（環境変数 RASHIN_DATABASE_URL でも指定できます） / address of a PostgreSQL database"
+    )]
     database_url: Option<Address>,
 }
 

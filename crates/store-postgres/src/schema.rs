@@ -39,9 +39,13 @@ pub(crate) fn prepare(client: &mut Client) -> Result<(), Fault> {
         let made = client.batch_execute("CREATE TABLE IF NOT EXISTS schema (version BIGINT NOT NULL)");
         // Two that make it at the same moment collide in PostgreSQL's own catalogue: it is there then.
         let there = |error: &postgres::Error| {
-            [&SqlState::UNIQUE_VIOLATION, &SqlState::DUPLICATE_TABLE]
-                .into_iter()
-                .any(|code| error.code() == Some(code))
+            [
+                &SqlState::UNIQUE_VIOLATION,
+                &SqlState::DUPLICATE_TABLE,
+                &SqlState::DUPLICATE_OBJECT,
+            ]
+            .into_iter()
+            .any(|code| error.code() == Some(code))
         };
         made.or_else(|error| if there(&error) { Ok(()) } else { Err(error) })
             .map_err(fault)?;

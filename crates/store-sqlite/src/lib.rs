@@ -57,8 +57,8 @@ impl Sqlite {
     /// # Errors
     /// As [`Sqlite::open`], and [`Fault::TooOld`]; a missing file is not made.
     pub fn open_existing(path: &Path) -> Result<Self, Fault> {
-        let writer = connect(path)?;
-        schema::check(&writer)?;
+        let mut writer = connect(path)?;
+        schema::check(&mut writer)?;
         Ok(Self::with(path, writer))
     }
 

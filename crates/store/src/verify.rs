@@ -91,6 +91,7 @@ pub(crate) struct Proof {
     /// The chain that is being followed, and what follows from it.
     head: Option<Head>,
     last: Option<(u64, String)>,
+    ended: bool,
     /// Versions still to come: what was sealed, and by which event.
     expected: BTreeMap<Place, (Written, u64)>,
     newest: BTreeMap<(Name, Name), Written>,
@@ -112,6 +113,7 @@ impl Proof {
             remembered,
             head: None,
             last: None,
+            ended: false,
             expected: BTreeMap::new(),
             newest: BTreeMap::new(),
             erased: BTreeSet::new(),
@@ -120,6 +122,9 @@ impl Proof {
     }
 
     pub(crate) fn row(&mut self, row: &Row) -> Result<(), Box<Broken>> {
+        if !matches!(row, Row::Event(_)) {
+            self.end_chain()?;
+        }
         match row {
             Row::Head(head) => {
                 self.close()?;
@@ -270,28 +275,12 @@ impl Proof {
         Ok(())
     }
 
-    /// Ends an owner: the chain is as long as its head and the notes say, and nothing that it wrote is missing.
+    /// Ends an owner: nothing that its chain wrote is missing.
     fn close(&mut self) -> Result<(), Box<Broken>> {
         let Some(head) = self.head.clone() else {
             return Ok(());
         };
-        let reached = self.last.as_ref().map(|(seq, seal)| (*seq, seal.as_str()));
-        let seq = reached.map_or(0, |(seq, _)| seq);
-        if reached != Some((head.seq, head.seal.as_str())) {
-            return Err(self.broken(
-                Some(seq + 1),
-                &format!("記録の列が {} 番まで続いていません。", head.seq),
-                &format!("the chain does not reach event {}.", head.seq),
-            ));
-        }
-        let noted = self.remembered.remove(&head.owner).into_iter().flatten();
-        if let Some(longest) = noted.map(|head| head.seq).max().filter(|noted| *noted > seq) {
-            return Err(self.broken(
-                Some(seq + 1),
-                &format!("控えでは {longest} 番まであった記録が、切り取られています。"),
-                &format!("the chain was cut off: it was noted up to event {longest}."),
-            ));
-        }
+        self.end_chain()?;
         let missing = self.expected.iter().min_by_key(|(_, (_, event))| *event);
         if let Some(((kind, id, version), (_, event))) = missing {
             return Err(self.broken(
@@ -317,7 +306,34 @@ impl Proof {
         self.verified.heads.push(head);
         self.head = None;
         self.last = None;
+        self.ended = false;
         self.erased.clear();
+        Ok(())
+    }
+
+    /// The chain is as long as its head and the notes say.
+    fn end_chain(&mut self) -> Result<(), Box<Broken>> {
+        let Some(head) = self.head.clone().filter(|_| !self.ended) else {
+            return Ok(());
+        };
+        let reached = self.last.as_ref().map(|(seq, seal)| (*seq, seal.as_str()));
+        let seq = reached.map_or(0, |(seq, _)| seq);
+        if reached != Some((head.seq, head.seal.as_str())) {
+            return Err(self.broken(
+                Some(seq + 1),
+                &format!("記録の列が {} 番まで続いていません。", head.seq),
+                &format!("the chain does not reach event {}.", head.seq),
+            ));
+        }
+        let noted = self.remembered.remove(&head.owner).into_iter().flatten();
+        if let Some(longest) = noted.map(|head| head.seq).max().filter(|noted| *noted > seq) {
+            return Err(self.broken(
+                Some(seq + 1),
+                &format!("控えでは {longest} 番まであった記録が、切り取られています。"),
+                &format!("the chain was cut off: it was noted up to event {longest}."),
+            ));
+        }
+        self.ended = true;
         Ok(())
     }
 

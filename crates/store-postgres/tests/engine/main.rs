@@ -6,4 +6,5 @@
 
 mod connections;
 mod contract;
+mod faults;
 mod scratch;

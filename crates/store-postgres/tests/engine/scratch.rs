@@ -1,23 +1,40 @@
 //! Schemas of a server that live as long as one test.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use postgres::{Client, NoTls};
 use store_postgres::Postgres;
 
 /// Schemas on the server of `RASHIN_TEST_POSTGRES`; dropped with this.
 pub struct Scratch {
+    _turn: Box<dyn Any>,
     server: String,
     made: RefCell<Vec<String>>,
 }
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
+/// Tests share the server; one that crashes it has it alone.
+static TURNS: RwLock<()> = RwLock::new(());
+
 impl Scratch {
     /// None, with the reason on standard error, where no server was named.
     pub fn new() -> Option<Self> {
+        Self::with(Box::new(TURNS.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// The server while no other test uses it; none also where it is not one that `scripts/with-postgres` started.
+    pub fn alone() -> Option<Self> {
+        let turn = TURNS.write().unwrap_or_else(PoisonError::into_inner);
+        std::env::var_os("RASHIN_TEST_POSTGRES_PRIVATE")?;
+        Self::with(Box::new(turn))
+    }
+
+    fn with(turn: Box<dyn Any>) -> Option<Self> {
         let Ok(server) = std::env::var("RASHIN_TEST_POSTGRES") else {
             // Past the test harness, which keeps back what `eprintln!` says.
             let why =
@@ -26,6 +43,7 @@ impl Scratch {
             return None;
         };
         Some(Self {
+            _turn: turn,
             server,
             made: RefCell::default(),
         })

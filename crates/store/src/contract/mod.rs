@@ -10,6 +10,7 @@
 
 mod backups;
 mod history;
+pub mod killed;
 mod records;
 mod tokens;
 
