@@ -306,16 +306,15 @@ impl Sum {
     /// Each term lies within what the sum leaves when all others are at their ends. True if anything became narrower.
     fn narrow(&self, known: &mut [Bounds]) -> bool {
         let spread = |known: &[Bounds]| {
-            self.terms.iter().fold(
-                (End::default(), End::default()),
-                |(low, high), term| {
+            self.terms
+                .iter()
+                .fold((End::default(), End::default()), |(low, high), term| {
                     let bounds = &known[term.firm];
                     (
                         low.plus(-bounds.most(term.less, term.more)),
                         high.plus(bounds.most(term.more, term.less)),
                     )
-                },
-            )
+                })
         };
         let (low, high) = spread(known);
         let mut moved = false;

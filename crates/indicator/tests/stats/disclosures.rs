@@ -35,8 +35,16 @@ fn a_correction_makes_the_rounding_coarser_or_the_cell_withheld() {
         ("one firm, by 1: (0.1 + q)/2 ≥ 0.1", vec![(0, 7.0)], Some(1)),
         ("one firm, by 6: (0.1 + q)/2 ≥ 0.6", vec![(0, 12.0)], Some(20)),
         ("a newcomer of 10: (0.1 + q)/2 ≥ 1", vec![(9, 10.0)], Some(20)),
-        ("a newcomer of 40: its share of the total is too large to hide", vec![(9, 40.0)], None),
-        ("three newcomers hide each other", vec![(9, 4.0), (10, 4.0), (11, 4.0)], Some(1)),
+        (
+            "a newcomer of 40: its share of the total is too large to hide",
+            vec![(9, 40.0)],
+            None,
+        ),
+        (
+            "three newcomers hide each other",
+            vec![(9, 4.0), (10, 4.0), (11, 4.0)],
+            Some(1),
+        ),
     ] {
         let mut next = nine();
         for (firm, value) in change {
@@ -94,7 +102,8 @@ fn reconstructed(tables: &[Published], attacker: Option<&String>) -> BTreeMap<Ch
     let mut found: BTreeMap<Change, (f64, f64)> = BTreeMap::new();
     for (place, before) in tables.iter().enumerate() {
         for after in &tables[place + 1..] {
-            let value = |table: &Published, firm: &String| table.contributions.get(firm).copied().unwrap_or(0.0);
+            let value =
+                |table: &Published, firm: &String| table.contributions.get(firm).copied().unwrap_or(0.0);
             let firms: BTreeSet<&String> = before
                 .contributions
                 .keys()

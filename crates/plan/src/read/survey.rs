@@ -135,9 +135,10 @@ impl Reader<'_> {
 
     fn survey_part(&mut self, raw: &raw::SurveyPart, context: &mut Context<'_>) -> Option<SurveyPart> {
         let (name, title) = (self.name(&raw.name), self.text(&raw.title));
-        let beyond = raw.beyond.as_ref().map(|word| {
-            self.formula(word, Owner::Leaf(None), context.size.cloned(), context.pending)
-        });
+        let beyond = raw
+            .beyond
+            .as_ref()
+            .map(|word| self.formula(word, Owner::Leaf(None), context.size.cloned(), context.pending));
         let totals: Vec<_> = raw
             .total
             .iter()
