@@ -8,6 +8,7 @@ mod answer;
 mod ask;
 mod coverage;
 mod dashboard;
+pub mod demo;
 mod desk;
 mod library;
 mod survey;
@@ -19,7 +20,12 @@ pub use answer::{Evaluation, Interval, Span};
 pub use ask::{Ask, Rashin};
 pub use coverage::{Coverage, CoverageRow, Hole};
 pub use dashboard::{Dashboard, News, StateCount, Summary};
-pub use desk::{Desk, Kept, MINISTRY, Random, Visit};
+pub use desk::{
+    AnswerForm, AnswerView, Batch, BatchCheck, BatchRow, BatchState, Cell, Column, Desk, Firm, FirmRow, Kept,
+    MINISTRY, Move, PartEstimate, PartProgress, Progress, Purpose, Random, Reason, Reminder, Round,
+    RoundCard, RoundState, RoundTable, RowFault, RowName, Staged, Staging, Submission, Submitted, Table,
+    Taken, Visit,
+};
 pub use library::{RecordView, SeriesView, SourceView};
 pub use survey::{SurveyAnswer, SurveyEstimate, survey};
 pub use tree::{NodeLink, NodeView, TreeItem};

@@ -270,8 +270,7 @@ fn mix(first: &Plan, before: &Edition, second: &Plan, after: &Edition, set: usiz
         };
         plan.observations.extend(pick);
     }
-    plan.observations
-        .sort_by(|a, b| (a.recorded, &a.series, a.period).cmp(&(b.recorded, &b.series, b.period)));
+    plan.observations.sort_by(plan::Observation::by_recording);
     plan.series = series;
     let assumptions = if new(Cause::Assumption) { second } else { first };
     for indicator in &mut plan.indicators {

@@ -59,6 +59,13 @@ impl Files {
         )
     }
 
+    /// The same files with one more, or with another text in its place.
+    #[must_use]
+    pub fn with(mut self, path: impl Into<String>, text: impl Into<String>) -> Self {
+        self.0.insert(path.into(), text.into());
+        self
+    }
+
     /// Each file's path and text, in path order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))

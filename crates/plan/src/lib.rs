@@ -1,7 +1,7 @@
 //! Reads a plan folder and proves it whole.
 //!
 //! A plan is a folder of TOML files: the tree (vision, policies, focus items, issues, measures), the
-//! series with their observations, the indicators with their formulas, the checks, the meetings, the
+//! series with their observations, the indicators with their formulas, the checks, the surveys, the meetings, the
 //! sources and the glossary. [`Plan::read`] turns it into typed definitions in which every reference
 //! resolves, every unit agrees and every text stands in Japanese and English, or into a list of
 //! [`Fault`]s that name file, line and column and say what to do. Nothing here computes an
@@ -13,8 +13,10 @@ mod graph;
 mod model;
 mod raw;
 mod read;
+mod survey;
 
 pub use fault::{Fault, Faults};
 pub use files::Files;
 pub use graph::{Key, NodeName, resolve};
 pub use model::*;
+pub use survey::{DisclosureParameters, Question, Survey, SurveyPart, SurveyTotal, TotalOf};

@@ -50,6 +50,8 @@ pub struct Plan {
     pub requirements: Vec<Requirement>,
     /// Glossary.
     pub terms: Vec<Term>,
+    /// Surveys, in the order of the files.
+    pub surveys: Vec<crate::Survey>,
     /// Every named formula in an order in which each stands after all that it needs.
     pub order: Vec<crate::NodeName>,
     /// SHA-256 of the plan's files.
@@ -250,6 +252,8 @@ pub struct Observation {
     pub section: String,
     /// Day from which it was known here.
     pub recorded: Date,
+    /// Its place among what was recorded that day: of two values for one period the later one holds.
+    pub order: u32,
     /// Who wrote it down.
     pub author: String,
     /// Who approved it: never the author.
@@ -352,6 +356,17 @@ pub struct Indicator {
     pub implied: Option<Implied>,
     /// What a reader may move, in order of meaning.
     pub controls: Vec<Input>,
+}
+
+impl Observation {
+    /// Orders observations as they were recorded.
+    pub fn by_recording(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |one: &Self| (one.recorded, one.order);
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| self.series.cmp(&other.series))
+            .then_with(|| self.period.cmp(&other.period))
+    }
 }
 
 impl Indicator {
@@ -611,6 +626,11 @@ impl Plan {
             }
             crate::Key::Formula(name) => self.types.get(&name).cloned(),
         }
+    }
+
+    /// One survey by id.
+    pub fn survey(&self, id: &str) -> Option<&crate::Survey> {
+        self.surveys.iter().find(|survey| survey.id == id)
     }
 
     /// The nodes directly below a node.

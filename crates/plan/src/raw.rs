@@ -43,6 +43,7 @@ pub(crate) struct Entries {
     pub check: Vec<Check>,
     pub requirement: Vec<Requirement>,
     pub term: Vec<Term>,
+    pub survey: Vec<Survey>,
 }
 
 #[derive(Deserialize)]
@@ -114,6 +115,7 @@ pub(crate) struct Observation {
     pub via: Option<Word>,
     pub section: String,
     pub recorded: Word,
+    pub order: Option<Spanned<u32>>,
     pub author: Word,
     pub approver: Word,
     pub note: Option<Spanned<Text>>,
@@ -257,4 +259,61 @@ pub(crate) struct Term {
     pub ja: Word,
     pub en: Word,
     pub meaning: Spanned<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Survey {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    pub intro: Spanned<Text>,
+    pub indicator: Word,
+    pub calendar: Word,
+    pub source: Word,
+    pub section: String,
+    pub amount: Word,
+    pub size: Word,
+    pub minimum_frequency: Spanned<u32>,
+    pub dominance: Spanned<Dominance>,
+    pub p: Word,
+    #[serde(default)]
+    pub question: Vec<Question>,
+    #[serde(default)]
+    pub part: Vec<SurveyPart>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Dominance {
+    pub largest: u32,
+    pub share: Word,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Question {
+    pub name: Word,
+    pub title: Spanned<Text>,
+    pub help: Spanned<Text>,
+    pub unit: Word,
+    #[serde(default)]
+    pub required: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SurveyPart {
+    pub name: Word,
+    pub title: Spanned<Text>,
+    pub beyond: Option<Word>,
+    #[serde(default)]
+    pub total: Vec<SurveyTotal>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SurveyTotal {
+    pub of: Word,
+    pub series: Word,
+    pub precision: Option<Word>,
 }

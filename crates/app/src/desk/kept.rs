@@ -38,6 +38,24 @@ pub struct Kept<T> {
     pub value: T,
 }
 
+impl<T> Kept<T> {
+    /// The value, if it is still the version that the caller saw.
+    ///
+    /// # Errors
+    /// `conflict`.
+    pub(crate) fn seen_at(self, version: u32) -> Result<Self, Refusal> {
+        if self.version == version {
+            return Ok(self);
+        }
+        let key = Key::new(self.owner, "record", self.id).map_err(refused)?;
+        Err(refused(Fault::Conflict {
+            key,
+            expected: version,
+            found: self.version,
+        }))
+    }
+}
+
 /// Which values to list.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Which<'a> {

@@ -3,8 +3,15 @@
 //! A use case is a method of [`Desk`]. It takes a [`Visit`] (who asks, and when), authorises before it reads anything that is not public,
 //! and writes whole changes only. Nothing here knows HTTP or SQL, reads a clock or draws at random by itself.
 
+mod answer;
+mod batch;
 mod books;
+mod disclose;
+mod estimate;
+mod import;
+mod import_staging;
 mod kept;
+mod round;
 
 use std::sync::{Arc, RwLock};
 
@@ -18,8 +25,16 @@ use vocab::Refusal;
 
 use crate::ask::{Rashin, not_found};
 
+pub use answer::{AnswerForm, AnswerView, Submission, Submitted};
+pub use batch::{Batch, BatchCheck, BatchRow, BatchState, Move, Reason};
+pub use estimate::PartEstimate;
+pub use import::{Column, RowFault, RowName, Table};
+pub use import_staging::{Purpose, Staged, Staging, Taken};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
+pub use round::{
+    Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
+};
 
 /// The organisation that keeps the plan: owner of observations, rounds and editions.
 pub const MINISTRY: &str = "ministry";

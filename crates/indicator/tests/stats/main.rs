@@ -4,6 +4,7 @@
 #![expect(clippy::float_cmp, reason = "values that are exact by construction")]
 
 mod counts;
+mod disclosures;
 mod draws;
 mod projections;
 mod surveys;

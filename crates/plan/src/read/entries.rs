@@ -157,6 +157,7 @@ impl Reader<'_> {
         }
         let note = raw.note.as_ref().map(|note| self.text(note));
         let rounding = raw.rounding.as_ref().map(|rounding| self.quantum(rounding));
+        let order = raw.order.as_ref().map_or(1, |order| *order.get_ref());
         let (period, value, recorded) = (
             self.period(&raw.period),
             self.quantity(&raw.value),
@@ -172,6 +173,7 @@ impl Reader<'_> {
             rounding_place: raw.rounding.as_ref().map(|word| self.place(word)),
             recorded,
             recorded_place: self.place(&raw.recorded),
+            order,
         });
         Some(Observation {
             series: raw.series.get_ref().clone(),
@@ -183,6 +185,7 @@ impl Reader<'_> {
             via: raw.via.as_ref().map(|via| via.get_ref().clone()),
             section: raw.section.clone(),
             recorded: recorded?,
+            order,
             author: raw.author.get_ref().clone(),
             approver: raw.approver.get_ref().clone(),
             note: note.flatten(),

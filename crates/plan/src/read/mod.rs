@@ -14,6 +14,7 @@ use crate::raw::{self};
 mod entries;
 mod prove;
 mod seen;
+mod survey;
 mod words;
 
 use seen::{Pending, References};
@@ -70,6 +71,7 @@ impl Reader<'_> {
             checks: vec![],
             requirements: vec![],
             terms: vec![],
+            surveys: vec![],
             order: vec![],
             sha256: self.files.sha256(),
             places: HashMap::new(),
@@ -91,12 +93,12 @@ impl Reader<'_> {
             return None;
         }
         plan.meetings.sort_by_key(|meeting| meeting.date);
-        plan.observations
-            .sort_by(|a, b| (a.recorded, &a.series, a.period).cmp(&(b.recorded, &b.series, b.period)));
+        plan.observations.sort_by(crate::Observation::by_recording);
         self.references(&plan, &refs);
         self.tree(&mut plan, &refs);
         self.series(&plan, &refs);
         self.formulas(&mut plan, &refs, &pending);
+        self.surveys(&plan, &refs);
         Some(plan)
     }
 
@@ -204,6 +206,11 @@ impl Reader<'_> {
             if let (Some(id), Some(meaning)) = (id, meaning) {
                 let (ja, en) = (entry.ja.into_inner(), entry.en.into_inner());
                 plan.terms.push(Term { id, ja, en, meaning });
+            }
+        }
+        for entry in raw.survey {
+            if let Some(survey) = self.survey(entry, refs, pending) {
+                plan.surveys.push(survey);
             }
         }
     }

@@ -242,8 +242,8 @@ impl Reader<'_> {
                     "recorded か period を直してください。 / Mend `recorded` or `period`.",
                 );
             }
-            if !stated.insert((&seen.series, period, recorded)) {
-                self.fault_in(&seen.period_place, "duplicate", "同じ系列・同じ時期・同じ記録日の値がすでにあります。", "the same series, period and day of recording stand already.", "訂正なら recorded を新しい日にしてください。 / For a correction give a later `recorded`.");
+            if !stated.insert((&seen.series, period, recorded, seen.order)) {
+                self.fault_in(&seen.period_place, "duplicate", "同じ系列・同じ時期・同じ記録日の値がすでにあります。", "the same series, period and day of recording stand already.", "訂正なら recorded を新しい日に、同じ日の訂正なら order を大きくしてください。 / For a correction give a later `recorded`, or on the same day a larger `order`.");
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use jiff::civil::Date;
-use vocab::{Period, Quantity, Unit};
+use vocab::{Calendar, Period, Quantity, Unit};
 
 use crate::graph::NodeName;
 use crate::model::{Formula, Input};
@@ -48,6 +48,15 @@ pub(super) struct SeenObservation {
     pub rounding_place: Option<Place>,
     pub recorded: Option<Date>,
     pub recorded_place: Place,
+    pub order: u32,
+}
+
+/// Where a survey's total goes, with the unit and calendar that it has.
+pub(super) struct SeenTotal {
+    pub place: Place,
+    pub series: String,
+    pub unit: Unit,
+    pub calendar: Calendar,
 }
 
 /// The name of a step or assumption.
@@ -67,6 +76,7 @@ pub(super) struct References {
     pub inner: Vec<Inner>,
     pub inputs: Vec<(Place, Input)>,
     pub observations: Vec<SeenObservation>,
+    pub totals: Vec<SeenTotal>,
 }
 
 impl References {

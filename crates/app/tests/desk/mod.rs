@@ -1,0 +1,85 @@
+//! A desk on a fresh SQLite file, and the people who come to it.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use app::{BatchRow, Desk, Visit};
+use authz::{Caller, Role};
+use plan::Files;
+use store_sqlite::Sqlite;
+
+/// A desk and the folder of its database, which goes when it is dropped.
+pub struct Office {
+    pub desk: Desk,
+    _folder: tempfile::TempDir,
+}
+
+pub fn office() -> Office {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&folder.path().join("rashin.db")).unwrap();
+    let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plan");
+    let files = Files::from_folder(&plan).unwrap();
+    let count = AtomicU64::new(0);
+    // Different each time, which is all that ids need in a test.
+    let random = move |bytes: &mut [u8]| {
+        bytes.fill(0);
+        let number = count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        bytes[..8].copy_from_slice(&number);
+    };
+    Office {
+        desk: Desk::new(files, Arc::new(store), Box::new(random)),
+        _folder: folder,
+    }
+}
+
+pub fn visit(account: &str, organisation: &str, role: Role, day: &str) -> Visit {
+    Visit {
+        at: format!("{day}T03:00:00Z").parse().unwrap(),
+        caller: Some(Caller {
+            account: account.into(),
+            organisation: organisation.into(),
+            roles: vec![role],
+        }),
+    }
+}
+
+pub fn secretariat(day: &str) -> Visit {
+    visit("sato", app::MINISTRY, Role::Secretariat, day)
+}
+
+pub fn approver(day: &str) -> Visit {
+    visit("suzuki", app::MINISTRY, Role::Approver, day)
+}
+
+pub fn member(organisation: &str, day: &str) -> Visit {
+    visit(&format!("{organisation}-tanto"), organisation, Role::Member, day)
+}
+
+pub fn public(day: &str) -> Visit {
+    Visit {
+        caller: None,
+        ..secretariat(day)
+    }
+}
+
+pub fn row(series: &str, period: &str, value: &str) -> BatchRow {
+    BatchRow {
+        series: series.into(),
+        period: period.into(),
+        value: value.into(),
+        source: "interim-2026".into(),
+        section: "§5".into(),
+        ..BatchRow::default()
+    }
+}
+
+pub fn typed(fields: &[(&str, &str)]) -> BTreeMap<String, String> {
+    fields
+        .iter()
+        .map(|(name, text)| ((*name).into(), (*text).into()))
+        .collect()
+}
