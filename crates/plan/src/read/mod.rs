@@ -12,6 +12,7 @@ use crate::model::{Head, Plan, Requirement, Term};
 use crate::raw::{self};
 
 mod entries;
+mod passages;
 mod prove;
 mod seen;
 mod words;
@@ -70,6 +71,7 @@ impl Reader<'_> {
             checks: vec![],
             requirements: vec![],
             terms: vec![],
+            passages: vec![],
             order: vec![],
             sha256: self.files.sha256(),
             places: HashMap::new(),
@@ -77,12 +79,16 @@ impl Reader<'_> {
         };
         let mut refs = References::default();
         let mut pending = vec![];
+        let mut passages = vec![];
         let files = self.files;
         let mut readable = true;
         for (path, text) in files.iter().filter(|(path, _)| *path != HEAD) {
             self.file = path.into();
             match self.parse::<raw::Entries>(text) {
-                Some(entries) => self.entries(entries, &mut plan, &mut refs, &mut pending),
+                Some(mut entries) => {
+                    passages.push((path, std::mem::take(&mut entries.passage)));
+                    self.entries(entries, &mut plan, &mut refs, &mut pending);
+                }
                 None => readable = false,
             }
         }
@@ -97,6 +103,7 @@ impl Reader<'_> {
         self.tree(&mut plan, &refs);
         self.series(&plan, &refs);
         self.formulas(&mut plan, &refs, &pending);
+        self.passages(&mut plan, passages);
         Some(plan)
     }
 
