@@ -508,6 +508,8 @@ impl Env for Names<'_, '_, '_> {
                         Some(found.printed_at(period.unwrap_or(self.run.at))?.value.clone())
                     }),
                 };
+                let at = period.unwrap_or(self.run.at);
+                self.log(Use::FormulaAt { name: node, at });
                 Ok(Value::from(printed.ok_or_else(|| not_printed(name))?))
             }
             ("path", Key::Formula(node)) => {
