@@ -10,6 +10,7 @@ mod coverage;
 mod dashboard;
 mod desk;
 mod library;
+mod report;
 mod survey;
 mod tree;
 mod view;
@@ -19,8 +20,15 @@ pub use answer::{Evaluation, Interval, Span};
 pub use ask::{Ask, Rashin};
 pub use coverage::{Coverage, CoverageRow, Hole};
 pub use dashboard::{Dashboard, News, StateCount, Summary};
-pub use desk::{Desk, Kept, MINISTRY, Random, Visit};
+pub use desk::{
+    Answer, Comment, Desk, EditionLine, EditionView, FollowUp, Kept, MINISTRY, Publication, Random, Stage,
+    Step, Typed, Visit, WordFault,
+};
 pub use library::{RecordView, SeriesView, SourceView};
+pub use report::{
+    Change, Changes, Chapter, Chart, Cover, Entry, Goal, Line, Mark, Measure, Piece, Report, Row, Said,
+    Sentence,
+};
 pub use survey::{SurveyAnswer, SurveyEstimate, survey};
 pub use tree::{NodeLink, NodeView, TreeItem};
 pub use view::{Control, IndicatorView, PathRow, Restatement};

@@ -27,7 +27,7 @@ impl Desk {
         drop(kept);
         let rashin =
             Rashin::open(self.files.clone()).map_err(|faults| refused(Fault::Corrupt(faults.to_string())))?;
-        let rashin = Arc::new(rashin);
+        let rashin = Arc::new(rashin.with_edition(self.last_published()?));
         *self.books.write().unwrap_or_else(PoisonError::into_inner) = Some(Books {
             head,
             rashin: Arc::clone(&rashin),

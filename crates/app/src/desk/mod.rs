@@ -4,9 +4,11 @@
 //! and writes whole changes only. Nothing here knows HTTP or SQL, reads a clock or draws at random by itself.
 
 mod books;
+mod follow_up;
 mod kept;
 
-use std::sync::{Arc, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
 
 use authz::{Action, Caller, Subject, allows};
 use jiff::Timestamp;
@@ -17,7 +19,11 @@ use store::Store;
 use vocab::Refusal;
 
 use crate::ask::{Rashin, not_found};
+use crate::report::Report;
 
+pub use follow_up::{
+    Answer, Comment, EditionLine, EditionView, FollowUp, Publication, Stage, Step, Typed, WordFault,
+};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
 
@@ -26,6 +32,9 @@ pub const MINISTRY: &str = "ministry";
 
 /// The owner of organisations and accounts.
 pub(crate) const DIRECTORY: &str = "directory";
+
+/// Reports that are kept once made.
+const KEPT_REPORTS: usize = 8;
 
 /// Fills bytes from a source that nobody can guess.
 pub type Random = Box<dyn Fn(&mut [u8]) + Send + Sync>;
@@ -36,6 +45,8 @@ pub struct Desk {
     files: Files,
     random: Random,
     books: RwLock<Option<books::Books>>,
+    /// Reports already made, by the seals of their editions.
+    reports: Mutex<HashMap<String, Arc<Report>>>,
 }
 
 /// One request: who asks, and when.
@@ -68,6 +79,7 @@ impl Desk {
             files,
             random,
             books: RwLock::new(None),
+            reports: Mutex::default(),
         }
     }
 
