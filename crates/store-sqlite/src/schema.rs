@@ -3,6 +3,8 @@
 use rusqlite::{Connection, TransactionBehavior};
 use store::Fault;
 
+use crate::fault;
+
 /// Marks a file as Rashin's: "羅針" as two bytes each of its code points.
 const APPLICATION: i32 = 0x7F85_91DD;
 
@@ -37,28 +39,28 @@ pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
         .query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| {
             row.get(0)
         })
-        .map_err(Fault::engine)?;
+        .map_err(fault)?;
     if !(empty && application == 0) {
         recognised(application, found)?;
     }
     connection
         .pragma_update(None, "journal_mode", "WAL")
-        .map_err(Fault::engine)?;
+        .map_err(fault)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(Fault::engine)?;
+        .map_err(fault)?;
     // Read again under the lock: another process may have been first.
     let (_, found) = marks(&transaction)?;
     for (at, step) in STEPS.iter().enumerate().skip(found as usize) {
-        transaction.execute_batch(step).map_err(Fault::engine)?;
+        transaction.execute_batch(step).map_err(fault)?;
         transaction
             .pragma_update(None, "user_version", at + 1)
-            .map_err(Fault::engine)?;
+            .map_err(fault)?;
     }
     transaction
         .pragma_update(None, "application_id", APPLICATION)
-        .map_err(Fault::engine)?;
-    transaction.commit().map_err(Fault::engine)
+        .map_err(fault)?;
+    transaction.commit().map_err(fault)
 }
 
 /// Refuses a file that is not Rashin's, or not of this schema.
@@ -66,18 +68,14 @@ pub(crate) fn check(connection: &Connection) -> Result<(), Fault> {
     let (application, found) = marks(connection)?;
     recognised(application, found)?;
     if found < newest() {
-        return Err(Fault::Corrupt(format!(
-            "schema {found}: rashin migrate を先に実行してください / run `rashin migrate` first"
-        )));
+        return Err(Fault::TooOld);
     }
     Ok(())
 }
 
 fn recognised(application: i32, found: u32) -> Result<(), Fault> {
     if application != APPLICATION {
-        return Err(Fault::Corrupt(
-            "Rashin のデータベースではありません / not a database of Rashin".into(),
-        ));
+        return Err(Fault::Foreign);
     }
     if found > newest() {
         return Err(Fault::TooNew {
@@ -94,9 +92,9 @@ fn newest() -> u32 {
 
 fn marks(connection: &Connection) -> Result<(i32, u32), Fault> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
-    let application = pragma("application_id").map_err(Fault::engine)?;
+    let application = pragma("application_id").map_err(fault)?;
     let found: i32 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(Fault::engine)?;
+        .map_err(fault)?;
     Ok((application, u32::try_from(found).unwrap_or(u32::MAX)))
 }

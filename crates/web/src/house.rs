@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use app::{Desk, Visit};
+use app::{Ask, Desk, Visit};
 use axum::extract::{FromRef, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -63,8 +63,26 @@ impl House {
         if !Arc::ptr_eq(&rashin, self.site().shared()) {
             let site = Arc::new(Site::new(rashin, Arc::clone(&self.0.messages)));
             *self.0.site.write().unwrap_or_else(PoisonError::into_inner) = site;
+            self.warm();
         }
         Ok(())
+    }
+
+    /// Works out the plain pages of the site before anyone asks for them, on a thread of its own; a newer site ends the work.
+    pub(crate) fn warm(&self) {
+        let (house, site) = (self.clone(), self.site());
+        std::thread::spawn(move || {
+            // What fails here fails again, and is said, when a reader asks for it.
+            let _ = site.dashboard();
+            let _ = site.summaries();
+            site.coverage();
+            for indicator in &site.rashin().plan().indicators {
+                if !Arc::ptr_eq(&site, &house.site()) {
+                    return;
+                }
+                let _ = site.view(&indicator.id, &Ask::default());
+            }
+        });
     }
 }
 

@@ -27,6 +27,7 @@ pub async fn serve(
     house: House,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    house.warm();
     axum::serve(listener, router(house))
         .with_graceful_shutdown(stop)
         .await

@@ -395,11 +395,23 @@ pub struct TreeNode {
 }
 
 /// The nested lists of a tree; a page prints `{{ tree }}`.
-#[derive(Debug, Clone, Copy, Template)]
+#[derive(Debug, Clone, Template)]
 #[template(path = "components/tree.html")]
 pub struct Tree<'a> {
     /// The nodes of one level.
     pub nodes: &'a [TreeNode],
+    /// Begins the ids of this level, so that what a reader opened can be found again on the next page.
+    pub prefix: String,
+}
+
+impl<'a> Tree<'a> {
+    /// The level below a node, which stands at `index` of this one.
+    fn below(&self, node: &'a TreeNode, index: impl std::fmt::Display) -> Tree<'a> {
+        Tree {
+            nodes: &node.children,
+            prefix: format!("{}-{index}", self.prefix),
+        }
+    }
 }
 
 impl askama::filters::HtmlSafe for Tree<'_> {}

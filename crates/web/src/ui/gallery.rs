@@ -35,7 +35,10 @@ struct Gallery<'a> {
 
 impl Gallery<'_> {
     fn tree(&self) -> Tree<'_> {
-        Tree { nodes: &self.nodes }
+        Tree {
+            nodes: &self.nodes,
+            prefix: "tree".into(),
+        }
     }
 }
 
@@ -516,7 +519,12 @@ mod tests {
             value: "\"".into(),
             ..TreeNode::default()
         }];
-        let tree = Tree { nodes: &nodes }.render().unwrap();
+        let tree = Tree {
+            nodes: &nodes,
+            prefix: "tree".into(),
+        }
+        .render()
+        .unwrap();
         assert!(
             tree.contains("&#60;b&#62;&#38;") && !tree.contains("<b>"),
             "{tree}"
