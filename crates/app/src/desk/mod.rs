@@ -10,10 +10,12 @@ mod disclose;
 mod estimate;
 mod import;
 mod import_staging;
+mod follow_up;
 mod kept;
 mod round;
 
-use std::sync::{Arc, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
 
 use authz::{Action, Caller, Subject, allows};
 use jiff::Timestamp;
@@ -24,12 +26,16 @@ use store::Store;
 use vocab::Refusal;
 
 use crate::ask::{Rashin, not_found};
+use crate::report::Report;
 
 pub use answer::{AnswerForm, AnswerView, Submission, Submitted};
 pub use batch::{Batch, BatchCheck, BatchRow, BatchState, Move, Reason};
 pub use estimate::PartEstimate;
 pub use import::{Column, RowFault, RowName, Table};
 pub use import_staging::{Purpose, Staged, Staging, Taken};
+pub use follow_up::{
+    Answer, Comment, EditionLine, EditionView, FollowUp, Publication, Stage, Step, Typed, WordFault,
+};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
 pub use round::{
@@ -42,6 +48,9 @@ pub const MINISTRY: &str = "ministry";
 /// The owner of organisations and accounts.
 pub(crate) const DIRECTORY: &str = "directory";
 
+/// Reports that are kept once made.
+const KEPT_REPORTS: usize = 8;
+
 /// Fills bytes from a source that nobody can guess.
 pub type Random = Box<dyn Fn(&mut [u8]) + Send + Sync>;
 
@@ -51,6 +60,8 @@ pub struct Desk {
     files: Files,
     random: Random,
     books: RwLock<Option<books::Books>>,
+    /// Reports already made, by the seals of their editions.
+    reports: Mutex<HashMap<String, Arc<Report>>>,
 }
 
 /// One request: who asks, and when.
@@ -83,6 +94,7 @@ impl Desk {
             files,
             random,
             books: RwLock::new(None),
+            reports: Mutex::default(),
         }
     }
 
