@@ -73,6 +73,36 @@ fn a_lost_connection_is_one_fault_and_is_replaced() {
     verify(&store, &[]).unwrap();
 }
 
+/// Rows that were edited past the program are named, as in SQLite.
+#[test]
+fn an_edited_row_is_named() {
+    let Some(scratch) = Scratch::new() else { return };
+    let edits = [
+        ("UPDATE version SET body = '9' WHERE version = 2", 2),
+        ("DELETE FROM event WHERE seq = 1", 1),
+        ("DELETE FROM version WHERE version = 3", 3),
+        ("UPDATE event SET written = '[' WHERE seq = 2", 0),
+    ];
+    for (sql, event) in edits {
+        let url = scratch.url();
+        let store = Postgres::open(&url).unwrap();
+        for seen in 0..3 {
+            store
+                .commit(&change("a", vec![draft("1", seen, json!(seen))]))
+                .unwrap();
+        }
+        alter(&url, sql);
+        let broken = verify(&store, &[]).unwrap_err();
+        assert_eq!(broken.event.unwrap_or(0), event, "{broken}");
+        assert!(event > 0 || broken.en.contains("a, event 2"), "{broken}");
+    }
+}
+
+fn alter(url: &str, sql: &str) {
+    let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
+    client.batch_execute(sql).unwrap();
+}
+
 /// The store may be used and let go of by an asynchronous server, off its network threads.
 #[test]
 fn an_asynchronous_server_can_use_and_drop_it() {
@@ -96,10 +126,6 @@ fn strange_databases_are_refused() {
     let Some(scratch) = Scratch::new() else { return };
     let (foreign, newer, empty) = (scratch.url(), scratch.url(), scratch.url());
     let said = |result: Result<Postgres, Fault>| result.err().unwrap().report().kind;
-    let alter = |url: &str, sql: &str| {
-        let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
-        client.batch_execute(sql).unwrap();
-    };
     alter(&foreign, "CREATE TABLE other (id BIGINT)");
     assert_eq!(said(Postgres::open(&foreign)), "foreign");
     assert_eq!(said(Postgres::open_existing(&empty)), "foreign");

@@ -1,4 +1,4 @@
-//! The laws of [`Store`](crate::Store): every engine runs all of them in its tests, so that nobody above can tell which
+//! The laws of [`Store`]: every engine runs all of them in its tests, so that nobody above can tell which
 //! one is below. A law is a function over a way to open a new, empty store; it panics where the law does not hold.
 
 #![expect(
