@@ -17,9 +17,14 @@ mod workbench;
 
 pub use answer::{Evaluation, Interval, Span};
 pub use ask::{Ask, Rashin};
+pub use authz::{Action, Caller, Role};
 pub use coverage::{Coverage, CoverageRow, Hole};
 pub use dashboard::{Dashboard, News, StateCount, Summary};
-pub use desk::{Desk, Kept, MINISTRY, Random, Visit};
+pub use desk::{
+    Account, Amendment, AuditEvent, AuditPage, AuditPlace, Desk, Invitation, Kept, Link, LinkView, MINISTRY,
+    Member, Newcomer, Organisation, OrganisationKind, Person, Random, Secret, Session, SessionView, Visit,
+    in_japan,
+};
 pub use library::{RecordView, SeriesView, SourceView};
 pub use survey::{SurveyAnswer, SurveyEstimate, survey};
 pub use tree::{NodeLink, NodeView, TreeItem};

@@ -3,14 +3,16 @@
 //! A use case is a method of [`Desk`]. It takes a [`Visit`] (who asks, and when), authorises before it reads anything that is not public,
 //! and writes whole changes only. Nothing here knows HTTP or SQL, reads a clock or draws at random by itself.
 
+mod audit;
 mod books;
 mod kept;
+mod people;
 
 use std::sync::{Arc, RwLock};
 
 use authz::{Action, Caller, Subject, allows};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use plan::Files;
 use store::Store;
@@ -18,8 +20,13 @@ use vocab::Refusal;
 
 use crate::ask::{Rashin, not_found};
 
+pub use audit::{AuditEvent, AuditPage, AuditPlace};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
+pub use people::{
+    Account, Amendment, Invitation, Link, LinkView, Member, Newcomer, Organisation, OrganisationKind, Person,
+    Secret, Session, SessionView,
+};
 
 /// The organisation that keeps the plan: owner of observations, rounds and editions.
 pub const MINISTRY: &str = "ministry";
@@ -50,14 +57,27 @@ pub struct Visit {
 impl Visit {
     /// The day in Japan.
     pub fn today(&self) -> Date {
-        // Japan has had no summer time since 1951, so its time is a fixed offset.
-        Offset::constant(9).to_datetime(self.at).date()
+        in_japan(self.at).date()
+    }
+
+    /// The same request, made by this caller.
+    pub(crate) fn of(&self, caller: Caller) -> Self {
+        Self {
+            at: self.at,
+            caller: Some(caller),
+        }
     }
 
     /// The account that asks, for the audit log.
     pub(crate) fn actor(&self) -> &str {
         self.caller.as_ref().map_or("public", |caller| &caller.account)
     }
+}
+
+/// Date and time in Japan.
+pub fn in_japan(at: Timestamp) -> DateTime {
+    // Japan has had no summer time since 1951, so its time is a fixed offset.
+    Offset::constant(9).to_datetime(at)
 }
 
 impl Desk {
