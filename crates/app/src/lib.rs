@@ -22,8 +22,8 @@ pub use coverage::{Coverage, CoverageRow, Hole};
 pub use dashboard::{Dashboard, News, StateCount, Summary};
 pub use desk::{
     Account, Amendment, AuditEvent, AuditPage, AuditPlace, Desk, Invitation, Kept, Link, LinkView, MINISTRY,
-    Member, Newcomer, Organisation, OrganisationKind, Person, Random, Secret, Session, SessionView, Visit,
-    in_japan,
+    Member, Newcomer, Organisation, OrganisationDraft, OrganisationKind, Person, Random, Secret, Session,
+    SessionView, Visit, in_japan,
 };
 pub use library::{RecordView, SeriesView, SourceView};
 pub use survey::{SurveyAnswer, SurveyEstimate, survey};

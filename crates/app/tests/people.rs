@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use app::{
-    Action, Amendment, Caller, Desk, Invitation, MINISTRY, Newcomer, Organisation, Role, Secret, Session,
-    Visit,
+    Action, Amendment, Caller, Desk, Invitation, MINISTRY, Newcomer, OrganisationDraft, Role, Secret,
+    Session, Visit,
 };
 use authz::{Subject, allows};
 use jiff::{SignedDuration, Timestamp};
@@ -382,7 +382,7 @@ fn the_log_is_read_page_by_page_and_misses_nothing() {
     let visit = house.visit(&auditor, 9);
     let whole = house.desk.audit(&visit, None, None, 100).unwrap();
     assert_eq!(whole.next, None);
-    assert_eq!(whole.events[0].actor_name.as_deref(), Some("架空 管理"));
+    assert_eq!(whole.names[&whole.events[0].actor], "架空 管理");
     let mut seen = vec![];
     let mut place = None;
     loop {
@@ -414,7 +414,11 @@ fn every_use_case_keeps_out_whom_the_policy_keeps_out() {
     let (house, admin) = House::founded();
     let desk = &house.desk;
     let (id, _) = house.enrol(&admin, HANAKO, &[Role::Council]);
-    let firm = Organisation::typed("架空医療機器01株式会社", "", "manufacturer", "").unwrap();
+    let firm = OrganisationDraft {
+        ja: "架空医療機器01株式会社".into(),
+        kind: "manufacturer".into(),
+        ..OrganisationDraft::default()
+    };
     let amendment = invitation("", &[Role::Council]).amendment;
     let callers = Role::ALL.into_iter().map(|role| Caller {
         account: id.clone(),
@@ -497,12 +501,13 @@ proptest! {
         let amendment = Amendment {
             name: name.clone(), organisation: organisation.clone(), roles: vec![role], ..Amendment::default()
         };
+        let draft = OrganisationDraft { ja: name.clone(), en: organisation.clone(), kind: "hub".into(), corporate_number: email.clone() };
         let refusals = [
             house.desk.invite(&visit, &Invitation { email: email.clone(), amendment }).err(),
             house.desk.member(&visit, &email).err(),
             house.desk.organisation(&visit, &organisation).err(),
             house.desk.link(&visit, &Secret::new(name.clone())).err(),
-            Organisation::typed(&name, &organisation, "hub", &email).err(),
+            house.desk.add_organisation(&visit, &draft).err(),
         ];
         for refusal in refusals.into_iter().flatten() {
             prop_assert!(!["unavailable", "internal"].contains(&refusal.kind), "{refusal}");

@@ -1,7 +1,7 @@
 //! The audit log: what was done by whom, the newest first. It shows what events say of themselves and never opens a record, so no answer can
 //! come into it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use authz::{Action, Subject};
@@ -19,6 +19,8 @@ use super::{Desk, Visit};
 pub struct AuditPage {
     /// The events, the newest first.
     pub events: Vec<AuditEvent>,
+    /// Today's names, in Japanese, of the accounts and organisations whose ids stand in these events.
+    pub names: BTreeMap<String, String>,
     /// Where the next page begins; none on the last one.
     pub next: Option<AuditPlace>,
 }
@@ -34,8 +36,6 @@ pub struct AuditEvent {
     pub seq: u64,
     /// Who: the id of an account, `public` or `system`.
     pub actor: String,
-    /// The actor's name today, if it is an account.
-    pub actor_name: Option<String>,
     /// The action's name.
     pub action: String,
     /// Facts: names and values.
@@ -113,24 +113,42 @@ impl Desk {
             owner: last.owner.clone(),
             seq: last.seq,
         });
-        let names: BTreeMap<_, _> = self
-            .every_account()?
-            .into_iter()
-            .map(|kept| (kept.id, kept.value.name))
-            .collect();
+        let events: Vec<_> = events.into_iter().map(shown).collect();
         Ok(AuditPage {
-            events: events.into_iter().map(|event| shown(event, &names)).collect(),
+            names: self.names_in(&events)?,
+            events,
             next,
         })
     }
+
+    fn names_in(&self, events: &[AuditEvent]) -> Result<BTreeMap<String, String>, Refusal> {
+        let ids: BTreeSet<_> = events
+            .iter()
+            .flat_map(|event| {
+                let told = event.detail.iter().map(|(_, value)| value.as_str());
+                told.chain([event.actor.as_str(), event.owner.as_str()])
+            })
+            .collect();
+        let accounts = self
+            .every_account()?
+            .into_iter()
+            .map(|kept| (kept.id, kept.value.name));
+        let organisations = self
+            .every_organisation()?
+            .into_iter()
+            .map(|kept| (kept.id, kept.value.ja));
+        Ok(accounts
+            .chain(organisations)
+            .filter(|(id, _)| ids.contains(id.as_str()))
+            .collect())
+    }
 }
 
-fn shown(event: Event, names: &BTreeMap<String, String>) -> AuditEvent {
+fn shown(event: Event) -> AuditEvent {
     AuditEvent {
         at: event.at,
         owner: event.owner.to_string(),
         seq: event.seq,
-        actor_name: names.get(event.actor.as_str()).cloned(),
         actor: event.actor.to_string(),
         action: event.action.to_string(),
         detail: facts(&event.detail),

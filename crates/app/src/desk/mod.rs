@@ -24,8 +24,8 @@ pub use audit::{AuditEvent, AuditPage, AuditPlace};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
 pub use people::{
-    Account, Amendment, Invitation, Link, LinkView, Member, Newcomer, Organisation, OrganisationKind, Person,
-    Secret, Session, SessionView,
+    Account, Amendment, Invitation, Link, LinkView, Member, Newcomer, Organisation, OrganisationDraft,
+    OrganisationKind, Person, Secret, Session, SessionView,
 };
 
 /// The organisation that keeps the plan: owner of observations, rounds and editions.

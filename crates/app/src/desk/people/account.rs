@@ -262,7 +262,7 @@ impl Desk {
             active,
             ..kept.value.clone()
         };
-        let detail = json!({ "what": if active { "let in" } else { "shut out" }, "account": id });
+        let detail = json!({ "what": if active { "let-in" } else { "shut-out" }, "account": id });
         self.write(
             visit,
             Action::KeepAccounts,
@@ -287,7 +287,7 @@ impl Desk {
                 "This account is shut out. Let it in before making a link.",
             ));
         }
-        let detail = json!({ "what": "link made", "account": id });
+        let detail = json!({ "what": "link-made", "account": id });
         let edit = self.credential(id, None)?;
         self.write(visit, Action::KeepAccounts, DIRECTORY, detail, vec![edit])?;
         self.end_tokens(id, visit.at)?;

@@ -100,7 +100,7 @@ impl Desk {
             &visit.of(account.caller()),
             Action::AcceptLink,
             DIRECTORY,
-            json!({ "what": "password set", "account": account.id }),
+            json!({ "what": "password-set", "account": account.id }),
             vec![edit],
         )?;
         self.store
@@ -159,7 +159,7 @@ impl Desk {
             &visit.of(first.caller()),
             Action::AcceptLink,
             DIRECTORY,
-            json!({ "what": "first administrator", "account": first.id, "organisation": MINISTRY }),
+            json!({ "what": "first-administrator", "account": first.id, "organisation": MINISTRY }),
             edits,
         )?;
         self.open_session(&first.id, visit.at)

@@ -14,7 +14,7 @@ mod session;
 
 pub use account::{Account, Amendment, Invitation, Member};
 pub use link::{Link, LinkView, Newcomer};
-pub use organisation::{Organisation, OrganisationKind};
+pub use organisation::{Organisation, OrganisationDraft, OrganisationKind};
 pub use secret::Secret;
 pub use session::{Person, Session, SessionView};
 

@@ -22,36 +22,49 @@ pub struct Organisation {
     pub corporate_number: Option<CorporateNumber>,
 }
 
-impl Organisation {
-    /// An organisation as somebody typed it.
-    ///
-    /// # Errors
-    /// Of the field that cannot be taken: `ja`, `en`, `kind` or `corporate_number`.
-    pub fn typed(ja: &str, en: &str, kind: &str, corporate_number: &str) -> Result<Self, Refusal> {
+/// An organisation as somebody typed it.
+#[derive(Debug, Clone, Default)]
+pub struct OrganisationDraft {
+    /// Its name in Japanese.
+    pub ja: String,
+    /// Its name in English; may be empty.
+    pub en: String,
+    /// Code of its kind.
+    pub kind: String,
+    /// 法人番号; may be empty.
+    pub corporate_number: String,
+}
+
+impl OrganisationDraft {
+    /// The organisation, or the field that cannot be taken.
+    fn checked(&self) -> Result<Organisation, Refusal> {
         const LONGEST: usize = 200;
-        let ja = line("ja", ja, LONGEST)?;
-        let en = match en.trim() {
+        let ja = line("ja", &self.ja, LONGEST)?;
+        let en = match self.en.trim() {
             "" => ja.clone(),
             en => line("en", en, LONGEST)?,
         };
-        let kind = OrganisationKind::parse(kind)
+        let kind = OrganisationKind::parse(&self.kind)
             .ok_or_else(|| Refusal::new("kind", "種類を選んでください。", "Please choose a kind."))?;
-        let corporate_number = Some(corporate_number.trim())
-            .filter(|typed| !typed.is_empty())
+        let number = self.corporate_number.trim();
+        let corporate_number = Some(number)
+            .filter(|number| !number.is_empty())
             .map(str::parse)
             .transpose()
             .map_err(|refusal: Refusal| Refusal {
                 kind: "corporate_number",
                 ..refusal
             })?;
-        Ok(Self {
+        Ok(Organisation {
             ja,
             en,
             kind,
             corporate_number,
         })
     }
+}
 
+impl Organisation {
     /// Its name in one language.
     pub fn name(&self, lang: Lang) -> &str {
         match lang {
@@ -146,17 +159,18 @@ impl Desk {
     /// Adds an organisation and gives its id.
     ///
     /// # Errors
-    /// `sign-in`, `not-found`, `corporate_number` if another one has that number, and those of the store.
-    pub fn add_organisation(&self, visit: &Visit, organisation: &Organisation) -> Result<String, Refusal> {
+    /// `sign-in`, `not-found`, the name of the field that cannot be taken, and those of the store.
+    pub fn add_organisation(&self, visit: &Visit, draft: &OrganisationDraft) -> Result<String, Refusal> {
         Self::authorise(visit, Action::KeepOrganisations, Subject::default())?;
-        self.number_is_free(organisation, None)?;
+        let organisation = draft.checked()?;
+        self.number_is_free(&organisation, None)?;
         let id = self.new_id();
-        let edit = Edit::first(&id, organisation)?;
+        let edit = Edit::first(&id, &organisation)?;
         self.write(
             visit,
             Action::KeepOrganisations,
             DIRECTORY,
-            detail("added", &id, organisation),
+            detail("added", &id, &organisation),
             vec![edit],
         )?;
         Ok(id)
@@ -171,17 +185,18 @@ impl Desk {
         visit: &Visit,
         id: &str,
         version: u32,
-        organisation: &Organisation,
+        draft: &OrganisationDraft,
     ) -> Result<(), Refusal> {
         Self::authorise(visit, Action::KeepOrganisations, Subject::of(id))?;
         let kept: Kept<Organisation> = self.find(DIRECTORY, id)?.ok_or_else(unknown)?;
-        self.number_is_free(organisation, Some(id))?;
-        let edit = Edit::next(&Kept { version, ..kept }, organisation)?;
+        let organisation = draft.checked()?;
+        self.number_is_free(&organisation, Some(id))?;
+        let edit = Edit::next(&Kept { version, ..kept }, &organisation)?;
         self.write(
             visit,
             Action::KeepOrganisations,
             DIRECTORY,
-            detail("changed", id, organisation),
+            detail("changed", id, &organisation),
             vec![edit],
         )?;
         Ok(())

@@ -88,7 +88,7 @@ impl Desk {
             &visit.of(account.caller()),
             Action::SignIn,
             DIRECTORY,
-            json!({ "what": "signed in" }),
+            json!({ "what": "signed-in" }),
             vec![],
         )?;
         self.store.clear_tokens(None, visit.at).map_err(refused)?;
@@ -207,7 +207,7 @@ impl Desk {
             visit,
             Action::KeepOwnAccount,
             DIRECTORY,
-            json!({ "what": "signed out everywhere" }),
+            json!({ "what": "signed-out-everywhere" }),
             vec![],
         )?;
         self.end_tokens(&caller.account, visit.at)
@@ -233,7 +233,7 @@ impl Desk {
             })?;
         let phc = self.checked_password(&account.value, new)?;
         let edit = self.credential(&account.id, Some(phc))?;
-        let detail = json!({ "what": "password changed" });
+        let detail = json!({ "what": "password-changed" });
         self.write(visit, Action::KeepOwnAccount, DIRECTORY, detail, vec![edit])?;
         self.end_tokens(&account.id, visit.at)?;
         self.open_session(&account.id, visit.at)
