@@ -19,6 +19,7 @@ mod workbench;
 
 pub use answer::{Evaluation, Interval, Span};
 pub use ask::{Ask, Rashin};
+pub use authz::{Action, Caller, Role};
 pub use coverage::{Coverage, CoverageRow, Hole};
 pub use dashboard::{Dashboard, News, StateCount, Summary};
 pub use desk::*;

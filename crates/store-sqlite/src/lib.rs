@@ -168,6 +168,10 @@ impl Store for Sqlite {
         self.read(|transaction| read::token(transaction, purpose, hash, now))
     }
 
+    fn tokens(&self, purpose: TokenPurpose, account: &Name, now: Timestamp) -> Result<Vec<Token>, Fault> {
+        self.read(|transaction| read::tokens(transaction, purpose, account, now))
+    }
+
     fn touch_token(&self, hash: &str, seen: Timestamp, expires: Timestamp) -> Result<(), Fault> {
         self.write(|transaction| write::touch_token(transaction, hash, seen, expires))
     }

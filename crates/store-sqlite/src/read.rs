@@ -13,6 +13,7 @@ use store::{
 use crate::fault;
 
 const EVENT: &str = "owner, seq, at, actor, action, detail, written, erased, blobs, seal";
+const TOKEN: &str = "hash, account, created, seen, expires, note";
 const VERSION: &str = "owner, kind, id, version, parent, state, body, sha256, event";
 
 pub(crate) fn head(transaction: &Transaction<'_>, owner: &Name) -> Result<Option<Head>, Fault> {
@@ -131,21 +132,23 @@ pub(crate) fn token(
     hash: &str,
     now: Timestamp,
 ) -> Result<Option<Token>, Fault> {
-    let sql = "SELECT hash, purpose, account, created, seen, expires, note FROM token
-        WHERE hash = ?1 AND purpose = ?2 AND expires > ?3";
+    let sql = format!("SELECT {TOKEN} FROM token WHERE hash = ?1 AND purpose = ?2 AND expires > ?3");
     let values = params![hash, purpose.as_str(), now.as_microsecond()];
-    let found = all(transaction, sql, values, |row| {
-        Ok(Token {
-            hash: get(row, 0)?,
-            purpose,
-            account: name(row, 2)?,
-            created: time(row, 3)?,
-            seen: time(row, 4)?,
-            expires: time(row, 5)?,
-            note: get(row, 6)?,
-        })
-    })?;
+    let found = all(transaction, &sql, values, |row| as_token(row, purpose))?;
     Ok(found.into_iter().next())
+}
+
+pub(crate) fn tokens(
+    transaction: &Transaction<'_>,
+    purpose: TokenPurpose,
+    account: &Name,
+    now: Timestamp,
+) -> Result<Vec<Token>, Fault> {
+    let sql = format!(
+        "SELECT {TOKEN} FROM token WHERE account = ?1 AND purpose = ?2 AND expires > ?3 ORDER BY seen DESC, hash"
+    );
+    let values = params![account.as_str(), purpose.as_str(), now.as_microsecond()];
+    all(transaction, &sql, values, |row| as_token(row, purpose))
 }
 
 pub(crate) fn strikes(transaction: &Transaction<'_>, name: &str) -> Result<Option<Strikes>, Fault> {
@@ -263,6 +266,18 @@ fn as_event(row: &Columns<'_>) -> Result<Event, Fault> {
         erased: json(row, 7)?,
         blobs: json(row, 8)?,
         seal: get(row, 9)?,
+    })
+}
+
+fn as_token(row: &Columns<'_>, purpose: TokenPurpose) -> Result<Token, Fault> {
+    Ok(Token {
+        hash: get(row, 0)?,
+        purpose,
+        account: name(row, 1)?,
+        created: time(row, 2)?,
+        seen: time(row, 3)?,
+        expires: time(row, 4)?,
+        note: get(row, 5)?,
     })
 }
 

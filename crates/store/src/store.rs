@@ -68,6 +68,12 @@ pub trait Store: Send + Sync {
     /// Those of the database.
     fn token(&self, purpose: TokenPurpose, hash: &str, now: Timestamp) -> Result<Option<Token>, Fault>;
 
+    /// An account's tokens of one purpose that have not expired by `now`, the last used first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn tokens(&self, purpose: TokenPurpose, account: &Name, now: Timestamp) -> Result<Vec<Token>, Fault>;
+
     /// Notes that a token was used and until when it holds from now on.
     ///
     /// # Errors

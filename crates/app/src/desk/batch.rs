@@ -504,7 +504,13 @@ impl Desk {
     ///
     /// # Errors
     /// `empty` without a reason, and as [`Desk::approve_batch`].
-    pub fn send_batch_back(&self, visit: &Visit, id: &str, version: u32, reason: &str) -> Result<u32, Refusal> {
+    pub fn send_batch_back(
+        &self,
+        visit: &Visit,
+        id: &str,
+        version: u32,
+        reason: &str,
+    ) -> Result<u32, Refusal> {
         let kept = self.batch_for_approval(visit, id, version)?;
         let text = tidy(reason);
         if text.is_empty() {

@@ -4,14 +4,16 @@
 //! and writes whole changes only. Nothing here knows HTTP or SQL, reads a clock or draws at random by itself.
 
 mod answer;
+mod audit;
 mod batch;
 mod books;
 mod disclose;
 mod estimate;
+mod follow_up;
 mod import;
 mod import_staging;
-mod follow_up;
 mod kept;
+mod people;
 mod round;
 
 use std::collections::HashMap;
@@ -19,7 +21,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use authz::{Action, Caller, Subject, allows};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use plan::Files;
 use store::Store;
@@ -29,15 +31,20 @@ use crate::ask::{Rashin, not_found};
 use crate::report::Report;
 
 pub use answer::{AnswerForm, AnswerView, Submission, Submitted};
+pub use audit::{AuditEvent, AuditPage, AuditPlace};
 pub use batch::{Batch, BatchCheck, BatchRow, BatchState, Move, Reason};
 pub use estimate::PartEstimate;
-pub use import::{Column, RowFault, RowName, Table};
-pub use import_staging::{Purpose, Staged, Staging, Taken};
 pub use follow_up::{
     Answer, Comment, EditionLine, EditionView, FollowUp, Publication, Stage, Step, Typed, WordFault,
 };
+pub use import::{Column, RowFault, RowName, Table};
+pub use import_staging::{Purpose, Staged, Staging, Taken};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
+pub use people::{
+    Account, Amendment, Invitation, Link, LinkView, Member, Newcomer, Organisation, OrganisationDraft,
+    OrganisationKind, Person, Secret, Session, SessionView,
+};
 pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
 };
@@ -76,14 +83,27 @@ pub struct Visit {
 impl Visit {
     /// The day in Japan.
     pub fn today(&self) -> Date {
-        // Japan has had no summer time since 1951, so its time is a fixed offset.
-        Offset::constant(9).to_datetime(self.at).date()
+        in_japan(self.at).date()
+    }
+
+    /// The same request, made by this caller.
+    pub(crate) fn of(&self, caller: Caller) -> Self {
+        Self {
+            at: self.at,
+            caller: Some(caller),
+        }
     }
 
     /// The account that asks, for the audit log.
     pub(crate) fn actor(&self) -> &str {
         self.caller.as_ref().map_or("public", |caller| &caller.account)
     }
+}
+
+/// Date and time in Japan.
+pub fn in_japan(at: Timestamp) -> DateTime {
+    // Japan has had no summer time since 1951, so its time is a fixed offset.
+    Offset::constant(9).to_datetime(at)
 }
 
 impl Desk {

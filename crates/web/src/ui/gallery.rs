@@ -70,6 +70,8 @@ pub fn gallery(t: Texts<'_>) -> Result<String, askama::Error> {
             crumbs: vec![Link::to(t.text("nav-data"), t.path("/api"))],
             as_of: t.date(jiff::civil::date(2026, 3, 18)),
             source: Link::plain(words.say("架空データ", "Invented data")),
+            person: None,
+            token: String::new(),
         },
         cards: cards(words),
         terms: vec![
