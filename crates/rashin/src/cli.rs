@@ -91,6 +91,12 @@ pub struct Serve {
     /// ポート（0 なら空いているもの） / port; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
+    /// TLS を受け持つ中継サーバーの後ろに置く / a proxy of ours stands in front and takes TLS
+    #[arg(long)]
+    pub behind_proxy: bool,
+    /// 一つの接続元からの要求の数を制限しない（負荷試験用） / do not limit requests of one address, for load tests
+    #[arg(long)]
+    pub unlimited: bool,
     /// Which database.
     #[command(flatten)]
     pub database: Database,

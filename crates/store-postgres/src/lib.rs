@@ -126,6 +126,10 @@ impl Store for Postgres {
         self.read(|work| read::token(work, purpose, hash, now))
     }
 
+    fn tokens(&self, purpose: TokenPurpose, account: &Name, now: Timestamp) -> Result<Vec<Token>, Fault> {
+        self.read(|work| read::tokens(work, purpose, account, now))
+    }
+
     fn touch_token(&self, hash: &str, seen: Timestamp, expires: Timestamp) -> Result<(), Fault> {
         self.write(|work| write::touch_token(work, hash, seen, expires))
     }

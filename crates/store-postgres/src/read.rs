@@ -10,9 +10,10 @@ use store::{
     Blob, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Strikes, Token, TokenPurpose, Version,
 };
 
-use crate::work::Work;
+use crate::work::{Values, Work};
 
 const EVENT: &str = "owner, seq, at, actor, action, detail, written, erased, blobs, seal";
+const TOKEN: &str = "hash, account, created, seen, expires, note";
 const VERSION: &str = "owner, kind, id, version, parent, state, body, sha256, event";
 
 pub(crate) fn head(work: &mut Work<'_>, owner: &Name) -> Result<Option<Head>, Fault> {
@@ -143,20 +144,23 @@ pub(crate) fn token(
     hash: &str,
     now: Timestamp,
 ) -> Result<Option<Token>, Fault> {
-    let sql = "SELECT hash, purpose, account, created, seen, expires, note FROM token
-        WHERE hash = $1 AND purpose = $2 AND expires > $3";
-    let found = work.all(sql, &[&hash, &purpose.as_str(), &now.as_microsecond()], |row| {
-        Ok(Token {
-            hash: get(row, 0)?,
-            purpose,
-            account: name(row, 2)?,
-            created: time(row, 3)?,
-            seen: time(row, 4)?,
-            expires: time(row, 5)?,
-            note: get(row, 6)?,
-        })
-    })?;
+    let sql = format!("SELECT {TOKEN} FROM token WHERE hash = $1 AND purpose = $2 AND expires > $3");
+    let values: Values<'_> = &[&hash, &purpose.as_str(), &now.as_microsecond()];
+    let found = work.all(&sql, values, |row| as_token(row, purpose))?;
     Ok(found.into_iter().next())
+}
+
+pub(crate) fn tokens(
+    work: &mut Work<'_>,
+    purpose: TokenPurpose,
+    account: &Name,
+    now: Timestamp,
+) -> Result<Vec<Token>, Fault> {
+    let sql = format!(
+        "SELECT {TOKEN} FROM token WHERE account = $1 AND purpose = $2 AND expires > $3 ORDER BY seen DESC, hash COLLATE \"C\""
+    );
+    let values: Values<'_> = &[&account.as_str(), &purpose.as_str(), &now.as_microsecond()];
+    work.all(&sql, values, |row| as_token(row, purpose))
 }
 
 pub(crate) fn strikes(work: &mut Work<'_>, name: &str) -> Result<Option<Strikes>, Fault> {
@@ -307,4 +311,16 @@ fn json<T: DeserializeOwned>(row: &Columns, column: usize) -> Result<T, Fault> {
     let text: String = get(row, column)?;
     let (owner, seq): (String, i64) = (get(row, 0)?, get(row, 1)?);
     serde_json::from_str(&text).map_err(|error| Fault::Corrupt(format!("{owner}, event {seq}: {error}")))
+}
+
+fn as_token(row: &Columns, purpose: TokenPurpose) -> Result<Token, Fault> {
+    Ok(Token {
+        hash: get(row, 0)?,
+        purpose,
+        account: name(row, 1)?,
+        created: time(row, 2)?,
+        seen: time(row, 3)?,
+        expires: time(row, 4)?,
+        note: get(row, 5)?,
+    })
 }

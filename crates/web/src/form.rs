@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use app::Session;
 use axum::body::Bytes;
-use axum::extract::{FromRef, FromRequest, Request};
+use axum::extract::{FromRef, FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use vocab::Refusal;
@@ -32,7 +32,20 @@ impl FromRequest<House> for Posted {
     async fn from_request(request: Request, house: &House) -> Result<Self, Infallible> {
         let near = is_same_origin(request.headers());
         let browser = request.extensions().get::<Browser>().cloned();
-        let Ok(body) = Bytes::from_request(request, house).await else {
+        let many = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+        let entry = if many {
+            parts(request, house).await
+        } else {
+            let body = Bytes::from_request(request, house).await.ok();
+            body.map(|body| Entry {
+                values: pairs(&String::from_utf8_lossy(&body)),
+                ..Entry::default()
+            })
+        };
+        let Some(entry) = entry else {
             return Ok(Self {
                 entry: Entry::default(),
                 ours: Err(Refusal::new(
@@ -41,10 +54,6 @@ impl FromRequest<House> for Posted {
                     "What was sent is too long, or broke off. Please shorten it and send it again.",
                 )),
             });
-        };
-        let entry = Entry {
-            values: pairs(&String::from_utf8_lossy(&body)),
-            refusal: None,
         };
         let known = browser.is_some_and(|browser| browser.gave(entry.raw("token")));
         let ours = (near && known).then_some(()).ok_or_else(|| {
@@ -56,6 +65,34 @@ impl FromRequest<House> for Posted {
         });
         Ok(Self { entry, ours })
     }
+}
+
+/// A form with files; none if it is too large or breaks off.
+async fn parts(request: Request, house: &House) -> Option<Entry> {
+    let mut sent = Multipart::from_request(request, house).await.ok()?;
+    let mut entry = Entry::default();
+    while let Some(field) = sent.next_field().await.ok()? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match field.file_name().map(str::to_owned) {
+            // A browser sends an empty part for a file that was not chosen.
+            Some(file) if file.is_empty() => {}
+            Some(file) => {
+                let bytes = field.bytes().await.ok()?.to_vec();
+                entry.files.push((name, File { name: file, bytes }));
+            }
+            None => entry.values.push((name, field.text().await.ok()?)),
+        }
+    }
+    Some(entry)
+}
+
+/// A file as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct File {
+    /// What its sender calls it.
+    pub name: String,
+    /// Its contents.
+    pub bytes: Vec<u8>,
 }
 
 /// Whether a browser says that a request comes from our own pages. A browser that says nothing is judged by the form's token alone.
@@ -79,6 +116,7 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
 #[derive(Clone, Default)]
 pub(crate) struct Entry {
     values: Vec<(String, String)>,
+    files: Vec<(String, File)>,
     refusal: Option<Refusal>,
 }
 
@@ -106,6 +144,14 @@ impl Entry {
     pub(crate) fn values(&self, name: &str) -> Vec<String> {
         let named = self.values.iter().filter(|(key, _)| key == name);
         named.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The file that was sent under a name.
+    pub(crate) fn file(&self, name: &str) -> Option<&File> {
+        self.files
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, file)| file)
     }
 
     /// Whether anything was typed: else a form shows what is kept.

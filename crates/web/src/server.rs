@@ -19,6 +19,9 @@ use crate::pages;
 /// No page takes a larger body.
 const BODY_LIMIT: usize = 64 * 1024;
 
+/// But the one that takes a file, with what a browser puts around it.
+const UPLOAD_LIMIT: usize = 6 * 1024 * 1024;
+
 /// Serves a house until `stop` ends; requests under way are finished.
 ///
 /// # Errors
@@ -87,10 +90,41 @@ fn pages() -> Router<House> {
             get(pages::organisations::one).post(pages::organisations::change),
         )
         .route("/audit", get(pages::audit::page))
+        .route("/today", get(pages::today::page))
+        .route("/today.json", get(pages::today::page))
+        .route("/batches", get(pages::batches::list).post(pages::batches::start))
+        .route(
+            "/batches/{id}",
+            get(pages::batches::one).post(pages::batches::change),
+        )
+        .route(
+            "/imports",
+            post(pages::imports::stage).layer(DefaultBodyLimit::max(UPLOAD_LIMIT)),
+        )
+        .route(
+            "/imports/{id}",
+            get(pages::imports::one).post(pages::imports::take),
+        )
+        .route("/rounds", get(pages::rounds::list).post(pages::rounds::open))
+        .route(
+            "/rounds/{id}",
+            get(pages::rounds::one).post(pages::rounds::change),
+        )
+        .route(
+            "/rounds/{id}/answer",
+            get(pages::answers::own).post(pages::answers::write),
+        )
+        .route("/rounds/{id}/answer.json", get(pages::answers::own))
+        .route("/rounds/{id}/answers.json", get(pages::answers::table))
+        .route("/rounds/{id}/answers.csv", get(pages::answers::table))
+        .route("/rounds/{id}/answers.xlsx", get(pages::answers::table))
+        .route("/rounds/{id}/answers/{organisation}", get(pages::answers::read))
         .route("/api", get(pages::api::page))
         .route("/gallery", get(pages::gallery));
     // What is a page and a form at its own address is data at the others.
-    let tables: [(&str, MethodRouter<House>); 3] = [
+    let tables: [(&str, MethodRouter<House>); 5] = [
+        ("/batches", get(pages::batches::list)),
+        ("/rounds", get(pages::rounds::list)),
         ("/people", get(pages::people::list)),
         ("/organisations", get(pages::organisations::list)),
         ("/audit", get(pages::audit::page)),

@@ -100,7 +100,9 @@ impl Section {
 }
 
 /// The entries of the signed-in person's menu: message key, path, and what one must be granted to find anything there.
-const PERSON_MENU: [(&str, &str, Action); 4] = [
+const PERSON_MENU: [(&str, &str, Action); 6] = [
+    ("rounds-title", "/rounds", Action::ReadRound),
+    ("batches-title", "/batches", Action::ReadBatches),
     ("menu-account", "/account", Action::KeepOwnAccount),
     ("menu-people", "/people", Action::ReadAccounts),
     ("menu-organisations", "/organisations", Action::ReadOrganisations),
@@ -334,6 +336,10 @@ pub enum FieldKind {
     NewPassword,
     /// One of a list.
     Select,
+    /// Several lines of text.
+    Area,
+    /// A file to be handed in.
+    File,
     /// Any of a few, all seen. The field's value names the chosen ones, with spaces between.
     Boxes,
 }
@@ -353,10 +359,21 @@ pub struct PostForm {
     pub hidden: Vec<(String, String)>,
     /// What is typed.
     pub fields: Vec<Field>,
+    /// Something to take before it is filled in, such as a template.
+    pub link: Option<Link>,
     /// Words of its button.
     pub button: String,
+    /// A second button that sends the same form with another name and value: name, value, words.
+    pub second: Option<(String, String, String)>,
     /// Whether it is what the page is for.
     pub solid: bool,
+}
+
+impl PostForm {
+    /// Whether a file is handed in with it.
+    pub fn has_file(&self) -> bool {
+        self.fields.iter().any(|field| field.kind == FieldKind::File)
+    }
 }
 
 impl Field {
@@ -479,7 +496,7 @@ pub struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     /// The level below a node, which stands at `index` of this one.
-    fn below(&self, node: &'a TreeNode, index: impl std::fmt::Display) -> Tree<'a> {
+    fn below(&self, node: &'a TreeNode, index: impl fmt::Display) -> Tree<'a> {
         Tree {
             nodes: &node.children,
             prefix: format!("{}-{index}", self.prefix),

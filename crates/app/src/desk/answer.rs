@@ -78,6 +78,8 @@ pub struct AnswerView {
     pub due: Date,
     /// Whether a first answer is still taken; a correction always is.
     pub open: bool,
+    /// Whether the secretariat has reminded the firm.
+    pub reminded: bool,
     /// The firm's part of the survey.
     pub part: Text,
     /// Version of the answer; 0 if there is none yet.
@@ -154,6 +156,12 @@ impl Desk {
             period: place.round.value.period,
             due: place.round.value.due,
             open: place.round.value.state == RoundState::Open,
+            reminded: place
+                .round
+                .value
+                .reminders
+                .iter()
+                .any(|one| one.organisations.iter().any(|id| id == organisation)),
             part: survey.part(&place.firm.part).ok_or_else(unknown)?.title.clone(),
             version: place.version(),
             typed: answer.map(|answer| answer.typed.clone()).unwrap_or_default(),

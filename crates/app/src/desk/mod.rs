@@ -15,11 +15,12 @@ mod import_staging;
 mod kept;
 mod people;
 mod round;
+mod today;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
-use authz::{Action, Caller, Subject, allows};
+use authz::{Action, Caller, Sight, Subject, allows, sight};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
@@ -48,6 +49,7 @@ pub use people::{
 pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
 };
+pub use today::{Task, What};
 
 /// The organisation that keeps the plan: owner of observations, rounds and editions.
 pub const MINISTRY: &str = "ministry";
@@ -92,6 +94,11 @@ impl Visit {
             at: self.at,
             caller: Some(caller),
         }
+    }
+
+    /// Whether there is anything that the one who asks may do this to.
+    pub fn may(&self, action: Action) -> bool {
+        sight(self.caller.as_ref(), action) != Sight::Nothing
     }
 
     /// The account that asks, for the audit log.

@@ -156,6 +156,8 @@ pub struct RoundCard {
 pub struct Progress {
     /// By part.
     pub parts: Vec<PartProgress>,
+    /// Whether totals were settled.
+    pub settled: bool,
     /// Organisations whose answer is new or changed since the last settlement; none before the first.
     pub since: Vec<String>,
 }
@@ -305,7 +307,11 @@ impl Desk {
                 .filter(|firm| table.standing.get(*firm) != standing.get(*firm));
             changed.cloned().collect()
         });
-        Ok(Progress { parts, since })
+        Ok(Progress {
+            parts,
+            settled: !round.tables.is_empty(),
+            since,
+        })
     }
 
     /// Notes that the firms that are silent were reminded, and says which these are.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use app::Desk;
+use app::{Desk, Visit};
 
 use super::print;
 use crate::cli;
@@ -17,7 +17,21 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
     let files = home::rashin(plan, false)?.files().clone();
     let store = options.database.open(false)?;
     let desk = Desk::new(files, store, Box::new(random));
-    let house = web::House::new(Arc::new(desk), Box::new(now)).map_err(|fault| Failure::server(&fault))?;
+    let nobody = Visit {
+        at: now(),
+        caller: None,
+    };
+    let first = desk
+        .first_link(&nobody)
+        .map_err(|refusal| Failure::input(refusal, false))?;
+    let stand = web::Options {
+        // On its own machine a browser reaches the server by plain http; anywhere else passwords travel over TLS alone.
+        secure: options.behind_proxy || !options.host.is_loopback(),
+        behind_proxy: options.behind_proxy,
+        limited: !options.unlimited,
+    };
+    let house =
+        web::House::with(Arc::new(desk), Box::new(now), stand).map_err(|fault| Failure::server(&fault))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -30,6 +44,12 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
         print(&format!(
             "羅針 Rashin: http://{address}/ で開けます（止めるには Ctrl+C）。\nRashin serves http://{address}/ (Ctrl+C to stop)."
         ));
+        if let Some(link) = first {
+            let link = link.secret.reveal();
+            print(&format!(
+                "はじめての管理者は、次のアドレスで自分のアカウントを作ってください（1回だけ使えます）。\nThe first administrator makes an account here (works once):\n  http://{address}/links/{link}"
+            ));
+        }
         web::serve(listener, house, stop()).await.map_err(|error| Failure::server(&error))?;
         Ok(ExitCode::SUCCESS)
     })

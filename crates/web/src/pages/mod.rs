@@ -2,25 +2,30 @@
 //! the same answer as JSON, CSV or an Excel workbook when its address ends so.
 
 pub mod account;
+pub mod answers;
 pub mod api;
 pub mod audit;
+pub mod batches;
 pub mod coverage;
 pub mod dashboard;
 pub mod findings;
+pub mod imports;
 pub mod indicator;
 pub mod indicators;
 pub mod library;
 pub mod organisations;
 pub mod people;
 pub mod plan;
+pub mod rounds;
 pub mod sign_in;
+pub mod today;
 mod words;
 mod work;
 pub mod workbench;
 
 use std::sync::Arc;
 
-use app::{Action, Desk, Secret, Visit};
+use app::{Action, Desk, Role, Secret, Visit};
 use askama::Template;
 use axum::extract::{FromRef, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -181,6 +186,24 @@ impl<'a> Here<'a> {
             .person
             .as_ref()
             .is_some_and(|person| person.may(action))
+    }
+
+    /// The name of an organisation.
+    pub(crate) fn organisation_name(&self, id: &str) -> String {
+        self.desk.organisation_name(&self.visit, id, self.t.lang())
+    }
+
+    /// The name of an account's person.
+    pub(crate) fn name_of(&self, account: &str) -> String {
+        self.desk.person_name(&self.visit, account)
+    }
+
+    /// Whether the one who asks may be the second pair of eyes on the work of these accounts.
+    pub(crate) fn approves(&self, authors: &[String]) -> bool {
+        let caller = self.visit.caller.as_ref();
+        authors
+            .iter()
+            .all(|author| caller.is_some_and(|caller| caller.is(Role::Approver) && caller.account != *author))
     }
 
     /// The whole address of a page in the reader's language, to be handed to somebody.

@@ -22,6 +22,8 @@ pub(crate) struct Work<'a> {
     pub lead: String,
     /// What was done just before; may be empty.
     pub done: String,
+    /// What is to be done next, for whoever looks; may be empty.
+    pub next: String,
     /// What was refused.
     pub faults: Vec<Field>,
     /// A secret that is shown this once, with what to do with it.
@@ -34,10 +36,27 @@ pub(crate) struct Work<'a> {
     pub empty: String,
     /// Where the list goes on.
     pub more: Option<Link>,
+    /// What else there is to see.
+    pub parts: Vec<Part>,
     /// What can be done.
     pub forms: Vec<PostForm>,
     /// The list to take away.
     pub files: Vec<Download>,
+}
+
+/// A part of the page under its own heading.
+#[derive(Default)]
+pub(crate) struct Part {
+    /// Its heading.
+    pub title: String,
+    /// What it shows; may be empty.
+    pub note: String,
+    /// Sentences.
+    pub lines: Vec<String>,
+    /// A table.
+    pub table: Option<Table>,
+    /// Where to go on.
+    pub link: Option<Link>,
 }
 
 /// A secret that is shown once.
@@ -58,12 +77,14 @@ impl<'a> Work<'a> {
             shell: shell(here.site, here.reader, title, Section::People, crumbs),
             lead: String::new(),
             done: done(here),
+            next: String::new(),
             faults: vec![],
             handed: None,
             facts: vec![],
             table: None,
             empty: String::new(),
             more: None,
+            parts: vec![],
             forms: vec![],
             files: vec![],
         }
@@ -83,15 +104,25 @@ impl<'a> Work<'a> {
 
 /// What the page before says was done: it sends one here with `?done=`.
 fn done(here: &Here<'_>) -> String {
-    match here.reader.value("done") {
-        Some("saved") => here.t.text("done-saved"),
-        Some("added") => here.t.text("done-added"),
-        Some("password") => here.t.text("done-password"),
-        Some("shut-out") => here.t.text("done-shut-out"),
-        Some("let-in") => here.t.text("done-let-in"),
-        Some("signed-out") => here.t.text("done-signed-out"),
-        _ => String::new(),
-    }
+    let key = match here.reader.value("done") {
+        Some("saved") => "done-saved",
+        Some("added") => "done-added",
+        Some("password") => "done-password",
+        Some("shut-out") => "done-shut-out",
+        Some("let-in") => "done-let-in",
+        Some("signed-out") => "done-signed-out",
+        Some("opened") => "done-opened",
+        Some("reminded") => "done-reminded",
+        Some("closed") => "done-closed",
+        Some("handed-in") => "done-handed-in",
+        Some("approved") => "done-approved",
+        Some("sent-back") => "done-sent-back",
+        Some("withdrawn") => "done-withdrawn",
+        Some("taken") => "done-taken",
+        Some("submitted") => "done-submitted",
+        _ => return String::new(),
+    };
+    here.t.text(key)
 }
 
 /// The version of a record that a form was made from, to be sent back with it.

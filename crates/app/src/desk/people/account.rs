@@ -120,6 +120,17 @@ pub struct Amendment {
 }
 
 impl Desk {
+    /// The name of an account's person for those who work on the same drafts; the id for everybody else.
+    pub fn person_name(&self, visit: &Visit, id: &str) -> String {
+        let known = [Action::ReadBatches, Action::ReadDraft, Action::ReadAccounts]
+            .into_iter()
+            .any(|action| visit.may(action));
+        let found = known
+            .then(|| self.find::<Account>(DIRECTORY, id).ok().flatten())
+            .flatten();
+        found.map_or_else(|| id.to_owned(), |kept| kept.value.name)
+    }
+
     /// Every account, by organisation and name.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Organisations: who takes part in the plan. Accounts act for one; a survey asks them.
 
-use authz::{Action, Sight, Subject, sight};
+use authz::{Action, Sight, Subject, allows, sight};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vocab::codes::CorporateNumber;
@@ -154,6 +154,16 @@ impl Desk {
     pub fn organisation(&self, visit: &Visit, id: &str) -> Result<Kept<Organisation>, Refusal> {
         Self::authorise(visit, Action::ReadOrganisations, Subject::of(id))?;
         self.find(DIRECTORY, id)?.ok_or_else(unknown)
+    }
+
+    /// The name of an organisation for those who meet it in their work; its id for everybody else.
+    pub fn organisation_name(&self, visit: &Visit, id: &str, lang: Lang) -> String {
+        let known = allows(visit.caller.as_ref(), Action::ReadOrganisations, Subject::of(id))
+            || allows(visit.caller.as_ref(), Action::ReadRound, Subject::of(id));
+        let found = known
+            .then(|| self.find::<Organisation>(DIRECTORY, id).ok().flatten())
+            .flatten();
+        found.map_or_else(|| id.to_owned(), |kept| kept.value.name(lang).to_owned())
     }
 
     /// Adds an organisation and gives its id.

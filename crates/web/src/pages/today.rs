@@ -1,0 +1,79 @@
+//! The front page of those who work here: what waits for this person, and where to do it.
+
+use app::{Task, What};
+use axum::extract::State;
+use axum::response::Response;
+use vocab::Refusal;
+
+use super::work::Work;
+use super::{Answer, Here, at_desk};
+use crate::house::House;
+use crate::reader::{Form, Reader};
+use crate::ui::{Column, Link, Section, Table};
+
+/// `GET /today`
+pub async fn page(State(house): State<House>, reader: Reader) -> Response {
+    at_desk(house, reader, build).await
+}
+
+fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
+    let t = here.t;
+    let tasks = here.desk.today(&here.visit)?;
+    if here.reader.form != Form::Page {
+        return Answer::data(Form::Json, "today", &tasks, Vec::new);
+    }
+    let rows = tasks.iter().map(|task| {
+        vec![
+            said(here, task),
+            Link::plain(task.due.map_or_else(String::new, |due| t.date(due))),
+        ]
+    });
+    let mut page = Work {
+        lead: t.text("today-lead"),
+        table: Some(Table {
+            id: "tasks".into(),
+            caption: t.text("today-title"),
+            columns: vec![
+                Column::words(t.text("today-what")),
+                Column::short(t.text("round-due")),
+            ],
+            rows: rows.collect(),
+        }),
+        empty: t.text("today-none"),
+        ..Work::new(here, t.text("today-title"), vec![])
+    };
+    page.shell.section = Section::Today;
+    Answer::page(&page)
+}
+
+fn said(here: &Here<'_>, task: &Task) -> Link {
+    let t = here.t;
+    let (key, address) = match task.what {
+        What::Answer => ("today-answer", format!("/rounds/{}/answer", task.id)),
+        What::AnswerReminded => ("today-answer-reminded", format!("/rounds/{}/answer", task.id)),
+        What::FinishCorrection => ("today-finish-correction", format!("/rounds/{}/answer", task.id)),
+        What::CloseRound => ("today-close-round", format!("/rounds/{}", task.id)),
+        What::SettleRound => ("today-settle-round", format!("/rounds/{}", task.id)),
+        What::FinishBatch => ("today-finish-batch", format!("/batches/{}", task.id)),
+        What::MendBatch => ("today-mend-batch", format!("/batches/{}", task.id)),
+        What::ApproveBatch => ("today-approve-batch", format!("/batches/{}", task.id)),
+        What::WriteEdition => ("today-write-edition", format!("/editions/{}", task.id)),
+        What::AnswerComments => ("today-answer-comments", format!("/editions/{}", task.id)),
+        What::CommentEdition => ("today-comment-edition", format!("/editions/{}", task.id)),
+        What::PublishEdition => ("today-publish-edition", format!("/editions/{}", task.id)),
+    };
+    let year = task.year.map(|year| year.label(t.lang()));
+    let title = match (&task.title, year) {
+        (Some(title), Some(year)) => t.with(
+            "round-name",
+            &[
+                ("title", title.get(t.lang()).into()),
+                ("year", year.as_str().into()),
+            ],
+        ),
+        (Some(title), None) => title.get(t.lang()).to_owned(),
+        (None, Some(year)) => t.with1("today-edition-name", "year", year.as_str()),
+        (None, None) => t.text("batch-untitled"),
+    };
+    Link::to(t.with1(key, "title", title.as_str()), t.path(&address))
+}
