@@ -646,6 +646,11 @@ type Wrong = (&'static str, String, String);
 /// A row as the plan's files would write it, and what they could not tell.
 fn entry(row: &BatchRow, plan: &Plan, stamp: &Stamp<'_>) -> (Entry, Vec<Wrong>) {
     let mut wrong = vec![];
+    for (field, text) in row.cells() {
+        if text.is_empty() && ["series", "period", "value", "source", "section"].contains(&field) {
+            wrong.push((field, "記入してください。".into(), "Fill this in.".into()));
+        }
+    }
     let series = plan.series.get(&row.series);
     let mut amount = |field: &'static str, text: &str| {
         let Ok(bare) = text.parse::<Quantity>() else {
