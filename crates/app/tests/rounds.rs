@@ -107,6 +107,7 @@ fn answered(desk: &Desk) -> (String, Vec<DemoFirm>, Vec<DemoFirm>) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a year in its order")]
 fn a_year_from_opening_to_a_correction_after_settlement() {
     let office = office();
     let desk = &office.desk;
