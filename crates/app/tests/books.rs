@@ -226,6 +226,7 @@ fn four_eyes_and_who_may_what() {
         "state"
     );
     let batch = desk.batch(&secretariat(DAY), &id).unwrap().value;
+    assert_eq!(batch.approved(), Some(("suzuki", DAY.parse().unwrap())));
     assert_eq!((batch.state, batch.reasons.len()), (BatchState::Approved, 1));
 }
 

@@ -393,7 +393,7 @@ impl Desk {
                 "This round is closed. Please tell the plan secretariat if you wish to answer.",
             ));
         }
-        unmoved(version, place.version())?;
+        unmoved::<Answer>(organisation, &round.id, version, place.version())?;
         Ok(place)
     }
 

@@ -89,6 +89,15 @@ pub(super) struct Approval {
     pub entries: Vec<Entry>,
 }
 
+impl Batch {
+    /// Who took it into the books, and the day from which its observations are known.
+    pub fn approved(&self) -> Option<(&str, Date)> {
+        self.approval
+            .as_ref()
+            .map(|approval| (approval.by.as_str(), approval.on))
+    }
+}
+
 impl Kind for Batch {
     const KIND: &'static str = "batch";
 

@@ -43,8 +43,11 @@ impl<T> Kept<T> {
     ///
     /// # Errors
     /// `conflict`.
-    pub(crate) fn seen_at(self, version: u32) -> Result<Self, Refusal> {
-        unmoved(version, self.version).map(|()| self)
+    pub(crate) fn seen_at(self, version: u32) -> Result<Self, Refusal>
+    where
+        T: Kind,
+    {
+        unmoved::<T>(&self.owner, &self.id, version, self.version).map(|()| self)
     }
 }
 
@@ -52,12 +55,12 @@ impl<T> Kept<T> {
 ///
 /// # Errors
 /// `conflict`.
-pub(crate) fn unmoved(seen: u32, newest: u32) -> Result<(), Refusal> {
+pub(crate) fn unmoved<T: Kind>(owner: &str, id: &str, seen: u32, newest: u32) -> Result<(), Refusal> {
     if seen == newest {
         return Ok(());
     }
     Err(refused(Fault::Conflict {
-        key: Key::new("any", "record", "any").map_err(refused)?,
+        key: Key::new(owner, T::KIND, id).map_err(refused)?,
         expected: seen,
         found: newest,
     }))
