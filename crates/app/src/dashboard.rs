@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use indicator::{Edition, Engine, Outlook, approx, decimal, published};
 use jiff::civil::Date;
-use plan::{Class, Direction, Indicator, MeasureState, NodeKind, Text};
+use plan::{Class, Direction, Files, Indicator, MeasureState, NodeKind, Text};
 use serde::Serialize;
 use vocab::{Period, Refusal};
 
@@ -240,7 +240,7 @@ impl Rashin {
             edition: Some((edition.fiscal_year, edition.as_of, seal)),
             records,
             moved: self.moved_since(edition),
-            plan_changed: edition.plan_sha256 != self.plan().sha256,
+            plan_changed: plan_of(edition) != self.files().sha256(),
         })
     }
 
@@ -254,4 +254,13 @@ impl Rashin {
         });
         moved.collect()
     }
+}
+
+/// The hash of an edition's plan without the edition's own words.
+fn plan_of(edition: &Edition) -> String {
+    let files = edition
+        .files
+        .iter()
+        .filter(|(path, _)| !path.starts_with("edition/"));
+    Files::from_texts(files.map(|(path, text)| (path.as_str(), text.as_str()))).sha256()
 }

@@ -11,6 +11,7 @@ mod dashboard;
 pub mod demo;
 mod desk;
 mod library;
+mod report;
 mod survey;
 mod tree;
 mod view;
@@ -18,15 +19,15 @@ mod workbench;
 
 pub use answer::{Evaluation, Interval, Span};
 pub use ask::{Ask, Rashin};
+pub use authz::{Action, Caller, Role};
 pub use coverage::{Coverage, CoverageRow, Hole};
 pub use dashboard::{Dashboard, News, StateCount, Summary};
-pub use desk::{
-    AnswerForm, AnswerView, Batch, BatchCheck, BatchRow, BatchState, Cell, Column, Desk, Firm, FirmRow, Kept,
-    MINISTRY, Move, PartEstimate, PartProgress, Progress, Purpose, Random, Reason, Reminder, Round,
-    RoundCard, RoundState, RoundTable, RowFault, RowName, Staged, Staging, Submission, Submitted, Table,
-    Taken, Visit,
-};
+pub use desk::*;
 pub use library::{RecordView, SeriesView, SourceView};
+pub use report::{
+    Change, Changes, Chapter, Chart, Cover, Entry, Goal, Line, Mark, Measure, Piece, Report, Row, Said,
+    Sentence,
+};
 pub use survey::{SurveyAnswer, SurveyEstimate, survey};
 pub use tree::{NodeLink, NodeView, TreeItem};
 pub use view::{Control, IndicatorView, PathRow, Restatement};

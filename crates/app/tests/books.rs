@@ -27,7 +27,7 @@ fn count(office: &desk::Office, year: i32) -> Option<String> {
 fn approved(office: &desk::Office, rows: Vec<BatchRow>, day: &str) {
     let (me, other) = (secretariat(day), approver(day));
     let id = office.desk.start_batch(&me, "確定値", rows).unwrap();
-    let version = office.desk.hand_in(&me, &id, 1).unwrap();
+    let version = office.desk.hand_in_batch(&me, &id, 1).unwrap();
     office.desk.approve_batch(&other, &id, version).unwrap();
 }
 
@@ -67,7 +67,7 @@ fn approved_observations_are_part_of_the_plan() {
     );
 
     // Nothing counts before it is approved, and saving drafts does not open the plan anew.
-    let version = office.desk.hand_in(&secretariat(DAY), &id, 1).unwrap();
+    let version = office.desk.hand_in_batch(&secretariat(DAY), &id, 1).unwrap();
     assert!(std::sync::Arc::ptr_eq(&before, &office.desk.rashin().unwrap()));
     office.desk.approve_batch(&approver(DAY), &id, version).unwrap();
     assert_eq!(count(&office, 2025).as_deref(), Some("5"));
@@ -155,7 +155,7 @@ fn every_mistake_is_told_at_its_row_and_field() {
         let _ = writeln!(told, "{}: {}", fault.place(Lang::En), fault.en);
     }
     insta::assert_snapshot!(told);
-    let refusal = office.desk.hand_in(&secretariat(DAY), &id, 1).unwrap_err();
+    let refusal = office.desk.hand_in_batch(&secretariat(DAY), &id, 1).unwrap_err();
     assert_eq!(refusal.kind, "faults");
 }
 
@@ -189,7 +189,7 @@ fn four_eyes_and_who_may_what() {
         desk.approve_batch(&approver(DAY), &id, 1).unwrap_err().kind,
         "state"
     );
-    let version = desk.hand_in(&secretariat(DAY), &id, 1).unwrap();
+    let version = desk.hand_in_batch(&secretariat(DAY), &id, 1).unwrap();
     assert_eq!(
         desk.approve_batch(&both, &id, version).unwrap_err().kind,
         "four-eyes"
@@ -201,19 +201,19 @@ fn four_eyes_and_who_may_what() {
         "not-found"
     );
     assert_eq!(
-        desk.send_back(&approver(DAY), &id, version, " ")
+        desk.send_batch_back(&approver(DAY), &id, version, " ")
             .unwrap_err()
             .kind,
         "empty"
     );
     let version = desk
-        .send_back(&approver(DAY), &id, version, "出典の箇所を書いてください。")
+        .send_batch_back(&approver(DAY), &id, version, "出典の箇所を書いてください。")
         .unwrap();
 
     // Whoever edits it in between is an author too.
     let third = visit("tanaka", app::MINISTRY, Role::Secretariat, DAY);
     let version = desk.save_batch(&third, &id, version, "確定値", rows).unwrap();
-    let version = desk.hand_in(&third, &id, version).unwrap();
+    let version = desk.hand_in_batch(&third, &id, version).unwrap();
     assert_eq!(
         desk.approve_batch(&both, &id, version).unwrap_err().kind,
         "four-eyes"
@@ -247,8 +247,8 @@ fn of_two_who_save_the_later_is_told() {
     let late = desk.save_batch(&me, &id, 1, "確定値", vec![]).unwrap_err();
     assert_eq!(late.kind, "conflict");
     assert_eq!(desk.batch(&me, &id).unwrap().value.rows.len(), 1);
-    desk.withdraw(&me, &id, 2).unwrap();
-    assert_eq!(desk.hand_in(&me, &id, 3).unwrap_err().kind, "state");
+    desk.withdraw_batch(&me, &id, 2).unwrap();
+    assert_eq!(desk.hand_in_batch(&me, &id, 3).unwrap_err().kind, "state");
 }
 
 // Files

@@ -76,6 +76,14 @@ use Role::{Administrator, Approver, Auditor, Council, Member, Secretariat};
 actions! {
     /// Read the plan, its figures and published editions.
     ReadPlan = "plan.read": [EVERYBODY];
+    /// Sign in.
+    SignIn = "session.open": [EVERYBODY];
+    /// Set a password by a one-time link.
+    AcceptLink = "link.accept": [EVERYBODY];
+    /// Look after one's own account: password, sessions.
+    KeepOwnAccount = "account.own": [
+        any(Secretariat), any(Approver), any(Council), any(Member), any(Auditor), any(Administrator),
+    ];
     /// See organisations.
     ReadOrganisations = "organisation.read": [any(Administrator), any(Secretariat), any(Auditor), own(Member)];
     /// Add and change organisations.

@@ -25,7 +25,10 @@ pub fn check(expr: &Expr, scope: &dyn Scope) -> Result<Type, Fault> {
             .lookup(name)
             .ok_or_else(|| unknown_name(name, &expr.span, scope)),
         ExprKind::Index(series, period) => {
-            let measure = series_measure(series, scope)?;
+            let measure = match (&series.kind, check(series, scope)?) {
+                (ExprKind::Name(name), Type::Quantity(measure)) if scope.has_years(name) => measure,
+                _ => series_measure(series, scope)?,
+            };
             periods(measure.calendar, &[period], scope)?;
             Ok(Type::Quantity(measure))
         }

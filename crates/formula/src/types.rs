@@ -108,6 +108,12 @@ pub trait Scope {
 
     /// All names, for the hint of a misspelt one.
     fn names(&self) -> Vec<String>;
+
+    /// Whether a quantity of this name has a value in every year, so that `name[FY2024]` asks for one. Formulas that others rest
+    /// on say no: they could come to need themselves.
+    fn has_years(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// A scope of literals only.

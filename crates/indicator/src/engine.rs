@@ -69,6 +69,7 @@ struct Known<'p> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Use {
     Formula(NodeName),
+    FormulaAt { name: NodeName, at: Period },
     Assumption { indicator: String, name: String },
     Observed { series: String, period: Period },
     Series(String),
@@ -291,13 +292,22 @@ impl<'e, 'p> Run<'e, 'p> {
     /// # Errors
     /// As [`Run::value`].
     pub fn eval(&self, indicator: Option<&str>, formula: &Formula) -> Result<Value, Refusal> {
+        self.eval_with_uses(indicator, formula).map(|(value, _)| value)
+    }
+
+    pub(crate) fn eval_with_uses(
+        &self,
+        indicator: Option<&str>,
+        formula: &Formula,
+    ) -> Result<(Value, Vec<Use>), Refusal> {
         let scope = Names {
             run: self,
             indicator,
             mode: Mode::Exact,
             uses: RefCell::default(),
         };
-        formula::eval(&formula.expr, &scope).map_err(refusal)
+        let value = formula::eval(&formula.expr, &scope).map_err(refusal)?;
+        Ok((value, scope.uses.into_inner()))
     }
 
     pub(crate) fn outcome(&self, name: &NodeName, mode: Mode) -> Result<Outcome, Refusal> {
@@ -359,6 +369,11 @@ impl<'e, 'p> Run<'e, 'p> {
     fn moved(&self, used: &Use, mode: Mode) -> bool {
         match used {
             Use::Formula(name) => self.outcome(name, mode).is_ok_and(|found| found.moved),
+            Use::FormulaAt { name, at } => self
+                .engine
+                .run(*at)
+                .outcome(name, mode)
+                .is_ok_and(|found| found.moved),
             Use::Assumption { indicator, name } => {
                 let input = Input::Named {
                     indicator: indicator.clone(),
@@ -463,8 +478,14 @@ impl Env for Names<'_, '_, '_> {
     }
 
     fn index(&self, series: &str, period: Period) -> Result<Value, Refusal> {
-        let Key::Series(id) = self.key(series)? else {
-            return Err(unknown_name(series));
+        let id = match self.key(series)? {
+            Key::Series(id) => id,
+            Key::Formula(name) => {
+                let found = self.run.engine.run(period).outcome(&name, self.mode)?;
+                self.log(Use::FormulaAt { name, at: period });
+                return Ok(Value::from(found.value));
+            }
+            Key::Assumption { .. } => return Err(unknown_name(series)),
         };
         let values = self.run.engine.values(&id);
         let value = values
@@ -487,6 +508,8 @@ impl Env for Names<'_, '_, '_> {
                         Some(found.printed_at(period.unwrap_or(self.run.at))?.value.clone())
                     }),
                 };
+                let at = period.unwrap_or(self.run.at);
+                self.log(Use::FormulaAt { name: node, at });
                 Ok(Value::from(printed.ok_or_else(|| not_printed(name))?))
             }
             ("path", Key::Formula(node)) => {

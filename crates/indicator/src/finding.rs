@@ -79,7 +79,7 @@ impl Engine<'_> {
 }
 
 /// The quantum of `round(x, quantum)`, in base units: a rounded figure shows every digit that it was rounded to.
-fn quantum(formula: &Formula) -> Option<Number> {
+pub(crate) fn quantum(formula: &Formula) -> Option<Number> {
     let ExprKind::Call(Function::Round, arguments, None) = &formula.expr.kind else {
         return None;
     };
@@ -90,7 +90,7 @@ fn quantum(formula: &Formula) -> Option<Number> {
 }
 
 /// A value for a sentence: a number with digit groups and its unit, a year, a day.
-fn show(value: &Value, quantum: Option<&Number>, lang: Lang) -> String {
+pub(crate) fn show(value: &Value, quantum: Option<&Number>, lang: Lang) -> String {
     match value {
         Value::Quantity(value, _) => {
             let number = value.in_unit();
@@ -118,7 +118,7 @@ fn show(value: &Value, quantum: Option<&Number>, lang: Lang) -> String {
         Value::Date(date) if lang == Lang::Ja => {
             format!("{}年{}月{}日", date.year(), date.month(), date.day())
         }
-        Value::Date(date) => date.to_string(),
+        Value::Date(date) => date.strftime("%-d %B %Y").to_string(),
         Value::Bool(truth) => truth.to_string(),
         Value::Text(text) => text.clone(),
         Value::Series(_) | Value::Table(_) => String::new(),

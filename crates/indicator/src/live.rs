@@ -9,7 +9,7 @@
 mod tape;
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub struct Live<'p> {
     nodes: Vec<Node<'p>>,
     places: HashMap<Key, Place>,
     /// The formulas that read what is not a formula.
-    readers: HashMap<Read, BTreeSet<usize>>,
+    readers: HashMap<Read, Readers>,
     tape: Tape,
     /// Whether an input was set to a quantity of another dimension; units are then looked at again.
     alien: bool,
@@ -76,10 +76,15 @@ struct Node<'p> {
     /// What a reader set instead of the formula.
     set: Option<Quantity>,
     value: Result<Quantity, Refusal>,
+    /// Whether the tape found the value, so that it has the formula's unit.
+    played: bool,
     reads: Vec<Read>,
     /// The formulas that read it.
-    readers: BTreeSet<usize>,
+    readers: Readers,
 }
+
+/// Places of formulas, in order: a list, because it is walked far more often than it changes.
+type Readers = Vec<usize>;
 
 /// A formula whose value changed, with the new one.
 pub type Changed<'l, 'p> = (&'p NodeName, &'l Result<Quantity, Refusal>);
@@ -208,8 +213,9 @@ impl<'p> Live<'p> {
             asks,
             set: None,
             value: Err(unknown_name(&name.to_string())),
+            played: false,
             reads: vec![],
-            readers: BTreeSet::new(),
+            readers: vec![],
         })
     }
 
@@ -279,6 +285,9 @@ impl<'p> Live<'p> {
 
     /// Computes one formula again; the answer is whether its value changed.
     fn refresh(&mut self, place: usize) -> bool {
+        if let Some(number) = self.plain(&self.nodes[place]) {
+            return self.nodes[place].play(number);
+        }
         let node = &self.nodes[place];
         let (value, reads) = if let Some(set) = &node.set {
             (Ok(set.clone()), Some(vec![]))
@@ -286,8 +295,6 @@ impl<'p> Live<'p> {
             let engine = self.engine.with(self.settings.clone());
             let found = engine.run(self.at).outcome(node.name, Mode::Exact);
             (found.map(|found| found.value), Some(below.clone()))
-        } else if let Some(number) = self.plain(node) {
-            (Ok(Quantity::from_base(number, node.unit.clone())), None)
         } else {
             let reads = RefCell::default();
             let reading = Reading {
@@ -308,6 +315,7 @@ impl<'p> Live<'p> {
         };
         let changed = !same(&node.value, &value);
         self.nodes[place].value = value;
+        self.nodes[place].played = false;
         if let Some(reads) = reads {
             self.rewire(place, reads);
         }
@@ -315,7 +323,7 @@ impl<'p> Live<'p> {
     }
 
     fn plain(&self, node: &Node<'_>) -> Option<Number> {
-        if self.alien {
+        if self.alien || node.set.is_some() || node.asks.is_some() {
             return None;
         }
         let read = |read| match read {
@@ -333,18 +341,42 @@ impl<'p> Live<'p> {
             return;
         }
         for read in std::mem::take(&mut self.nodes[place].reads) {
-            self.readers_mut(read).remove(&place);
+            self.readers_mut(read).retain(|reader| *reader != place);
         }
         for read in &reads {
-            self.readers_mut(*read).insert(place);
+            let readers = self.readers_mut(*read);
+            if let Err(at) = readers.binary_search(&place) {
+                readers.insert(at, place);
+            }
         }
         self.nodes[place].reads = reads;
     }
 
-    fn readers_mut(&mut self, read: Read) -> &mut BTreeSet<usize> {
+    fn readers_mut(&mut self, read: Read) -> &mut Readers {
         match read {
             Read::All(Place::Node(place)) => &mut self.nodes[place].readers,
             read => self.readers.entry(read).or_default(),
+        }
+    }
+}
+
+impl Node<'_> {
+    /// Takes a number that the tape found; the answer is whether the value changed.
+    fn play(&mut self, number: Number) -> bool {
+        match &mut self.value {
+            // The unit stands already: only the number is looked at and replaced, which is most of the work of a large sheet.
+            Ok(value) if self.played => {
+                let changed = *value.number() != number || value.number().is_exact() != number.is_exact();
+                value.set_base(number);
+                changed
+            }
+            _ => {
+                let value = Ok(Quantity::from_base(number, self.unit.clone()));
+                let changed = !same(&self.value, &value);
+                self.value = value;
+                self.played = true;
+                changed
+            }
         }
     }
 }

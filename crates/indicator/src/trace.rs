@@ -187,9 +187,10 @@ impl Run<'_, '_> {
         }
     }
 
-    fn trace_use(&self, used: &Use) -> Vec<Trace> {
+    pub(crate) fn trace_use(&self, used: &Use) -> Vec<Trace> {
         match used {
             Use::Formula(name) => vec![self.trace_formula(name)],
+            Use::FormulaAt { name, at } => vec![self.engine().run(*at).trace_formula(name)],
             Use::Assumption { indicator, name } => {
                 self.trace_assumption(indicator, name).into_iter().collect()
             }

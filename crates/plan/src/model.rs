@@ -52,6 +52,8 @@ pub struct Plan {
     pub terms: Vec<Term>,
     /// Surveys, in the order of the files.
     pub surveys: Vec<crate::Survey>,
+    /// Words with live figures, in the order of the files.
+    pub passages: Vec<Passage>,
     /// Every named formula in an order in which each stands after all that it needs.
     pub order: Vec<crate::NodeName>,
     /// SHA-256 of the plan's files.
@@ -571,6 +573,41 @@ pub struct Check {
     pub hint: Option<Text>,
     /// Section of the interim report.
     pub section: String,
+}
+
+/// Words about a part of the plan. Every figure in them is live: it is computed where they are read, never typed.
+#[derive(Debug, Clone)]
+pub struct Passage {
+    /// Id of a node or an indicator, or [`Passage::SUMMARY`].
+    pub about: String,
+    /// In Japanese.
+    pub ja: Vec<Segment>,
+    /// In English.
+    pub en: Vec<Segment>,
+}
+
+impl Passage {
+    /// What a passage on the whole is about.
+    pub const SUMMARY: &str = "summary";
+
+    /// The words in one language.
+    pub fn get(&self, lang: Lang) -> &[Segment] {
+        match lang {
+            Lang::Ja => &self.ja,
+            Lang::En => &self.en,
+        }
+    }
+}
+
+/// A piece of a passage.
+#[derive(Debug, Clone)]
+pub enum Segment {
+    /// Words without a figure of their own.
+    Words(String),
+    /// A name of the plan that has a digit in it: 第3期, KGI 2, §5 ①.
+    Name(String),
+    /// `{…}`: what a formula gives. A bare name is taken at the plan's vision year.
+    Figure(Formula),
 }
 
 /// Something that a KPI needs before it is adopted.

@@ -44,6 +44,15 @@ pub(crate) struct Entries {
     pub requirement: Vec<Requirement>,
     pub term: Vec<Term>,
     pub survey: Vec<Survey>,
+    pub passage: Vec<Passage>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Passage {
+    pub about: Word,
+    pub ja: Word,
+    pub en: Word,
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use vocab::Period;
 
+use crate::database::Database;
+
 /// 羅針 Rashin: 医療機器基本計画をデータとして保ち、指標を根拠から計算し直します。
 /// Keeps a national medical-device plan as data and recomputes its indicators from their records.
 #[derive(Debug, Parser)]
@@ -51,6 +53,33 @@ pub enum Command {
     /// 公開版を作る・確かめる・比べる / make, verify and compare editions
     #[command(subcommand)]
     Edition(Edition),
+    /// データベースの封印をすべて確かめる / prove every seal of the database
+    Verify {
+        /// どのデータベースか / which database
+        #[command(flatten)]
+        database: Database,
+        /// 以前の verify --json の出力。切り取りや作り直しも分かります / earlier output of `verify --json` to compare with
+        #[arg(long, value_name = "FILE")]
+        heads: Option<PathBuf>,
+    },
+    /// データベースを控える（サーバーが動いていてもできます） / back up the database, also while it is served
+    Backup {
+        /// どのデータベースか / which database
+        #[command(flatten)]
+        database: Database,
+        /// 書き出すファイル / file to write; an existing one is refused
+        file: PathBuf,
+    },
+    /// 空のデータベースにバックアップを戻して確かめる / restore a backup into an empty database and prove it
+    Restore {
+        /// どのデータベースか / which database
+        #[command(flatten)]
+        database: Database,
+        /// バックアップのファイル / file of the backup
+        file: PathBuf,
+    },
+    /// データベースの形式を最新にする / bring the database up to date
+    Migrate(Database),
 }
 
 /// Options of `serve`.
@@ -62,9 +91,9 @@ pub struct Serve {
     /// ポート（0 なら空いているもの） / port; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
-    /// データベースのファイル（なければ作ります） / database file; made if it is not there
-    #[arg(long, value_name = "FILE", default_value = "rashin.db")]
-    pub database: PathBuf,
+    /// Which database.
+    #[command(flatten)]
+    pub database: Database,
 }
 
 /// Options of `eval`.

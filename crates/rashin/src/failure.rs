@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use indicator::EditionFault;
 use plan::Faults;
 use serde::Serialize;
+use store::Fault;
 use vocab::Refusal;
 
 /// Why a command failed.
@@ -76,6 +77,16 @@ impl Failure {
             refusal: Refusal::new("edition", text.clone(), text),
             json,
             code: 1,
+        }
+    }
+
+    /// A database, or a backup, that cannot be used: exit code 1; one that cannot be read or written: 3.
+    pub fn store(name: &str, fault: &Fault, json: bool) -> Self {
+        let Refusal { kind, ja, en } = fault.report();
+        Self {
+            refusal: Refusal::new(kind, format!("{name}: {ja}"), format!("{name}: {en}")),
+            json,
+            code: if matches!(fault, Fault::Engine(_)) { 3 } else { 1 },
         }
     }
 

@@ -7,12 +7,14 @@ mod read;
 mod schema;
 mod write;
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use store::{
     Blob, Change, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Store, Strikes, Token, TokenPurpose,
     Version,
@@ -32,35 +34,40 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens a store, making the file and bringing its schema up to date.
+    /// Opens a store, making the file (readable by its owner alone) and bringing its schema up to date.
     ///
     /// # Errors
-    /// [`Fault::TooNew`], [`Fault::Corrupt`] for a file of something else, and those of the database.
+    /// [`Fault::Foreign`], [`Fault::TooNew`], and those of the database.
     pub fn open(path: &Path) -> Result<Self, Fault> {
-        let mut writer = connect(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-        )?;
+        // Made here and not by SQLite, whose files everybody may read. An empty file is an empty database.
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(Fault::engine)?;
+        let mut writer = connect(path)?;
         schema::prepare(&mut writer)?;
-        Ok(Self {
-            path: path.to_owned(),
-            writer: Mutex::new(writer),
-            readers: Mutex::default(),
-        })
+        Ok(Self::with(path, writer))
     }
 
     /// Opens a store that is there already, changing nothing: for verification and backup.
     ///
     /// # Errors
-    /// As [`Sqlite::open`]; a missing file is not made.
+    /// As [`Sqlite::open`], and [`Fault::TooOld`]; a missing file is not made.
     pub fn open_existing(path: &Path) -> Result<Self, Fault> {
-        let writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        schema::check(&writer)?;
-        Ok(Self {
+        let mut writer = connect(path)?;
+        schema::check(&mut writer)?;
+        Ok(Self::with(path, writer))
+    }
+
+    fn with(path: &Path, writer: Connection) -> Self {
+        Self {
             path: path.to_owned(),
             writer: Mutex::new(writer),
             readers: Mutex::default(),
-        })
+        }
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
@@ -72,9 +79,9 @@ impl Sqlite {
         let mut writer = self.writer();
         let transaction = writer
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(Fault::engine)?;
+            .map_err(fault)?;
         let done = work(&transaction)?;
-        transaction.commit().map_err(Fault::engine)?;
+        transaction.commit().map_err(fault)?;
         Ok(done)
     }
 
@@ -82,11 +89,11 @@ impl Sqlite {
         let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut reader = match kept {
             Some(reader) => reader,
-            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            None => connect(&self.path)?,
         };
         let done = reader
             .transaction()
-            .map_err(Fault::engine)
+            .map_err(fault)
             .and_then(|transaction| work(&transaction));
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if readers.len() < READERS {
@@ -96,15 +103,32 @@ impl Sqlite {
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
-    let connection =
-        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(Fault::engine)?;
-    connection.busy_timeout(PATIENCE).map_err(Fault::engine)?;
-    connection
-        .pragma_update(None, "synchronous", "FULL")
-        .map_err(Fault::engine)?;
+fn connect(path: &Path) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(fault)?;
+    connection.busy_timeout(PATIENCE).map_err(fault)?;
+    let pragmas = [
+        ("synchronous", "FULL"),
+        // What was erased is overwritten in the file, not only let go.
+        ("secure_delete", "ON"),
+        // A file that somebody tampered with runs nothing and is noticed early.
+        ("trusted_schema", "OFF"),
+        ("cell_size_check", "ON"),
+    ];
+    for (name, value) in pragmas {
+        connection.pragma_update(None, name, value).map_err(fault)?;
+    }
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// What SQLite's own error means here.
+fn fault(error: rusqlite::Error) -> Fault {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => Fault::Foreign,
+        Some(ErrorCode::DatabaseCorrupt) => Fault::Corrupt(error.to_string()),
+        _ => Fault::engine(error),
+    }
 }
 
 impl Store for Sqlite {
@@ -142,6 +166,10 @@ impl Store for Sqlite {
 
     fn token(&self, purpose: TokenPurpose, hash: &str, now: Timestamp) -> Result<Option<Token>, Fault> {
         self.read(|transaction| read::token(transaction, purpose, hash, now))
+    }
+
+    fn tokens(&self, purpose: TokenPurpose, account: &Name, now: Timestamp) -> Result<Vec<Token>, Fault> {
+        self.read(|transaction| read::tokens(transaction, purpose, account, now))
     }
 
     fn touch_token(&self, hash: &str, seen: Timestamp, expires: Timestamp) -> Result<(), Fault> {

@@ -4,12 +4,16 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use rusqlite::types::{FromSql, Value};
-use rusqlite::{OptionalExtension, Row as Columns, Transaction, params, params_from_iter};
+use rusqlite::{Row as Columns, Transaction, params, params_from_iter};
+use serde::de::DeserializeOwned;
 use store::{
     Blob, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Strikes, Token, TokenPurpose, Version,
 };
 
+use crate::fault;
+
 const EVENT: &str = "owner, seq, at, actor, action, detail, written, erased, blobs, seal";
+const TOKEN: &str = "hash, account, created, seen, expires, note";
 const VERSION: &str = "owner, kind, id, version, parent, state, body, sha256, event";
 
 pub(crate) fn head(transaction: &Transaction<'_>, owner: &Name) -> Result<Option<Head>, Fault> {
@@ -28,17 +32,13 @@ pub(crate) fn last_event(transaction: &Transaction<'_>, owner: &Name) -> Result<
 }
 
 pub(crate) fn newest_number(transaction: &Transaction<'_>, key: &Key) -> Result<u32, Fault> {
-    transaction
-        .prepare_cached("SELECT version FROM record WHERE owner = ?1 AND kind = ?2 AND id = ?3")
-        .and_then(|mut statement| {
-            statement
-                .query_row([key.owner.as_str(), key.kind.as_str(), key.id.as_str()], |row| {
-                    row.get(0)
-                })
-                .optional()
-        })
-        .map(|found| found.unwrap_or(0))
-        .map_err(Fault::engine)
+    let found = all(
+        transaction,
+        "SELECT version FROM record WHERE owner = ?1 AND kind = ?2 AND id = ?3",
+        [key.owner.as_str(), key.kind.as_str(), key.id.as_str()],
+        |row| get(row, 0),
+    )?;
+    Ok(found.into_iter().next().unwrap_or(0))
 }
 
 pub(crate) fn versions(transaction: &Transaction<'_>, key: &Key, limit: u32) -> Result<Vec<Version>, Fault> {
@@ -132,21 +132,23 @@ pub(crate) fn token(
     hash: &str,
     now: Timestamp,
 ) -> Result<Option<Token>, Fault> {
-    let sql = "SELECT hash, purpose, account, created, seen, expires, note FROM token
-        WHERE hash = ?1 AND purpose = ?2 AND expires > ?3";
+    let sql = format!("SELECT {TOKEN} FROM token WHERE hash = ?1 AND purpose = ?2 AND expires > ?3");
     let values = params![hash, purpose.as_str(), now.as_microsecond()];
-    let found = all(transaction, sql, values, |row| {
-        Ok(Token {
-            hash: get(row, 0)?,
-            purpose,
-            account: name(row, 2)?,
-            created: time(row, 3)?,
-            seen: time(row, 4)?,
-            expires: time(row, 5)?,
-            note: get(row, 6)?,
-        })
-    })?;
+    let found = all(transaction, &sql, values, |row| as_token(row, purpose))?;
     Ok(found.into_iter().next())
+}
+
+pub(crate) fn tokens(
+    transaction: &Transaction<'_>,
+    purpose: TokenPurpose,
+    account: &Name,
+    now: Timestamp,
+) -> Result<Vec<Token>, Fault> {
+    let sql = format!(
+        "SELECT {TOKEN} FROM token WHERE account = ?1 AND purpose = ?2 AND expires > ?3 ORDER BY seen DESC, hash"
+    );
+    let values = params![account.as_str(), purpose.as_str(), now.as_microsecond()];
+    all(transaction, &sql, values, |row| as_token(row, purpose))
 }
 
 pub(crate) fn strikes(transaction: &Transaction<'_>, name: &str) -> Result<Option<Strikes>, Fault> {
@@ -162,6 +164,13 @@ pub(crate) fn strikes(transaction: &Transaction<'_>, name: &str) -> Result<Optio
         },
     )?;
     Ok(found.into_iter().next())
+}
+
+pub(crate) fn is_empty(transaction: &Transaction<'_>) -> Result<bool, Fault> {
+    let found: Vec<String> = all(transaction, "SELECT owner FROM chain LIMIT 1", [], |row| {
+        get(row, 0)
+    })?;
+    Ok(found.is_empty())
 }
 
 pub(crate) fn inspect(transaction: &Transaction<'_>) -> Result<Vec<String>, Fault> {
@@ -185,9 +194,9 @@ pub(crate) fn walk(
     for owner in owners {
         let mut each =
             |sql: &str, as_row: &dyn Fn(&Columns<'_>) -> Result<Row, Fault>| -> Result<(), Fault> {
-                let mut statement = transaction.prepare_cached(sql).map_err(Fault::engine)?;
-                let mut rows = statement.query([&owner]).map_err(Fault::engine)?;
-                while let Some(row) = rows.next().map_err(Fault::engine)? {
+                let mut statement = transaction.prepare_cached(sql).map_err(fault)?;
+                let mut rows = statement.query([&owner]).map_err(fault)?;
+                while let Some(row) = rows.next().map_err(fault)? {
                     visit(as_row(row)?)?;
                 }
                 Ok(())
@@ -228,10 +237,10 @@ fn all<T>(
     values: impl rusqlite::Params,
     read: impl Fn(&Columns<'_>) -> Result<T, Fault>,
 ) -> Result<Vec<T>, Fault> {
-    let mut statement = transaction.prepare_cached(sql).map_err(Fault::engine)?;
-    let mut rows = statement.query(values).map_err(Fault::engine)?;
+    let mut statement = transaction.prepare_cached(sql).map_err(fault)?;
+    let mut rows = statement.query(values).map_err(fault)?;
     let mut list = vec![];
-    while let Some(row) = rows.next().map_err(Fault::engine)? {
+    while let Some(row) = rows.next().map_err(fault)? {
         list.push(read(row)?);
     }
     Ok(list)
@@ -260,17 +269,30 @@ fn as_event(row: &Columns<'_>) -> Result<Event, Fault> {
     })
 }
 
+fn as_token(row: &Columns<'_>, purpose: TokenPurpose) -> Result<Token, Fault> {
+    Ok(Token {
+        hash: get(row, 0)?,
+        purpose,
+        account: name(row, 1)?,
+        created: time(row, 2)?,
+        seen: time(row, 3)?,
+        expires: time(row, 4)?,
+        note: get(row, 5)?,
+    })
+}
+
 fn as_version(row: &Columns<'_>) -> Result<Version, Fault> {
     let body: Option<String> = get(row, 6)?;
+    let (key, version) = (key(row)?, get(row, 3)?);
     Ok(Version {
-        key: key(row)?,
-        version: get(row, 3)?,
-        parent: maybe(row, 4)?,
-        state: maybe(row, 5)?,
         body: body
             .map(|body| serde_json::from_str(&body))
             .transpose()
-            .map_err(|error| Fault::Corrupt(error.to_string()))?,
+            .map_err(|error| Fault::Corrupt(format!("{key}, {version}: {error}")))?,
+        key,
+        version,
+        parent: maybe(row, 4)?,
+        state: maybe(row, 5)?,
         sha256: get(row, 7)?,
         event: get(row, 8)?,
     })
@@ -304,7 +326,9 @@ fn time(row: &Columns<'_>, column: usize) -> Result<Timestamp, Fault> {
     Timestamp::from_microsecond(get(row, column)?).map_err(|error| Fault::Corrupt(error.to_string()))
 }
 
-fn json<T: serde::de::DeserializeOwned>(row: &Columns<'_>, column: usize) -> Result<T, Fault> {
+/// JSON in a column of an event.
+fn json<T: DeserializeOwned>(row: &Columns<'_>, column: usize) -> Result<T, Fault> {
     let text: String = get(row, column)?;
-    serde_json::from_str(&text).map_err(|error| Fault::Corrupt(error.to_string()))
+    let (owner, seq): (String, u64) = (get(row, 0)?, get(row, 1)?);
+    serde_json::from_str(&text).map_err(|error| Fault::Corrupt(format!("{owner}, event {seq}: {error}")))
 }

@@ -1,7 +1,9 @@
 //! The schema and its steps. A step is never changed once it was released: expand first, contract in a later one.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use store::Fault;
+
+use crate::{PATIENCE, fault};
 
 /// Marks a file as Rashin's: "羅針" as two bytes each of its code points.
 const APPLICATION: i32 = 0x7F85_91DD;
@@ -32,60 +34,69 @@ CREATE TABLE strike (name TEXT NOT NULL PRIMARY KEY, count INTEGER NOT NULL, las
 
 /// Brings a file to the newest schema; an empty one is made Rashin's.
 pub(crate) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
-    let (application, found) = marks(connection)?;
-    let empty: bool = connection
-        .query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| {
-            row.get(0)
-        })
-        .map_err(Fault::engine)?;
-    if !(empty && application == 0) {
-        recognised(application, found)?;
+    let found = found(connection)?;
+    if found == Some(newest()) {
+        return Ok(());
     }
-    connection
-        .pragma_update(None, "journal_mode", "WAL")
-        .map_err(Fault::engine)?;
+    turn_on_log(connection)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(Fault::engine)?;
+        .map_err(fault)?;
     // Read again under the lock: another process may have been first.
-    let (_, found) = marks(&transaction)?;
-    for (at, step) in STEPS.iter().enumerate().skip(found as usize) {
-        transaction.execute_batch(step).map_err(Fault::engine)?;
-        transaction
-            .pragma_update(None, "user_version", at + 1)
-            .map_err(Fault::engine)?;
+    let found = marks(&transaction)?.1;
+    for step in STEPS.iter().skip(found as usize) {
+        transaction.execute_batch(step).map_err(fault)?;
     }
-    transaction
-        .pragma_update(None, "application_id", APPLICATION)
-        .map_err(Fault::engine)?;
-    transaction.commit().map_err(Fault::engine)
+    for (mark, value) in [
+        ("user_version", newest().cast_signed()),
+        ("application_id", APPLICATION),
+    ] {
+        transaction.pragma_update(None, mark, value).map_err(fault)?;
+    }
+    transaction.commit().map_err(fault)
+}
+
+/// Turns on the write-ahead log for good. SQLite does not wait while another process does the same, so this does.
+fn turn_on_log(connection: &Connection) -> Result<(), Fault> {
+    let mut waits = 0;
+    loop {
+        let turned = connection.pragma_update(None, "journal_mode", "WAL");
+        let busy = turned.as_ref().err().and_then(rusqlite::Error::sqlite_error_code);
+        if busy != Some(ErrorCode::DatabaseBusy) || waits == 500 {
+            return turned.map_err(fault);
+        }
+        waits += 1;
+        std::thread::sleep(PATIENCE / 500);
+    }
 }
 
 /// Refuses a file that is not Rashin's, or not of this schema.
-pub(crate) fn check(connection: &Connection) -> Result<(), Fault> {
-    let (application, found) = marks(connection)?;
-    recognised(application, found)?;
+pub(crate) fn check(connection: &mut Connection) -> Result<(), Fault> {
+    let found = found(connection)?.ok_or(Fault::Foreign)?;
     if found < newest() {
-        return Err(Fault::Corrupt(format!(
-            "schema {found}: rashin migrate を先に実行してください / run `rashin migrate` first"
-        )));
+        Err(Fault::TooOld)
+    } else {
+        Ok(())
     }
-    Ok(())
 }
 
-fn recognised(application: i32, found: u32) -> Result<(), Fault> {
-    if application != APPLICATION {
-        return Err(Fault::Corrupt(
-            "Rashin のデータベースではありません / not a database of Rashin".into(),
-        ));
+/// The schema of a file; none if there is nothing in it at all.
+fn found(connection: &mut Connection) -> Result<Option<u32>, Fault> {
+    // One moment: another process may be making the file Rashin's.
+    let transaction = connection.transaction().map_err(fault)?;
+    let (application, found) = marks(&transaction)?;
+    let empty: bool = transaction
+        .query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| {
+            row.get(0)
+        })
+        .map_err(fault)?;
+    let known = newest();
+    match (application, empty) {
+        (0, true) => Ok(None),
+        (APPLICATION, _) if found > known => Err(Fault::TooNew { found, known }),
+        (APPLICATION, _) => Ok(Some(found)),
+        _ => Err(Fault::Foreign),
     }
-    if found > newest() {
-        return Err(Fault::TooNew {
-            found,
-            known: newest(),
-        });
-    }
-    Ok(())
 }
 
 fn newest() -> u32 {
@@ -94,9 +105,9 @@ fn newest() -> u32 {
 
 fn marks(connection: &Connection) -> Result<(i32, u32), Fault> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
-    let application = pragma("application_id").map_err(Fault::engine)?;
+    let application = pragma("application_id").map_err(fault)?;
     let found: i32 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(Fault::engine)?;
+        .map_err(fault)?;
     Ok((application, u32::try_from(found).unwrap_or(u32::MAX)))
 }

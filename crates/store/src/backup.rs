@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::fault::Fault;
 use crate::seal::hex;
 use crate::store::{Row, Store};
+use crate::verify::{Broken, Proof};
 
 const FORMAT: &str = "rashin-backup";
 const LAYOUT: u32 = 1;
@@ -60,21 +61,24 @@ pub fn write_backup(store: &dyn Store, out: &mut dyn Write) -> Result<Manifest, 
     Ok(manifest)
 }
 
-/// Restores a backup into an empty store, whole or not at all.
+/// Restores a backup into an empty store, whole or not at all: its rows are proved as they pass, so that even a backup
+/// whose last line was made anew after a change is refused.
 ///
 /// # Errors
-/// [`Fault::Backup`] for a file that is not a backup, or is torn or changed; [`Fault::NotEmpty`]; those of the store.
+/// [`Fault::Backup`] for a file that is not a backup, or is torn, changed or of another layout; [`Fault::NotEmpty`];
+/// those of the store.
 pub fn read_backup(store: &dyn Store, input: &mut dyn BufRead) -> Result<Manifest, Fault> {
     let mut rows = Rows {
         input,
         hash: Sha256::new(),
         begun: false,
         count: 0,
+        proof: Proof::new(&[]),
         manifest: None,
     };
     store.load(&mut rows)?;
-    rows.manifest
-        .ok_or_else(|| Fault::Backup("最後の行がありません / the last line is missing".into()))
+    let read = rows.count + 2;
+    rows.manifest.ok_or_else(|| torn(read))
 }
 
 struct Rows<'a> {
@@ -82,6 +86,7 @@ struct Rows<'a> {
     hash: Sha256,
     begun: bool,
     count: u64,
+    proof: Proof,
     manifest: Option<Manifest>,
 }
 
@@ -94,10 +99,11 @@ impl Rows<'_> {
                 return Err(foreign());
             }
             if first.layout != LAYOUT {
-                return Err(Fault::Backup(format!(
-                    "版 {} / layout {}",
-                    first.layout, first.layout
-                )));
+                let layout = first.layout;
+                return Err(Fault::backup(
+                    format!("形式 {layout} は、このプログラムの形式 {LAYOUT} と違います。"),
+                    format!("its layout is {layout}, not {LAYOUT}."),
+                ));
             }
             self.hash.update(line.as_bytes());
             self.begun = true;
@@ -106,6 +112,7 @@ impl Rows<'_> {
         if let Ok(row) = serde_json::from_str::<Row>(&line) {
             self.hash.update(line.as_bytes());
             self.count += 1;
+            self.proof.row(&row).map_err(|broken| unsound(*broken))?;
             return Ok(Some(row));
         }
         let manifest: Manifest = serde_json::from_str(&line).map_err(|_| torn(self.count + 2))?;
@@ -116,10 +123,12 @@ impl Rows<'_> {
         let mut rest = String::new();
         let more = self.input.read_line(&mut rest).map_err(Fault::engine)?;
         if manifest != found || more != 0 {
-            return Err(Fault::Backup(
-                "作成後に内容が変わっています / it was changed after it was made".into(),
+            return Err(Fault::backup(
+                "作成後に内容が変わっています。",
+                "it was changed after it was made.",
             ));
         }
+        self.proof.end().map_err(|broken| unsound(*broken))?;
         self.manifest = Some(manifest);
         Ok(None)
     }
@@ -148,13 +157,21 @@ impl Iterator for Rows<'_> {
 }
 
 fn foreign() -> Fault {
-    Fault::Backup("Rashin のバックアップではありません / not a backup of Rashin".into())
+    Fault::backup(
+        "Rashin のバックアップではありません。",
+        "it is not a backup of Rashin.",
+    )
 }
 
 fn torn(line: u64) -> Fault {
-    Fault::Backup(format!(
-        "{line} 行目で途切れています / it breaks off at line {line}"
-    ))
+    Fault::backup(
+        format!("{line} 行目で途切れています。"),
+        format!("it breaks off at line {line}."),
+    )
+}
+
+fn unsound(broken: Broken) -> Fault {
+    Fault::backup(broken.ja, broken.en)
 }
 
 fn json(value: &impl Serialize) -> Result<String, Fault> {

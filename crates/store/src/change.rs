@@ -3,7 +3,14 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::fault::Fault;
 use crate::name::{Key, Name};
+use crate::record::{Event, Head, Version, Written};
+use crate::seal::{canonical, sha256};
+use crate::store::Row;
+
+/// The deepest nesting of a body: JSON is read back up to 128, and a backup's line wraps it.
+const DEEPEST: usize = 100;
 
 /// What is written in one transaction: an event in its owner's chain, with the record versions that it made.
 #[derive(Debug, Clone)]
@@ -20,10 +27,142 @@ pub struct Change {
     pub detail: Value,
     /// New record versions.
     pub drafts: Vec<Draft>,
-    /// Versions whose bodies are to be forgotten; their hashes stay.
+    /// Versions of the owner's records whose bodies are to be forgotten; their hashes stay.
     pub erase: Vec<(Key, u32)>,
     /// Files, addressed by their SHA-256.
     pub blobs: Vec<Blob>,
+}
+
+impl Event {
+    /// The event that `change` is, after `last` in its owner's chain. `newest` gives the number of a record's newest
+    /// version, 0 for none. Every engine asks this while it holds the chain, then writes what the event says.
+    ///
+    /// # Errors
+    /// [`Fault::Conflict`] if a record is not at the version that its draft expects or a version to be forgotten is not
+    /// there, [`Fault::TooDeep`], and those of `newest`.
+    pub fn after(
+        last: Option<&Self>,
+        change: &Change,
+        mut newest: impl FnMut(&Key) -> Result<u32, Fault>,
+    ) -> Result<Self, Fault> {
+        let bodies = change.drafts.iter().map(|draft| &draft.body);
+        if bodies
+            .chain([&change.detail])
+            .any(|body| !nests_within(body, DEEPEST))
+        {
+            return Err(Fault::TooDeep);
+        }
+        // Databases keep microseconds: what is given back must be what is read back.
+        let at = Timestamp::from_microsecond(change.at.as_microsecond()).unwrap_or(change.at);
+        let mut event = Self {
+            owner: change.owner.clone(),
+            seq: last.map_or(1, |last| last.seq + 1),
+            at: last.map_or(at, |last| at.max(last.at)),
+            actor: change.actor.clone(),
+            action: change.action.clone(),
+            detail: change.detail.clone(),
+            written: Vec::with_capacity(change.drafts.len()),
+            erased: Vec::with_capacity(change.erase.len()),
+            blobs: change.blobs.iter().map(|blob| blob.sha256.clone()).collect(),
+            seal: String::new(),
+        };
+        // A change may write a record and then its next version, or forget what it has just written.
+        let mut found = |written: &[Written], key: &Key| {
+            let same = |entry: &&Written| entry.kind == key.kind && entry.id == key.id;
+            let just_now = written.iter().rev().find(same).map(|entry| entry.version);
+            just_now.map_or_else(|| newest(key), Ok)
+        };
+        for draft in &change.drafts {
+            let key = Key {
+                owner: change.owner.clone(),
+                kind: draft.kind.clone(),
+                id: draft.id.clone(),
+            };
+            let found = found(&event.written, &key)?;
+            if found != draft.expected {
+                return Err(Fault::Conflict {
+                    key,
+                    expected: draft.expected,
+                    found,
+                });
+            }
+            event.written.push(Written {
+                kind: key.kind,
+                id: key.id,
+                version: found + 1,
+                parent: draft.parent.clone(),
+                state: draft.state.clone(),
+                sha256: sha256(canonical(&draft.body).as_bytes()),
+            });
+        }
+        for (key, version) in &change.erase {
+            let found = if key.owner == change.owner {
+                found(&event.written, key)?
+            } else {
+                0
+            };
+            if !(1..=found).contains(version) {
+                return Err(Fault::Conflict {
+                    key: key.clone(),
+                    expected: *version,
+                    found,
+                });
+            }
+            event.erased.push((key.kind.clone(), key.id.clone(), *version));
+        }
+        event.seal = event.seal_after(last.map(|last| last.seal.as_str()));
+        Ok(event)
+    }
+
+    /// The rows that the event of `change` adds or puts in place of older ones. Beside these, an engine takes the bodies
+    /// out of the versions that are erased.
+    pub fn rows(&self, change: &Change) -> Vec<Row> {
+        let drafts = change.drafts.iter().zip(&self.written);
+        let records = drafts.flat_map(|(draft, written)| {
+            let key = Key {
+                owner: self.owner.clone(),
+                kind: written.kind.clone(),
+                id: written.id.clone(),
+            };
+            let version = Version {
+                key: key.clone(),
+                version: written.version,
+                parent: written.parent.clone(),
+                state: written.state.clone(),
+                body: Some(draft.body.clone()),
+                sha256: written.sha256.clone(),
+                event: self.seq,
+            };
+            let listed = Row::Listed {
+                key,
+                version: written.version,
+                parent: written.parent.clone(),
+                state: written.state.clone(),
+            };
+            [Row::Version(version), listed]
+        });
+        let blobs = change.blobs.iter().map(|blob| Row::Blob {
+            owner: self.owner.clone(),
+            sha256: blob.sha256.clone(),
+            bytes: blob.bytes.clone(),
+        });
+        let head = Head {
+            owner: self.owner.clone(),
+            seq: self.seq,
+            seal: self.seal.clone(),
+        };
+        let chain = [Row::Head(head), Row::Event(self.clone())];
+        chain.into_iter().chain(records).chain(blobs).collect()
+    }
+}
+
+fn nests_within(value: &Value, levels: usize) -> bool {
+    let within = |value| nests_within(value, levels - 1);
+    match value {
+        Value::Array(list) => levels > 0 && list.iter().all(within),
+        Value::Object(map) => levels > 0 && map.values().all(within),
+        _ => true,
+    }
 }
 
 /// The next version of a record.
@@ -56,7 +195,7 @@ impl Blob {
     /// A file under its own hash.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self {
-            sha256: crate::seal::sha256(&bytes),
+            sha256: sha256(&bytes),
             bytes,
         }
     }

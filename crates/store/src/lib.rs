@@ -6,6 +6,8 @@
 
 mod backup;
 mod change;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod fault;
 mod name;
 mod record;

@@ -1,7 +1,7 @@
 //! What is read back: record versions, events, and how lists of them are asked for.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::name::{Key, Name};
@@ -18,11 +18,17 @@ pub struct Version {
     /// Where it stands.
     pub state: Option<Name>,
     /// What it says; none once it was erased.
+    // In a backup an erased body is left out: `null` is a body like any other.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "there")]
     pub body: Option<Value>,
     /// SHA-256 of the canonical body.
     pub sha256: String,
     /// Number, in the owner's chain, of the event that wrote it.
     pub event: u64,
+}
+
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// What an event wrote, as its seal covers it.

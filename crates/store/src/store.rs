@@ -8,7 +8,9 @@ use crate::name::{Key, Name};
 use crate::record::{Event, EventQuery, Head, Query, Version};
 use crate::token::{Strikes, Token, TokenPurpose};
 
-/// A database. Every call is one transaction; a call that returns an error has changed nothing.
+/// A database. Every call is one transaction; a call that returns an error has changed nothing. There is one doubt that no
+/// database can spare its caller: where the connection is lost while a change is being made final, [`Fault::Engine`] leaves
+/// open whether it was. The versions that drafts expect make repeating it safe.
 ///
 /// Calls block: a server runs them off its network threads.
 pub trait Store: Send + Sync {
@@ -65,6 +67,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// Those of the database.
     fn token(&self, purpose: TokenPurpose, hash: &str, now: Timestamp) -> Result<Option<Token>, Fault>;
+
+    /// An account's tokens of one purpose that have not expired by `now`, the last used first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn tokens(&self, purpose: TokenPurpose, account: &Name, now: Timestamp) -> Result<Vec<Token>, Fault>;
 
     /// Notes that a token was used and until when it holds from now on.
     ///

@@ -1,5 +1,6 @@
 //! Proves a whole store: every seal follows from the one before, every version is what its event sealed, nothing is
-//! missing and nothing stands beside the chain.
+//! missing and nothing stands beside the chain. A tail that was cut off consistently leaves no trace in the store
+//! itself, so heads that were written down elsewhere are compared too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ use crate::seal::{canonical, sha256};
 use crate::store::{Row, Store};
 
 /// A store that holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Verified {
     /// The end of every chain: written down elsewhere, it shows later that nothing was cut off.
     pub heads: Vec<Head>,
@@ -38,111 +39,142 @@ pub struct Broken {
     pub en: String,
 }
 
-/// Proves a store.
+impl Broken {
+    /// A database that cannot be read as far as its rows.
+    pub fn unreadable(fault: &Fault) -> Self {
+        let told = fault.report();
+        Self {
+            owner: None,
+            event: None,
+            ja: told.ja,
+            en: told.en,
+        }
+    }
+}
+
+/// Proves a store, and that it still holds `remembered`: heads of an earlier proof.
 ///
 /// # Errors
 /// [`Broken`], the first link that does not hold.
-pub fn verify(store: &dyn Store) -> Result<Verified, Box<Broken>> {
-    let unreadable = |fault: &Fault| Broken {
-        owner: None,
-        event: None,
-        ja: format!("データベースを読めません（{fault}）。バックアップから戻してください。"),
-        en: format!("The database cannot be read ({fault}). Restore a backup."),
-    };
-    if let Some(first) = store.inspect().map_err(|fault| unreadable(&fault))?.first() {
-        return Err(Box::new(Broken {
-            owner: None,
-            event: None,
-            ja: format!("データベースのファイルが壊れています（{first}）。バックアップから戻してください。"),
-            en: format!("The database file is damaged ({first}). Restore a backup."),
-        }));
+pub fn verify(store: &dyn Store, remembered: &[Head]) -> Result<Verified, Box<Broken>> {
+    let unreadable = |fault: Fault| Box::new(Broken::unreadable(&fault));
+    if let Some(first) = store.inspect().map_err(unreadable)?.into_iter().next() {
+        return Err(unreadable(Fault::Corrupt(first)));
     }
-    let mut proof = Proof::default();
+    let mut proof = Proof::new(remembered);
+    let mut broken = None;
     let walked = store.walk(&mut |row| {
-        if proof.broken.is_none()
-            && let Err(broken) = proof.row(row)
-        {
-            proof.broken = Some(broken);
-        }
-        Ok(())
+        proof.row(&row).map_err(|found| {
+            let end = Fault::Corrupt(found.to_string());
+            broken = Some(found);
+            end
+        })
     });
-    if proof.broken.is_none()
-        && let Err(broken) = proof.close()
-    {
-        proof.broken = Some(broken);
-    }
-    match (proof.broken, walked) {
+    match (broken, walked) {
         (Some(broken), _) => Err(broken),
-        (None, Err(fault)) => Err(Box::new(unreadable(&fault))),
-        (None, Ok(())) => Ok(proof.verified),
+        (None, Err(fault)) => Err(unreadable(fault)),
+        (None, Ok(())) => {
+            proof.end()?;
+            Ok(proof.verified)
+        }
     }
 }
 
-/// A record's versions still to come, by kind, id and number: what was sealed, and by which event.
-type Expected = BTreeMap<(Name, Name, u32), (Written, u64)>;
+/// A version among its owner's: kind, id and number.
+type Place = (Name, Name, u32);
 
-struct Proof {
+/// What rows in the order of [`Store::walk`] have proved so far.
+pub(crate) struct Proof {
     verified: Verified,
-    broken: Option<Box<Broken>>,
+    /// Heads of an earlier proof that have not been passed yet.
+    remembered: BTreeMap<Name, Vec<Head>>,
+    /// The chain that is being followed, and what follows from it.
     head: Option<Head>,
-    last: Option<Event>,
-    expected: Expected,
+    last: Option<(u64, String)>,
+    ended: bool,
+    /// Versions still to come: what was sealed, and by which event.
+    expected: BTreeMap<Place, (Written, u64)>,
     newest: BTreeMap<(Name, Name), Written>,
-    erased: BTreeSet<(Name, Name, u32)>,
+    erased: BTreeSet<Place>,
     blobs: BTreeMap<String, u64>,
 }
 
-impl Default for Proof {
-    fn default() -> Self {
+impl Proof {
+    pub(crate) fn new(heads: &[Head]) -> Self {
+        let mut remembered: BTreeMap<Name, Vec<Head>> = BTreeMap::new();
+        for head in heads {
+            remembered
+                .entry(head.owner.clone())
+                .or_default()
+                .push(head.clone());
+        }
         Self {
-            verified: Verified {
-                heads: vec![],
-                events: 0,
-                versions: 0,
-                blobs: 0,
-            },
-            broken: None,
+            verified: Verified::default(),
+            remembered,
             head: None,
             last: None,
+            ended: false,
             expected: BTreeMap::new(),
             newest: BTreeMap::new(),
             erased: BTreeSet::new(),
             blobs: BTreeMap::new(),
         }
     }
-}
 
-impl Proof {
-    fn row(&mut self, row: Row) -> Result<(), Box<Broken>> {
+    pub(crate) fn row(&mut self, row: &Row) -> Result<(), Box<Broken>> {
+        if !matches!(row, Row::Event(_)) {
+            self.end_chain()?;
+        }
         match row {
             Row::Head(head) => {
                 self.close()?;
-                self.head = Some(head);
+                self.head = Some(head.clone());
                 Ok(())
             }
             Row::Event(event) => self.event(event),
-            Row::Version(version) => self.version(&version),
+            Row::Version(version) => self.version(version),
             Row::Listed {
                 key,
                 version,
                 parent,
                 state,
-            } => self.listed(&key, version, parent.as_ref(), state.as_ref()),
-            Row::Blob { owner, sha256, bytes } => self.blob(&owner, &sha256, &bytes),
+            } => self.listed(key, *version, parent.as_ref(), state.as_ref()),
+            Row::Blob { owner, sha256, bytes } => self.blob(owner, sha256, bytes),
         }
     }
 
-    fn event(&mut self, event: Event) -> Result<(), Box<Broken>> {
+    /// Ends the proof: the last owner is whole, and no owner that was remembered is missing.
+    pub(crate) fn end(&mut self) -> Result<(), Box<Broken>> {
+        self.close()?;
+        let Some((owner, heads)) = self.remembered.first_key_value() else {
+            return Ok(());
+        };
+        let seq = heads.iter().map(|head| head.seq).max();
+        Err(Box::new(Broken {
+            owner: Some(owner.clone()),
+            event: Some(1),
+            ja: format!(
+                "{owner}: 控えにある記録の列（{} 番まで）がありません。",
+                seq.unwrap_or(1)
+            ),
+            en: format!(
+                "{owner}: the chain that was noted (up to event {}) is missing.",
+                seq.unwrap_or(1)
+            ),
+        }))
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), Box<Broken>> {
         self.is_owner(&event.owner, Some(event.seq))?;
-        let next = self.last.as_ref().map_or(1, |last| last.seq + 1);
+        let next = self.last.as_ref().map_or(1, |(seq, _)| seq + 1);
         if event.seq != next {
             return Err(self.broken(
                 Some(next),
-                &format!("{next} 番の記録がありません（次は {} 番）。", event.seq),
-                &format!("event {next} is missing (the next is {}).", event.seq),
+                &format!("この記録がありません（次にあるのは {} 番）。", event.seq),
+                &format!("it is missing (the next one there is {}).", event.seq),
             ));
         }
-        let previous = self.last.as_ref().map(|last| last.seal.as_str());
+        let previous = self.last.as_ref().map(|(_, seal)| seal.as_str());
         if event.seal_after(previous) != event.seal {
             return Err(self.broken(
                 Some(event.seq),
@@ -150,18 +182,29 @@ impl Proof {
                 "the event is not what was sealed.",
             ));
         }
+        let noted = self.remembered.get(&event.owner).into_iter().flatten();
+        if noted
+            .into_iter()
+            .any(|head| head.seq == event.seq && head.seal != event.seal)
+        {
+            return Err(self.broken(
+                Some(event.seq),
+                "封印が控えと違います。記録が作り直されています。",
+                "its seal is not the one that was noted: the chain was made anew.",
+            ));
+        }
         for written in &event.written {
-            let key = (written.kind.clone(), written.id.clone(), written.version);
+            let place = (written.kind.clone(), written.id.clone(), written.version);
             self.newest
                 .insert((written.kind.clone(), written.id.clone()), written.clone());
-            self.expected.insert(key, (written.clone(), event.seq));
+            self.expected.insert(place, (written.clone(), event.seq));
         }
         self.erased.extend(event.erased.iter().cloned());
         for blob in &event.blobs {
             self.blobs.entry(blob.clone()).or_insert(event.seq);
         }
         self.verified.events += 1;
-        self.last = Some(event);
+        self.last = Some((event.seq, event.seal.clone()));
         Ok(())
     }
 
@@ -169,17 +212,17 @@ impl Proof {
         let Key { owner, kind, id } = &version.key;
         self.is_owner(owner, Some(version.event))?;
         let place = (kind.clone(), id.clone(), version.version);
-        let name = format!("{kind}/{id} 版 {}", version.version);
+        let number = version.version;
         let Some((written, event)) = self.expected.remove(&place) else {
             return Err(self.broken(
                 Some(version.event),
-                &format!("{name} は、どの記録にも書かれていません。"),
-                &format!("{name}: no event wrote it."),
+                &format!("{kind}/{id} 版 {number} は、どの記録にも書かれていません。"),
+                &format!("{kind}/{id} version {number}: no event wrote it."),
             ));
         };
-        let forgotten = version.body.is_none() && self.erased.contains(&place);
-        let sound = version.body.as_ref().map_or(forgotten, |body| {
-            sha256(canonical(body).as_bytes()) == version.sha256
+        let erased = self.erased.contains(&place);
+        let sound = version.body.as_ref().map_or(erased, |body| {
+            !erased && sha256(canonical(body).as_bytes()) == version.sha256
         });
         let same = written.sha256 == version.sha256
             && written.parent == version.parent
@@ -188,8 +231,8 @@ impl Proof {
         if !(sound && same) {
             return Err(self.broken(
                 Some(event),
-                &format!("{name} の内容が、書いたときの封印と合いません。"),
-                &format!("{name}: not what was sealed when it was written."),
+                &format!("{kind}/{id} 版 {number} の内容が、書いたときの封印と合いません。"),
+                &format!("{kind}/{id} version {number}: not what was sealed when it was written."),
             ));
         }
         self.verified.versions += 1;
@@ -232,20 +275,12 @@ impl Proof {
         Ok(())
     }
 
-    /// Ends an owner: the chain is as long as its head says and nothing that it wrote is missing.
+    /// Ends an owner: nothing that its chain wrote is missing.
     fn close(&mut self) -> Result<(), Box<Broken>> {
         let Some(head) = self.head.clone() else {
             return Ok(());
         };
-        let reached = self.last.as_ref().map(|last| (last.seq, last.seal.as_str()));
-        if reached != Some((head.seq, head.seal.as_str())) {
-            let seq = reached.map_or(1, |(seq, _)| seq + 1);
-            return Err(self.broken(
-                Some(seq),
-                &format!("記録の列が {} 番まで続いていません。", head.seq),
-                &format!("the chain does not reach event {}.", head.seq),
-            ));
-        }
+        self.end_chain()?;
         let missing = self.expected.iter().min_by_key(|(_, (_, event))| *event);
         if let Some(((kind, id, version), (_, event))) = missing {
             return Err(self.broken(
@@ -261,7 +296,7 @@ impl Proof {
                 &format!("{kind}/{id} is missing from lists."),
             ));
         }
-        if let Some((blob, event)) = self.blobs.iter().next() {
+        if let Some((blob, event)) = self.blobs.iter().min_by_key(|(_, event)| **event) {
             return Err(self.broken(
                 Some(*event),
                 &format!("ファイル {blob} がありません。"),
@@ -271,7 +306,34 @@ impl Proof {
         self.verified.heads.push(head);
         self.head = None;
         self.last = None;
+        self.ended = false;
         self.erased.clear();
+        Ok(())
+    }
+
+    /// The chain is as long as its head and the notes say.
+    fn end_chain(&mut self) -> Result<(), Box<Broken>> {
+        let Some(head) = self.head.clone().filter(|_| !self.ended) else {
+            return Ok(());
+        };
+        let reached = self.last.as_ref().map(|(seq, seal)| (*seq, seal.as_str()));
+        let seq = reached.map_or(0, |(seq, _)| seq);
+        if reached != Some((head.seq, head.seal.as_str())) {
+            return Err(self.broken(
+                Some(seq + 1),
+                &format!("記録の列が {} 番まで続いていません。", head.seq),
+                &format!("the chain does not reach event {}.", head.seq),
+            ));
+        }
+        let noted = self.remembered.remove(&head.owner).into_iter().flatten();
+        if let Some(longest) = noted.map(|head| head.seq).max().filter(|noted| *noted > seq) {
+            return Err(self.broken(
+                Some(seq + 1),
+                &format!("控えでは {longest} 番まであった記録が、切り取られています。"),
+                &format!("the chain was cut off: it was noted up to event {longest}."),
+            ));
+        }
+        self.ended = true;
         Ok(())
     }
 

@@ -22,6 +22,11 @@ pub struct Quantity {
 }
 
 impl Quantity {
+    /// Replaces the number, in base units; the unit stays.
+    pub fn set_base(&mut self, number: Number) {
+        self.number = number;
+    }
+
     /// So many of a unit: `new(7.3, 兆円)`.
     pub fn new(in_unit: &Number, unit: Unit) -> Self {
         Self {

@@ -1,6 +1,7 @@
 //! Figures in words: digit groups, and English names for the units that figures are printed in. Japanese units are their own names.
 
 use crate::lang::Lang;
+use crate::number::Number;
 
 /// Base unit as printed, English plural, English singular (for "per …").
 const BASES: &[(&str, &str, &str)] = &[
@@ -76,14 +77,41 @@ fn named(unit: &str, singular: bool) -> String {
     scaled.unwrap_or_else(|| unit.to_owned())
 }
 
-/// A number that is already text, with its unit in words: 4,757億円; 4,757 hundred million yen.
+/// A number that is already text, with its unit in words: 4,757億円; 475.7 billion yen.
 pub fn amount(number: &str, unit: &str, lang: Lang) -> String {
     match (lang, unit) {
         (Lang::Ja, _) => format!("{number}{unit}"),
         (Lang::En, "") => number.to_owned(),
         (Lang::En, _) if unit.starts_with('%') => format!("{number}{}", unit_label(unit, lang)),
-        (Lang::En, _) => format!("{number} {}", unit_label(unit, lang)),
+        (Lang::En, _) if number == "1" => format!("1 {}", singular_label(unit)),
+        (Lang::En, _) => {
+            english_amount(number, unit).unwrap_or_else(|| format!("{number} {}", unit_label(unit, lang)))
+        }
     }
+}
+
+/// English counts in thousands: an amount in 億 or 万 becomes one in millions, billions or thousands.
+fn english_amount(number: &str, unit: &str) -> Option<String> {
+    let exact: Number = number.replace(',', "").parse().ok()?;
+    let (power, scale, rest) = match (unit.strip_prefix('億'), unit.strip_prefix('万')) {
+        (Some(rest), _) if exact.abs() < Number::from(10) => (2, "百万", rest),
+        (Some(rest), _) => (-1, "十億", rest),
+        (_, Some(rest)) => (1, "千", rest),
+        _ => return None,
+    };
+    let number = exact.times(&Number::power_of_ten(power)).ok()?.to_decimal();
+    let unit = unit_label(&format!("{scale}{rest}"), Lang::En);
+    Some(format!("{} {unit}", group_digits(&number)))
+}
+
+/// A unit in words after "1".
+fn singular_label(unit: &str) -> String {
+    let (first, rest) = unit.split_once('/').unwrap_or((unit, ""));
+    let label = unit_label(unit, Lang::En);
+    label
+        .strip_prefix(&named(first, false))
+        .filter(|tail| rest.is_empty() || !tail.is_empty())
+        .map_or_else(|| label.clone(), |tail| format!("{}{tail}", named(first, true)))
 }
 
 /// Commas between groups of three digits before the point; sign and decimals stay as they are.
@@ -123,5 +151,22 @@ mod tests {
             "hundred million US dollars per year"
         );
         assert_eq!(unit_label("兆円/社", Lang::En), "trillion yen per firm");
+    }
+
+    #[test]
+    fn amounts_read_as_english_counts() {
+        for (number, unit, said) in [
+            ("41", "億ドル", "4.1 billion US dollars"),
+            ("4,757", "億円/年", "475.7 billion yen per year"),
+            ("0.5", "億円", "50 million yen"),
+            ("-14.3", "億ドル", "-1.43 billion US dollars"),
+            ("12", "万人", "120 thousand people"),
+            ("28.46", "兆円", "28.46 trillion yen"),
+            ("1", "社", "1 firm"),
+            ("1", "件/年", "1 case per year"),
+            ("2", "社", "2 firms"),
+        ] {
+            assert_eq!(amount(number, unit, Lang::En), said);
+        }
     }
 }

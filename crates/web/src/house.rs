@@ -2,14 +2,19 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use app::{Desk, Visit};
-use axum::extract::{FromRef, Request, State};
+use app::{Ask, Caller, Desk, Person, Secret, Visit};
+use axum::extract::{FromRef, FromRequestParts, Request, State};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
 use vocab::Refusal;
 
 use crate::i18n::{MessageFault, Messages};
+use crate::limit::{self, Class, Limits};
+use crate::pages;
+use crate::reader::Reader;
+use crate::session::{self, Browser};
 use crate::site::Site;
 
 /// Reads the clock.
@@ -22,30 +27,68 @@ pub struct House(Arc<Rooms>);
 struct Rooms {
     desk: Arc<Desk>,
     clock: Clock,
+    options: Options,
     messages: Arc<Messages>,
     site: RwLock<Arc<Site>>,
+    limits: Limits,
+}
+
+/// How a server stands towards the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Cookies travel over TLS alone. Off only where the server is reached by plain http on its own machine.
+    pub secure: bool,
+    /// A proxy of ours stands in front and writes the visitor's address at the end of `X-Forwarded-For`.
+    pub behind_proxy: bool,
+    /// One address may ask for so much only. Off for load tests.
+    pub limited: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            secure: true,
+            behind_proxy: false,
+            limited: true,
+        }
+    }
 }
 
 impl House {
+    /// A house around a desk, with the options that suit a server that the world reaches over TLS.
+    ///
+    /// # Errors
+    /// As [`House::with`].
+    pub fn new(desk: Arc<Desk>, clock: Clock) -> Result<Self, HouseFault> {
+        Self::with(desk, clock, Options::default())
+    }
+
     /// A house around a desk.
     ///
     /// # Errors
     /// Messages that cannot be read, or a store that cannot.
-    pub fn new(desk: Arc<Desk>, clock: Clock) -> Result<Self, HouseFault> {
+    pub fn with(desk: Arc<Desk>, clock: Clock, options: Options) -> Result<Self, HouseFault> {
         let messages = Arc::new(Messages::load()?);
         let rashin = desk.rashin().map_err(HouseFault::Store)?;
         let site = RwLock::new(Arc::new(Site::new(rashin, Arc::clone(&messages))));
         Ok(Self(Arc::new(Rooms {
             desk,
             clock,
+            options,
             messages,
             site,
+            limits: Limits::default(),
         })))
     }
 
     /// The desk.
     pub(crate) fn desk(&self) -> &Arc<Desk> {
         &self.0.desk
+    }
+
+    /// How the server stands towards the world.
+    pub(crate) fn options(&self) -> Options {
+        self.0.options
     }
 
     /// Now.
@@ -63,8 +106,26 @@ impl House {
         if !Arc::ptr_eq(&rashin, self.site().shared()) {
             let site = Arc::new(Site::new(rashin, Arc::clone(&self.0.messages)));
             *self.0.site.write().unwrap_or_else(PoisonError::into_inner) = site;
+            self.warm();
         }
         Ok(())
+    }
+
+    /// Works out the plain pages of the site before anyone asks for them, on a thread of its own; a newer site ends the work.
+    pub(crate) fn warm(&self) {
+        let (house, site) = (self.clone(), self.site());
+        std::thread::spawn(move || {
+            // What fails here fails again, and is said, when a reader asks for it.
+            let _ = site.dashboard();
+            let _ = site.summaries();
+            site.coverage();
+            for indicator in &site.rashin().plan().indicators {
+                if !Arc::ptr_eq(&site, &house.site()) {
+                    return;
+                }
+                let _ = site.view(&indicator.id, &Ask::default());
+            }
+        });
     }
 }
 
@@ -85,15 +146,68 @@ impl FromRef<House> for Arc<Site> {
     }
 }
 
-/// Every request but those for assets comes in here.
-pub(crate) async fn enter(State(house): State<House>, mut request: Request, next: Next) -> Response {
-    let visit = Visit {
-        at: house.now(),
-        caller: None,
+/// Every request but those for assets comes in here: it is counted, and told who asks.
+pub(crate) async fn enter(State(house): State<House>, request: Request, next: Next) -> Response {
+    let Options {
+        secure,
+        behind_proxy,
+        limited,
+    } = house.options();
+    let at = house.now();
+    let (mut parts, body) = request.into_parts();
+    let Ok(reader) = Reader::from_request_parts(&mut parts, &house).await;
+    let address = limit::address(&parts.extensions, &parts.headers, behind_proxy).filter(|_| limited);
+    if let Some(address) = address
+        && let Err(seconds) = house
+            .0
+            .limits
+            .take(address, Class::of(&parts.method, &reader.path), at)
+    {
+        return pages::too_many(&house.site(), &reader, seconds);
+    }
+    let browser = Browser::of(&parts.headers, || house.desk().secret());
+    let entered = tokio::task::spawn_blocking({
+        let (house, secret) = (house.clone(), browser.session.clone());
+        move || {
+            // A store that fails for a moment leaves the site as it was: the public part can still be read.
+            drop(house.refresh());
+            who(house.desk(), secret.as_ref(), at)
+        }
+    });
+    let known = match entered.await {
+        Ok(Ok(known)) => known,
+        Ok(Err(refusal)) => return pages::fault(&house.site(), &reader, &refusal),
+        Err(broken) => return pages::fault(&house.site(), &reader, &pages::internal(&broken)),
     };
-    let fresh = tokio::task::spawn_blocking(move || house.refresh()).await;
-    // A store that fails for a moment leaves the site as it was: the public part can still be read.
-    drop(fresh);
-    request.extensions_mut().insert(visit);
-    next.run(request).await
+    let signed_in = known.is_some();
+    let (caller, person) = known.unzip();
+    let browser = if signed_in { browser.signed_in() } else { browser };
+    let form_cookie = browser.form_cookie(&reader.path, secure);
+    parts.extensions.insert(Visit { at, caller });
+    parts.extensions.insert(browser);
+    if let Some(person) = person {
+        parts.extensions.insert::<Person>(person);
+    }
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("cookie"));
+    if let Some(cookie) = form_cookie {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+    if signed_in || session::is_signed_out_form(&reader.path) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// Who brings a secret. Blocks: the store is asked.
+fn who(desk: &Desk, secret: Option<&Secret>, at: Timestamp) -> Result<Option<(Caller, Person)>, Refusal> {
+    let Some(secret) = secret else {
+        return Ok(None);
+    };
+    let Some(caller) = desk.caller(secret, at)? else {
+        return Ok(None);
+    };
+    let person = desk.person(&caller)?;
+    Ok(Some((caller, person)))
 }

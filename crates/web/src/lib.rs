@@ -6,12 +6,15 @@ pub mod chart;
 pub mod i18n;
 pub mod ui;
 
+mod form;
 mod house;
+mod limit;
 pub mod pages;
 mod reader;
 mod server;
+mod session;
 mod sheet;
 mod site;
 
-pub use house::{Clock, House, HouseFault};
+pub use house::{Clock, House, HouseFault, Options};
 pub use server::{router, serve};

@@ -3,10 +3,13 @@
 use std::convert::Infallible;
 use std::fmt::Write as _;
 
-use app::Visit;
+use app::{Person, Visit};
 use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::header;
 use axum::http::request::Parts;
 use vocab::Lang;
+
+use crate::session::Browser;
 
 /// The form in which an address asks for its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +46,14 @@ pub struct Reader {
     pub path: String,
     /// The form asked for.
     pub form: Form,
+    /// Name of the server as the browser knows it, with its port; empty if it said none.
+    pub host: String,
     /// Who asks, and when; none on the way to an asset.
     pub visit: Option<Visit>,
+    /// Who that is, for the frame of the page; none for the public.
+    pub person: Option<Person>,
+    /// The secrets that the browser brought; none on the way to an asset.
+    pub(crate) browser: Option<Browser>,
     /// Names and values of the query, in order, decoded.
     pub query: Vec<(String, String)>,
     raw_query: String,
@@ -84,34 +93,51 @@ impl<S: Send + Sync> FromRequestParts<S> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let OriginalUri(uri) = OriginalUri::from_request_parts(parts, state).await?;
-        let (lang, path) = match uri.path().strip_prefix("/en") {
-            Some("") => (Lang::En, "/"),
-            Some(rest) if rest.starts_with('/') => (Lang::En, rest),
-            _ => (Lang::Ja, uri.path()),
-        };
+        let (lang, path) = language_of(uri.path());
         let (path, form) = Form::of(path);
         let path = if path == "/index" { "/" } else { path };
         let raw_query = uri.query().unwrap_or_default().to_owned();
-        let query = raw_query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .filter_map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                Some((
-                    decoded(&name.replace('+', " "))?,
-                    decoded(&value.replace('+', " "))?,
-                ))
-            })
-            .collect();
+        let query = pairs(&raw_query);
         Ok(Self {
             lang,
             path: path.to_owned(),
             form,
+            host: parts
+                .headers
+                .get(header::HOST)
+                .and_then(|host| host.to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
             visit: parts.extensions.get::<Visit>().cloned(),
+            person: parts.extensions.get::<Person>().cloned(),
+            browser: parts.extensions.get::<Browser>().cloned(),
             query,
             raw_query,
         })
     }
+}
+
+/// The language of a path, and the path without it.
+pub(crate) fn language_of(path: &str) -> (Lang, &str) {
+    match path.strip_prefix("/en") {
+        Some("") => (Lang::En, "/"),
+        Some(rest) if rest.starts_with('/') => (Lang::En, rest),
+        _ => (Lang::Ja, path),
+    }
+}
+
+/// Names and values of a query or a form, in order, decoded; what is not UTF-8 is left out.
+pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .filter_map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((
+                decoded(&name.replace('+', " "))?,
+                decoded(&value.replace('+', " "))?,
+            ))
+        })
+        .collect()
 }
 
 /// Undoes `%41`; `None` if the result is not UTF-8.

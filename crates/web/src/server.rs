@@ -2,12 +2,13 @@
 //! headers that keep browsers strict.
 
 use std::future::Future;
+use std::net::SocketAddr;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Router, http::Request};
 use tokio::net::TcpListener;
 
@@ -27,9 +28,9 @@ pub async fn serve(
     house: House,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(house))
-        .with_graceful_shutdown(stop)
-        .await
+    house.warm();
+    let site = router(house).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, site).with_graceful_shutdown(stop).await
 }
 
 /// The whole site.
@@ -62,8 +63,43 @@ fn pages() -> Router<House> {
         .route("/sources/{file}", get(pages::library::source))
         .route("/workbench", get(pages::workbench::page))
         .route("/workbench.json", get(pages::workbench::page))
+        .route(
+            "/sign-in",
+            get(pages::sign_in::page).post(pages::sign_in::sign_in),
+        )
+        .route("/sign-out", post(pages::sign_in::sign_out))
+        .route(
+            "/links/{secret}",
+            get(pages::sign_in::link).post(pages::sign_in::accept),
+        )
+        .route("/account", get(pages::account::page).post(pages::account::change))
+        .route("/people", get(pages::people::list).post(pages::people::invite))
+        .route(
+            "/people/{id}",
+            get(pages::people::one).post(pages::people::change),
+        )
+        .route(
+            "/organisations",
+            get(pages::organisations::list).post(pages::organisations::add),
+        )
+        .route(
+            "/organisations/{id}",
+            get(pages::organisations::one).post(pages::organisations::change),
+        )
+        .route("/audit", get(pages::audit::page))
         .route("/api", get(pages::api::page))
         .route("/gallery", get(pages::gallery));
+    // What is a page and a form at its own address is data at the others.
+    let tables: [(&str, MethodRouter<House>); 3] = [
+        ("/people", get(pages::people::list)),
+        ("/organisations", get(pages::organisations::list)),
+        ("/audit", get(pages::audit::page)),
+    ];
+    for (path, table) in tables {
+        for ending in [".json", ".csv", ".xlsx"] {
+            router = router.route(&format!("{path}{ending}"), table.clone());
+        }
+    }
     let lists: [(&str, MethodRouter<House>); 8] = [
         ("/plan", get(pages::plan::tree)),
         ("/indicators", get(pages::indicators::page)),

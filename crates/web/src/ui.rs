@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use app::{Action, Person};
 use askama::Template;
 
 /// HTML or SVG that this crate wrote itself, and that templates print as it is. Never made from what a person typed.
@@ -32,6 +33,10 @@ pub struct Shell {
     pub as_of: String,
     /// Where the figures come from, for the footer.
     pub source: Link,
+    /// Who is signed in; none for the public.
+    pub person: Option<Person>,
+    /// What every form that writes carries in its field `token`.
+    pub token: String,
 }
 
 impl Shell {
@@ -41,6 +46,16 @@ impl Shell {
             Some(rest) if rest.is_empty() || rest.starts_with('?') => format!("/en{rest}"),
             _ => format!("/en{}", self.path),
         }
+    }
+
+    /// The entries of the signed-in person's menu that lead somewhere for this person: message key and path.
+    pub fn menu(&self) -> Vec<(&'static str, &'static str)> {
+        let may = |action| self.person.as_ref().is_some_and(|person| person.may(action));
+        PERSON_MENU
+            .into_iter()
+            .filter(|(_, _, action)| may(*action))
+            .map(|(key, path, _)| (key, path))
+            .collect()
     }
 
     /// Whether the page is the one that a navigation entry leads to.
@@ -66,6 +81,10 @@ pub enum Section {
     Workbench,
     /// データ・API
     Data,
+    /// 今日すること: what the signed-in person is to do.
+    Today,
+    /// Accounts, organisations and the audit log; reached through the person's menu.
+    People,
 }
 
 impl Section {
@@ -79,6 +98,14 @@ impl Section {
         (Self::Data, "nav-data", "/api"),
     ];
 }
+
+/// The entries of the signed-in person's menu: message key, path, and what one must be granted to find anything there.
+const PERSON_MENU: [(&str, &str, Action); 4] = [
+    ("menu-account", "/account", Action::KeepOwnAccount),
+    ("menu-people", "/people", Action::ReadAccounts),
+    ("menu-organisations", "/organisations", Action::ReadOrganisations),
+    ("menu-audit", "/audit", Action::ReadAudit),
+];
 
 /// A text that leads somewhere; without an address it is only the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -287,11 +314,57 @@ pub struct Field {
     pub unit: String,
     /// Must be filled in.
     pub required: bool,
-    /// What can be chosen (select, radio).
+    /// What can be chosen (select, radio, boxes).
     pub choices: Vec<Choice>,
+    /// How it is asked for in a [`PostForm`].
+    pub kind: FieldKind,
+}
+
+/// How a field is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FieldKind {
+    /// One line of text.
+    #[default]
+    Text,
+    /// The reader's own e-mail address, which a browser may fill in.
+    OwnEmail,
+    /// A password that exists: a browser may fill it in.
+    Password,
+    /// A password that is being made.
+    NewPassword,
+    /// One of a list.
+    Select,
+    /// Any of a few, all seen. The field's value names the chosen ones, with spaces between.
+    Boxes,
+}
+
+/// A form that writes, with its heading.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PostForm {
+    /// Unique on the page.
+    pub id: String,
+    /// Its heading.
+    pub title: String,
+    /// What happens when it is sent; may be empty.
+    pub note: String,
+    /// Address that it is sent to.
+    pub action: String,
+    /// Names and values that nobody types.
+    pub hidden: Vec<(String, String)>,
+    /// What is typed.
+    pub fields: Vec<Field>,
+    /// Words of its button.
+    pub button: String,
+    /// Whether it is what the page is for.
+    pub solid: bool,
 }
 
 impl Field {
+    /// Whether a choice is among the chosen ones.
+    pub fn has(&self, choice: &str) -> bool {
+        self.value.split(' ').any(|chosen| chosen == choice)
+    }
+
     /// The ids that describe the control, for `aria-describedby`; empty if there are none.
     pub fn described_by(&self) -> String {
         let mut ids = Vec::new();
@@ -395,11 +468,23 @@ pub struct TreeNode {
 }
 
 /// The nested lists of a tree; a page prints `{{ tree }}`.
-#[derive(Debug, Clone, Copy, Template)]
+#[derive(Debug, Clone, Template)]
 #[template(path = "components/tree.html")]
 pub struct Tree<'a> {
     /// The nodes of one level.
     pub nodes: &'a [TreeNode],
+    /// Begins the ids of this level, so that what a reader opened can be found again on the next page.
+    pub prefix: String,
+}
+
+impl<'a> Tree<'a> {
+    /// The level below a node, which stands at `index` of this one.
+    fn below(&self, node: &'a TreeNode, index: impl std::fmt::Display) -> Tree<'a> {
+        Tree {
+            nodes: &node.children,
+            prefix: format!("{}-{index}", self.prefix),
+        }
+    }
 }
 
 impl askama::filters::HtmlSafe for Tree<'_> {}

@@ -429,7 +429,7 @@ impl Desk {
     ///
     /// # Errors
     /// `faults` if something is wrong with it, `empty` if it has no rows, and as [`Desk::save_batch`].
-    pub fn hand_in(&self, visit: &Visit, id: &str, version: u32) -> Result<u32, Refusal> {
+    pub fn hand_in_batch(&self, visit: &Visit, id: &str, version: u32) -> Result<u32, Refusal> {
         Self::authorise(visit, Action::ProposeBatch, Subject::default())?;
         let kept = self.batch_in(id, version, &[BatchState::Draft])?;
         self.sound(visit, &kept.value.rows, UNSIGNED)?;
@@ -507,7 +507,13 @@ impl Desk {
     ///
     /// # Errors
     /// `empty` without a reason, and as [`Desk::approve_batch`].
-    pub fn send_back(&self, visit: &Visit, id: &str, version: u32, reason: &str) -> Result<u32, Refusal> {
+    pub fn send_batch_back(
+        &self,
+        visit: &Visit,
+        id: &str,
+        version: u32,
+        reason: &str,
+    ) -> Result<u32, Refusal> {
         let kept = self.batch_for_approval(visit, id, version)?;
         let text = tidy(reason);
         if text.is_empty() {
@@ -533,7 +539,7 @@ impl Desk {
     ///
     /// # Errors
     /// As [`Desk::save_batch`].
-    pub fn withdraw(&self, visit: &Visit, id: &str, version: u32) -> Result<u32, Refusal> {
+    pub fn withdraw_batch(&self, visit: &Visit, id: &str, version: u32) -> Result<u32, Refusal> {
         Self::authorise(visit, Action::ProposeBatch, Subject::default())?;
         let open = [BatchState::Draft, BatchState::HandedIn, BatchState::SentBack];
         let kept = self.batch_in(id, version, &open)?;

@@ -26,9 +26,12 @@ pub(super) struct Books {
 }
 
 /// Which state of the ministry's records the books show; the plan is opened anew when it moves.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Stand {
+    /// Version of the ledger.
     ledger: u32,
+    /// The edition that was published last.
+    edition: Option<String>,
 }
 
 /// Approved batches, in the order of approval.
@@ -65,11 +68,13 @@ impl Desk {
         }
         let before = kept
             .as_ref()
-            .map(|books| (books.stand, Arc::clone(&books.rashin)));
+            .map(|books| (books.stand.clone(), Arc::clone(&books.rashin)));
         drop(kept);
         let ledger = self.ledger()?;
+        let edition = self.last_published()?;
         let stand = Stand {
             ledger: ledger.version,
+            edition: edition.as_ref().map(|kept| kept.id.clone()),
         };
         let rashin = match before {
             Some((same, rashin)) if same == stand => rashin,
@@ -77,7 +82,8 @@ impl Desk {
                 let rendered = rendered(&self.entries(&ledger.value)?)?;
                 let rashin = Rashin::open(rendered.over(&self.files))
                     .map_err(|faults| refused(Fault::Corrupt(faults.to_string())))?;
-                Arc::new(rashin)
+                let edition = edition.map(|kept| self.contents(&kept)).transpose()?;
+                Arc::new(rashin.with_edition(edition))
             }
         };
         *self.books.write().unwrap_or_else(PoisonError::into_inner) = Some(Books {

@@ -75,7 +75,10 @@ pub(crate) struct Which<'a> {
 }
 
 /// One record's next version.
-pub(crate) struct Edit(Draft);
+pub(crate) struct Edit {
+    draft: Draft,
+    forget: bool,
+}
 
 impl Edit {
     /// A value under an id that is not taken yet.
@@ -88,16 +91,36 @@ impl Edit {
         Self::after(&kept.id, kept.version, value)
     }
 
+    /// Forgets what the version before said, as one does with a secret. Its hash stays.
+    #[must_use]
+    pub(crate) fn forgetting(self) -> Self {
+        Self { forget: true, ..self }
+    }
+
     fn after<T: Kind>(id: &str, expected: u32, value: &T) -> Result<Self, Refusal> {
         let name = |text: Option<String>| text.map(Name::new).transpose().map_err(refused);
-        Ok(Self(Draft {
+        let draft = Draft {
             kind: Name::new(T::KIND).map_err(refused)?,
             id: Name::new(id).map_err(refused)?,
             expected,
             parent: name(value.parent())?,
             state: name(value.state())?,
             body: serde_json::to_value(value).map_err(|error| refused(Fault::engine(error)))?,
-        }))
+        };
+        Ok(Self { draft, forget: false })
+    }
+
+    /// The version that is forgotten, if one is.
+    fn forgotten(&self, owner: &Name) -> Option<(Key, u32)> {
+        let Draft {
+            kind, id, expected, ..
+        } = &self.draft;
+        let key = Key {
+            owner: owner.clone(),
+            kind: kind.clone(),
+            id: id.clone(),
+        };
+        (self.forget && *expected > 0).then_some((key, *expected))
     }
 }
 
@@ -173,14 +196,15 @@ impl Desk {
         edits: Vec<Edit>,
         blobs: Vec<Blob>,
     ) -> Result<Event, Refusal> {
+        let owner = Name::new(owner).map_err(refused)?;
         let change = Change {
-            owner: Name::new(owner).map_err(refused)?,
             at: visit.at,
             actor: Name::new(visit.actor()).map_err(refused)?,
             action: Name::new(action.code()).map_err(refused)?,
             detail,
-            drafts: edits.into_iter().map(|edit| edit.0).collect(),
-            erase: vec![],
+            erase: edits.iter().filter_map(|edit| edit.forgotten(&owner)).collect(),
+            drafts: edits.into_iter().map(|edit| edit.draft).collect(),
+            owner,
             blobs,
         };
         self.store.commit(&change).map_err(refused)

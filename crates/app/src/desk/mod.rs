@@ -4,34 +4,47 @@
 //! and writes whole changes only. Nothing here knows HTTP or SQL, reads a clock or draws at random by itself.
 
 mod answer;
+mod audit;
 mod batch;
 mod books;
 mod disclose;
 mod estimate;
+mod follow_up;
 mod import;
 mod import_staging;
 mod kept;
+mod people;
 mod round;
 
-use std::sync::{Arc, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
 
 use authz::{Action, Caller, Subject, allows};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use plan::Files;
 use store::Store;
 use vocab::Refusal;
 
 use crate::ask::{Rashin, not_found};
+use crate::report::Report;
 
 pub use answer::{AnswerForm, AnswerView, Submission, Submitted};
+pub use audit::{AuditEvent, AuditPage, AuditPlace};
 pub use batch::{Batch, BatchCheck, BatchRow, BatchState, Move, Reason};
 pub use estimate::PartEstimate;
+pub use follow_up::{
+    Answer, Comment, EditionLine, EditionView, FollowUp, Publication, Stage, Step, Typed, WordFault,
+};
 pub use import::{Column, RowFault, RowName, Table};
 pub use import_staging::{Purpose, Staged, Staging, Taken};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
+pub use people::{
+    Account, Amendment, Invitation, Link, LinkView, Member, Newcomer, Organisation, OrganisationDraft,
+    OrganisationKind, Person, Secret, Session, SessionView,
+};
 pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
 };
@@ -42,6 +55,9 @@ pub const MINISTRY: &str = "ministry";
 /// The owner of organisations and accounts.
 pub(crate) const DIRECTORY: &str = "directory";
 
+/// Reports that are kept once made.
+const KEPT_REPORTS: usize = 8;
+
 /// Fills bytes from a source that nobody can guess.
 pub type Random = Box<dyn Fn(&mut [u8]) + Send + Sync>;
 
@@ -51,6 +67,8 @@ pub struct Desk {
     files: Files,
     random: Random,
     books: RwLock<Option<books::Books>>,
+    /// Reports already made, by the seals of their editions.
+    reports: Mutex<HashMap<String, Arc<Report>>>,
 }
 
 /// One request: who asks, and when.
@@ -65,14 +83,27 @@ pub struct Visit {
 impl Visit {
     /// The day in Japan.
     pub fn today(&self) -> Date {
-        // Japan has had no summer time since 1951, so its time is a fixed offset.
-        Offset::constant(9).to_datetime(self.at).date()
+        in_japan(self.at).date()
+    }
+
+    /// The same request, made by this caller.
+    pub(crate) fn of(&self, caller: Caller) -> Self {
+        Self {
+            at: self.at,
+            caller: Some(caller),
+        }
     }
 
     /// The account that asks, for the audit log.
     pub(crate) fn actor(&self) -> &str {
         self.caller.as_ref().map_or("public", |caller| &caller.account)
     }
+}
+
+/// Date and time in Japan.
+pub fn in_japan(at: Timestamp) -> DateTime {
+    // Japan has had no summer time since 1951, so its time is a fixed offset.
+    Offset::constant(9).to_datetime(at)
 }
 
 impl Desk {
@@ -83,6 +114,7 @@ impl Desk {
             files,
             random,
             books: RwLock::new(None),
+            reports: Mutex::default(),
         }
     }
 

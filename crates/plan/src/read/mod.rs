@@ -12,6 +12,7 @@ use crate::model::{Head, Plan, Requirement, Term};
 use crate::raw::{self};
 
 mod entries;
+mod passages;
 mod prove;
 mod seen;
 mod survey;
@@ -72,6 +73,7 @@ impl Reader<'_> {
             requirements: vec![],
             terms: vec![],
             surveys: vec![],
+            passages: vec![],
             order: vec![],
             sha256: self.files.sha256(),
             places: HashMap::new(),
@@ -79,12 +81,16 @@ impl Reader<'_> {
         };
         let mut refs = References::default();
         let mut pending = vec![];
+        let mut passages = vec![];
         let files = self.files;
         let mut readable = true;
         for (path, text) in files.iter().filter(|(path, _)| *path != HEAD) {
             self.file = path.into();
             match self.parse::<raw::Entries>(text) {
-                Some(entries) => self.entries(entries, &mut plan, &mut refs, &mut pending),
+                Some(mut entries) => {
+                    passages.push((path, std::mem::take(&mut entries.passage)));
+                    self.entries(entries, &mut plan, &mut refs, &mut pending);
+                }
                 None => readable = false,
             }
         }
@@ -99,6 +105,7 @@ impl Reader<'_> {
         self.series(&plan, &refs);
         self.formulas(&mut plan, &refs, &pending);
         self.surveys(&plan, &refs);
+        self.passages(&mut plan, passages);
         Some(plan)
     }
 

@@ -372,9 +372,9 @@ impl Reader<'_> {
 }
 
 /// The names that a formula of one indicator may use, with their types.
-struct PlanScope<'a> {
-    plan: &'a Plan,
-    indicator: Option<&'a str>,
+pub(super) struct PlanScope<'a> {
+    pub plan: &'a Plan,
+    pub indicator: Option<&'a str>,
 }
 
 impl Scope for PlanScope<'_> {

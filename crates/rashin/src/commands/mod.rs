@@ -1,11 +1,15 @@
 //! One file a command. A command reads its input, asks the use cases or an engine, and prints.
 
+mod backup;
 mod calc;
 mod check;
 mod edition;
 mod eval;
+mod migrate;
+mod restore;
 mod serve;
 mod survey;
+mod verify;
 mod vocab;
 
 use std::io::Write;
@@ -27,6 +31,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Survey(options) => survey::run(&options, json),
         Command::Vocab { kind } => vocab::run(&kind, json),
         Command::Edition(command) => edition::run(plan, command, json),
+        Command::Verify { database, heads } => verify::run(&database, heads.as_deref(), json),
+        Command::Backup { database, file } => backup::run(&database, &file, json),
+        Command::Restore { database, file } => restore::run(&database, &file, json),
+        Command::Migrate(database) => migrate::run(&database, json),
     }
 }
 

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use app::Desk;
-use store_sqlite::Sqlite;
 
 use super::print;
 use crate::cli;
@@ -16,8 +15,8 @@ use crate::home;
 pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failure> {
     // A plan with mistakes is said here, with places, before anything is opened.
     let files = home::rashin(plan, false)?.files().clone();
-    let store = Sqlite::open(&options.database).map_err(|fault| Failure::server(&fault))?;
-    let desk = Desk::new(files, Arc::new(store), Box::new(random));
+    let store = options.database.open(false)?;
+    let desk = Desk::new(files, store, Box::new(random));
     let house = web::House::new(Arc::new(desk), Box::new(now)).map_err(|fault| Failure::server(&fault))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

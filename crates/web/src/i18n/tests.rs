@@ -119,7 +119,7 @@ fn dates_years_and_amounts_are_those_of_the_language() {
         (ja.amount("28.23", "兆円"), "28.23兆円"),
         (en.amount("28.23", "兆円"), "28.23 trillion yen"),
         (ja.amount("4757", "億円/年"), "4,757億円/年"),
-        (en.amount("4757", "億円/年"), "4,757 hundred million yen per year"),
+        (en.amount("4757", "億円/年"), "475.7 billion yen per year"),
         (en.amount("5.12", "%/年"), "5.12% per year"),
         (en.amount("149", "円/ドル"), "149 yen per US dollar"),
         (en.amount("1.662", ""), "1.662"),

@@ -190,6 +190,19 @@ pub async fn openapi(State(site): State<Arc<Site>>, reader: Reader) -> Response 
     .await
 }
 
+/// A few of the ids that an address takes.
+fn ids(site: &Site, path: &str) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let plan = site.rashin().plan();
+    let ids: Box<dyn Iterator<Item = &String>> = match path.split('/').nth(1) {
+        Some("plan") => Box::new(plan.nodes.iter().map(|node| &node.id)),
+        Some("indicators") => Box::new(plan.indicators.iter().map(|indicator| &indicator.id)),
+        Some("series") => Box::new(plan.series.keys()),
+        _ => Box::new(plan.sources.keys()),
+    };
+    ids.take(SHOWN).cloned().collect()
+}
+
 /// The API as OpenAPI 3.1.
 pub(crate) fn description(site: &Site) -> Value {
     let t = site.texts(vocab::Lang::En);
@@ -211,9 +224,8 @@ pub(crate) fn description(site: &Site) -> Value {
             };
             let mut parameters: Vec<Value> = vec![];
             if one.path.contains("{id}") {
-                parameters.push(
-                    json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}),
-                );
+                parameters.push(json!({"name": "id", "in": "path", "required": true,
+                    "schema": {"type": "string", "examples": ids(site, one.path)}}));
             }
             parameters.extend(one.query.iter().map(|(name, key)| {
                 // `set` stands for any name of an input; it is described as a free-form object.

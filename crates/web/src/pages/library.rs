@@ -288,9 +288,12 @@ pub async fn meetings(State(site): State<Arc<Site>>, reader: Reader) -> Response
                 Link::plain(meeting.section.clone()),
             ]
         });
-        let columns = ["meeting", "date", "agenda", "section"]
-            .map(|key| Column::words(t.text(key)))
-            .to_vec();
+        let columns = vec![
+            Column::words(t.text("meeting")),
+            Column::short(t.text("date")),
+            Column::words(t.text("agenda")),
+            Column::short(t.text("section")),
+        ];
         Answer::page(&Page {
             t,
             lead: t.text("meetings-lead"),

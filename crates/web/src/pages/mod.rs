@@ -1,28 +1,38 @@
 //! The pages, one file an idea. A page asks a use case, turns the answer into components, and gives
 //! the same answer as JSON, CSV or an Excel workbook when its address ends so.
 
+pub mod account;
 pub mod api;
+pub mod audit;
 pub mod coverage;
 pub mod dashboard;
 pub mod findings;
 pub mod indicator;
 pub mod indicators;
 pub mod library;
+pub mod organisations;
+pub mod people;
 pub mod plan;
+pub mod sign_in;
 mod words;
+mod work;
 pub mod workbench;
 
 use std::sync::Arc;
 
+use app::{Action, Desk, Secret, Visit};
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vocab::{Lang, Refusal};
 
+use crate::form::see_other;
+use crate::house::{House, Options};
 use crate::i18n::Texts;
-use crate::reader::{Form, Reader};
+use crate::reader::{Form, Reader, encoded};
+use crate::session::Browser;
 use crate::sheet::{self, Sheet};
 use crate::site::Site;
 use crate::ui::{Link, Section, Shell};
@@ -50,10 +60,13 @@ impl Answer {
     /// The same page, saying that something typed was refused.
     #[must_use]
     pub(crate) fn refused(self) -> Self {
-        Self {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            ..self
-        }
+        self.with_status(StatusCode::UNPROCESSABLE_ENTITY)
+    }
+
+    /// The same answer with another status.
+    #[must_use]
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     /// Data in the form asked for; `name` is the file's name without its ending.
@@ -123,6 +136,77 @@ pub(crate) async fn answer(
     }
 }
 
+/// Where a page for signed-in people is made: who asks the desk for what.
+pub(crate) struct Here<'a> {
+    /// The site as it stands.
+    pub site: &'a Site,
+    /// The desk.
+    pub desk: &'a Desk,
+    /// How the server stands towards the world.
+    pub options: Options,
+    /// Who asks, and when.
+    pub visit: Visit,
+    /// For which page.
+    pub reader: &'a Reader,
+    /// The words of the page.
+    pub t: Texts<'a>,
+}
+
+impl<'a> Here<'a> {
+    pub(crate) fn new(house: &'a House, site: &'a Site, reader: &'a Reader) -> Self {
+        let nobody = || Visit {
+            at: house.now(),
+            caller: None,
+        };
+        Self {
+            site,
+            desk: house.desk(),
+            options: house.options(),
+            visit: reader.visit.clone().unwrap_or_else(nobody),
+            reader,
+            t: site.texts(reader.lang),
+        }
+    }
+
+    /// The secret of the session that asks; one that opens nothing if there is none.
+    pub(crate) fn secret(&self) -> Secret {
+        let browser = self.reader.browser.as_ref();
+        let session = browser.and_then(|browser| browser.session.clone());
+        session.unwrap_or_else(|| Secret::new(""))
+    }
+
+    /// Whether there is anything that the person who asks may do this to.
+    pub(crate) fn may(&self, action: Action) -> bool {
+        self.reader
+            .person
+            .as_ref()
+            .is_some_and(|person| person.may(action))
+    }
+
+    /// The whole address of a page in the reader's language, to be handed to somebody.
+    pub(crate) fn whole_address(&self, path: &str) -> String {
+        let scheme = if self.options.secure { "https" } else { "http" };
+        let path = self.t.path(path);
+        match self.reader.host.as_str() {
+            "" => path,
+            host => format!("{scheme}://{host}{path}"),
+        }
+    }
+}
+
+/// Works out an answer for whoever asks, as [`answer`] does.
+pub(crate) async fn at_desk(
+    house: House,
+    reader: Reader,
+    work: impl FnOnce(&Here<'_>) -> Result<Answer, Refusal> + Send + 'static,
+) -> Response {
+    let site = Arc::<Site>::from_ref(&house);
+    answer(site, reader, move |site, reader| {
+        work(&Here::new(&house, site, reader))
+    })
+    .await
+}
+
 /// Something that should not happen.
 pub(crate) fn internal(error: &dyn std::fmt::Display) -> Refusal {
     Refusal::new(
@@ -145,12 +229,30 @@ struct FaultBody<'a> {
     error: &'a Refusal,
 }
 
-fn fault(site: &Site, reader: &Reader, refusal: &Refusal) -> Response {
-    let status = match refusal.kind {
+/// The status that goes with a refusal.
+pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal.kind {
+        "sign-in" => StatusCode::UNAUTHORIZED,
+        "token" => StatusCode::FORBIDDEN,
         "not-found" => StatusCode::NOT_FOUND,
+        "method" => StatusCode::METHOD_NOT_ALLOWED,
+        "conflict" => StatusCode::CONFLICT,
+        "too-large" => StatusCode::PAYLOAD_TOO_LARGE,
+        "too-many" => StatusCode::TOO_MANY_REQUESTS,
         "internal" => StatusCode::INTERNAL_SERVER_ERROR,
+        "unavailable" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
-    };
+    }
+}
+
+/// A refusal as a page or as data. Whoever has to sign in for a page is sent there, and back afterwards.
+pub(crate) fn fault(site: &Site, reader: &Reader, refusal: &Refusal) -> Response {
+    let status = status_of(refusal);
+    if refusal.kind == "sign-in" && reader.form == Form::Page {
+        let t = site.texts(reader.lang);
+        let next = encoded(&t.path(&reader.address()));
+        return see_other(&format!("{}?next={next}", t.path("/sign-in")));
+    }
     if reader.form != Form::Page {
         let body = serde_json::to_string(&FaultBody { error: refusal }).unwrap_or_default();
         return (
@@ -190,11 +292,25 @@ pub async fn missing(State(site): State<Arc<Site>>, reader: Reader) -> Response 
 pub async fn wrong_method(State(site): State<Arc<Site>>, reader: Reader) -> Response {
     let refusal = Refusal::new(
         "method",
-        "このアドレスは読むことだけができます（GET）。",
-        "This address can only be read (GET).",
+        "このアドレスでは、その方法（HTTP メソッド）を使えません。前の画面に戻って、リンクかボタンから進んでください。",
+        "This address does not take that HTTP method. Please go back and follow a link or a button.",
     );
-    let mut response = fault(&site, &reader, &refusal);
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    fault(&site, &reader, &refusal)
+}
+
+/// More requests than one address may make.
+pub(crate) fn too_many(site: &Site, reader: &Reader, seconds: u32) -> Response {
+    let refusal = Refusal::new(
+        "too-many",
+        format!("短い時間に多くの要求がありました。{seconds}秒ほど待ってから、もう一度お試しください。"),
+        format!(
+            "There were many requests in a short time. Please wait about {seconds} seconds and try again."
+        ),
+    );
+    let mut response = fault(site, reader, &refusal);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 
@@ -239,6 +355,8 @@ pub(crate) fn shell(
         path: reader.address(),
         section,
         crumbs,
+        person: reader.person.clone(),
+        token: reader.browser.as_ref().map_or_else(String::new, Browser::token),
         as_of: t.date(site.rashin().as_of()),
         source: source.map_or_else(Link::default, |source| {
             Link::to(

@@ -35,7 +35,10 @@ struct Gallery<'a> {
 
 impl Gallery<'_> {
     fn tree(&self) -> Tree<'_> {
-        Tree { nodes: &self.nodes }
+        Tree {
+            nodes: &self.nodes,
+            prefix: "tree".into(),
+        }
     }
 }
 
@@ -67,6 +70,8 @@ pub fn gallery(t: Texts<'_>) -> Result<String, askama::Error> {
             crumbs: vec![Link::to(t.text("nav-data"), t.path("/api"))],
             as_of: t.date(jiff::civil::date(2026, 3, 18)),
             source: Link::plain(words.say("架空データ", "Invented data")),
+            person: None,
+            token: String::new(),
         },
         cards: cards(words),
         terms: vec![
@@ -516,7 +521,12 @@ mod tests {
             value: "\"".into(),
             ..TreeNode::default()
         }];
-        let tree = Tree { nodes: &nodes }.render().unwrap();
+        let tree = Tree {
+            nodes: &nodes,
+            prefix: "tree".into(),
+        }
+        .render()
+        .unwrap();
         assert!(
             tree.contains("&#60;b&#62;&#38;") && !tree.contains("<b>"),
             "{tree}"

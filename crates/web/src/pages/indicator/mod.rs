@@ -43,6 +43,7 @@ struct Page<'a> {
     fields: Vec<Field>,
     records_fields: Vec<Field>,
     records_moved: bool,
+    as_of: String,
     findings: Vec<Notice>,
     path: Option<Table>,
     trace: Vec<TreeNode>,
@@ -60,7 +61,10 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn tree(&self) -> Tree<'_> {
-        Tree { nodes: &self.trace }
+        Tree {
+            nodes: &self.trace,
+            prefix: "trace-of".into(),
+        }
     }
 }
 
@@ -163,6 +167,7 @@ fn build<'a>(
         fields,
         records_moved: records_fields.iter().any(|field| !field.value.is_empty()),
         records_fields,
+        as_of: reader.value("as_of").unwrap_or_default().to_owned(),
         findings: notices(site, t, &now.findings, Some(id)),
         path: (!view.path.is_empty() || now.value.is_some()).then(|| path::table(t, view)),
         trace: vec![path::branch(t, &now.trace, 0)],

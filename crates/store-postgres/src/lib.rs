@@ -1,0 +1,164 @@
+//! The same store on PostgreSQL, for several stateless nodes: one database, a few connections a node.
+//!
+//! A chain is serialised by a lock on its row; everything else follows from `READ COMMITTED` under that lock. Readers see
+//! one moment (`REPEATABLE READ`). There are no triggers and no advisory locks. Connections are not encrypted: the
+//! server is reached through a socket, a private network or a tunnel, and an address that demands TLS is refused.
+
+mod pool;
+mod read;
+mod schema;
+mod work;
+mod write;
+
+use jiff::Timestamp;
+use postgres::{Client, Config, IsolationLevel};
+use store::{
+    Blob, Change, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Store, Strikes, Token, TokenPurpose,
+    Version,
+};
+
+use crate::pool::Pool;
+use crate::work::Work;
+
+/// A store in one PostgreSQL database, or in the schema that its address names.
+pub struct Postgres {
+    pool: Pool,
+}
+
+impl Postgres {
+    /// Opens a store, bringing its schema up to date; any number of nodes may do so at once.
+    ///
+    /// # Errors
+    /// [`Fault::Foreign`] for a database with other tables in it, [`Fault::TooNew`], and those of the database.
+    pub fn open(url: &str) -> Result<Self, Fault> {
+        Self::with(url, schema::prepare)
+    }
+
+    /// Opens a store that is there already, changing nothing: for verification and backup.
+    ///
+    /// # Errors
+    /// As [`Postgres::open`], and [`Fault::TooOld`].
+    pub fn open_existing(url: &str) -> Result<Self, Fault> {
+        Self::with(url, schema::check)
+    }
+
+    fn with(url: &str, begin: fn(&mut Client) -> Result<(), Fault>) -> Result<Self, Fault> {
+        // The parser's own words may repeat parts of a password.
+        let config: Config = url
+            .parse()
+            .map_err(|_| Fault::engine("not of the form postgres://USER:PASSWORD@HOST/DATABASE"))?;
+        let pool = Pool::new(config);
+        pool.with(|connection| begin(&mut connection.client))?;
+        Ok(Self { pool })
+    }
+
+    fn write<T>(&self, work: impl FnOnce(&mut Work<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.pool.with(|connection| {
+            let transaction = connection
+                .client
+                .build_transaction()
+                .isolation_level(IsolationLevel::ReadCommitted)
+                .start()
+                .map_err(fault)?;
+            let mut open = Work::new(transaction, &mut connection.statements);
+            let done = work(&mut open)?;
+            open.commit()?;
+            Ok(done)
+        })
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&mut Work<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.pool.with(|connection| {
+            let transaction = connection
+                .client
+                .build_transaction()
+                .isolation_level(IsolationLevel::RepeatableRead)
+                .read_only(true)
+                .start()
+                .map_err(fault)?;
+            work(&mut Work::new(transaction, &mut connection.statements))
+        })
+    }
+}
+
+/// What PostgreSQL's own error means here: its message without particulars, which may repeat what was to be stored.
+fn fault(error: postgres::Error) -> Fault {
+    match error.as_db_error() {
+        Some(said) => Fault::engine(format!("{}: {}", said.code().code(), said.message())),
+        None => Fault::engine(error),
+    }
+}
+
+impl Store for Postgres {
+    fn commit(&self, change: &Change) -> Result<Event, Fault> {
+        self.write(|work| write::commit(work, change))
+    }
+
+    fn newest(&self, key: &Key) -> Result<Option<Version>, Fault> {
+        self.read(|work| Ok(read::versions(work, key, 1)?.pop()))
+    }
+
+    fn versions(&self, key: &Key) -> Result<Vec<Version>, Fault> {
+        self.read(|work| read::versions(work, key, u32::MAX))
+    }
+
+    fn list(&self, query: &Query) -> Result<Vec<Version>, Fault> {
+        self.read(|work| read::list(work, query))
+    }
+
+    fn events(&self, query: &EventQuery) -> Result<Vec<Event>, Fault> {
+        self.read(|work| read::events(work, query))
+    }
+
+    fn head(&self, owner: &Name) -> Result<Option<Head>, Fault> {
+        self.read(|work| read::head(work, owner))
+    }
+
+    fn blob(&self, owner: &Name, sha256: &str) -> Result<Option<Blob>, Fault> {
+        self.read(|work| read::blob(work, owner, sha256))
+    }
+
+    fn put_token(&self, token: &Token) -> Result<(), Fault> {
+        self.write(|work| write::put_token(work, token))
+    }
+
+    fn token(&self, purpose: TokenPurpose, hash: &str, now: Timestamp) -> Result<Option<Token>, Fault> {
+        self.read(|work| read::token(work, purpose, hash, now))
+    }
+
+    fn touch_token(&self, hash: &str, seen: Timestamp, expires: Timestamp) -> Result<(), Fault> {
+        self.write(|work| write::touch_token(work, hash, seen, expires))
+    }
+
+    fn take_token(&self, hash: &str) -> Result<bool, Fault> {
+        self.write(|work| write::take_token(work, hash))
+    }
+
+    fn clear_tokens(&self, account: Option<&Name>, now: Timestamp) -> Result<(), Fault> {
+        self.write(|work| write::clear_tokens(work, account, now))
+    }
+
+    fn strike(&self, name: &str, now: Timestamp) -> Result<Strikes, Fault> {
+        self.write(|work| write::strike(work, name, now))
+    }
+
+    fn strikes(&self, name: &str) -> Result<Option<Strikes>, Fault> {
+        self.read(|work| read::strikes(work, name))
+    }
+
+    fn clear_strikes(&self, name: &str) -> Result<(), Fault> {
+        self.write(|work| write::clear_strikes(work, name))
+    }
+
+    fn walk(&self, visit: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.read(|work| read::walk(work, visit))
+    }
+
+    fn inspect(&self) -> Result<Vec<String>, Fault> {
+        self.read(read::inspect)
+    }
+
+    fn load(&self, rows: &mut dyn Iterator<Item = Result<Row, Fault>>) -> Result<(), Fault> {
+        self.write(|work| write::load(work, rows))
+    }
+}

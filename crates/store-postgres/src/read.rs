@@ -1,0 +1,310 @@
+//! Statements that read. Each function runs inside its caller's transaction, so it sees one moment.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use postgres::Row as Columns;
+use postgres::types::{FromSqlOwned, ToSql};
+use serde::de::DeserializeOwned;
+use store::{
+    Blob, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Strikes, Token, TokenPurpose, Version,
+};
+
+use crate::work::Work;
+
+const EVENT: &str = "owner, seq, at, actor, action, detail, written, erased, blobs, seal";
+const VERSION: &str = "owner, kind, id, version, parent, state, body, sha256, event";
+
+pub(crate) fn head(work: &mut Work<'_>, owner: &Name) -> Result<Option<Head>, Fault> {
+    let sql = "SELECT owner, seq, seal FROM chain WHERE owner = $1";
+    Ok(work.all(sql, &[&owner.as_str()], as_head)?.pop())
+}
+
+pub(crate) fn last_event(work: &mut Work<'_>, owner: &Name) -> Result<Option<Event>, Fault> {
+    let sql = format!("SELECT {EVENT} FROM event WHERE owner = $1 ORDER BY seq DESC LIMIT 1");
+    Ok(work.all(&sql, &[&owner.as_str()], as_event)?.pop())
+}
+
+pub(crate) fn newest_number(work: &mut Work<'_>, key: &Key) -> Result<u32, Fault> {
+    let found = work.all(
+        "SELECT version FROM record WHERE owner = $1 AND kind = $2 AND id = $3",
+        &[&key.owner.as_str(), &key.kind.as_str(), &key.id.as_str()],
+        |row| number(row, 0),
+    )?;
+    Ok(found.into_iter().next().unwrap_or(0))
+}
+
+pub(crate) fn versions(work: &mut Work<'_>, key: &Key, limit: u32) -> Result<Vec<Version>, Fault> {
+    let sql = format!(
+        "SELECT {VERSION} FROM version WHERE owner = $1 AND kind = $2 AND id = $3 ORDER BY version DESC LIMIT $4"
+    );
+    work.all(
+        &sql,
+        &[
+            &key.owner.as_str(),
+            &key.kind.as_str(),
+            &key.id.as_str(),
+            &i64::from(limit),
+        ],
+        as_version,
+    )
+}
+
+pub(crate) fn list(work: &mut Work<'_>, query: &Query) -> Result<Vec<Version>, Fault> {
+    let mut sql = String::from(
+        "SELECT v.owner, v.kind, v.id, v.version, v.parent, v.state, v.body, v.sha256, v.event
+         FROM record r JOIN version v USING (owner, kind, id, version) WHERE r.kind = $1",
+    );
+    let limit = i64::from(query.limit);
+    let (kind, owner, parent, state) = (
+        query.kind.as_str(),
+        query.owner.as_ref().map(Name::as_str),
+        query.parent.as_ref().map(Name::as_str),
+        query.state.as_ref().map(Name::as_str),
+    );
+    let after = query
+        .after
+        .as_ref()
+        .map(|(owner, id)| (owner.as_str(), id.as_str()));
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&kind];
+    for (column, wanted) in [("owner", &owner), ("parent", &parent), ("state", &state)] {
+        if let Some(wanted) = wanted {
+            values.push(wanted);
+            let _ = write!(sql, " AND r.{column} = ${}", values.len());
+        }
+    }
+    if let Some((owner, id)) = &after {
+        values.push(owner);
+        values.push(id);
+        let _ = write!(
+            sql,
+            " AND (r.owner, r.id) > (${}, ${})",
+            values.len() - 1,
+            values.len()
+        );
+    }
+    values.push(&limit);
+    let _ = write!(sql, " ORDER BY r.owner, r.id LIMIT ${}", values.len());
+    work.all(&sql, &values, as_version)
+}
+
+pub(crate) fn events(work: &mut Work<'_>, query: &EventQuery) -> Result<Vec<Event>, Fault> {
+    let mut sql = format!("SELECT {EVENT} FROM event WHERE true");
+    let limit = i64::from(query.limit);
+    let owner = query.owner.as_ref().map(Name::as_str);
+    let before = query.before.as_ref().map(|(at, owner, seq)| {
+        let seq = i64::try_from(*seq).unwrap_or(i64::MAX);
+        (at.as_microsecond(), owner.as_str(), seq)
+    });
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![];
+    if let Some(owner) = &owner {
+        values.push(owner);
+        let _ = write!(sql, " AND owner = ${}", values.len());
+    }
+    if let Some((at, owner, seq)) = &before {
+        values.push(at);
+        values.push(owner);
+        values.push(seq);
+        let last = values.len();
+        let _ = write!(
+            sql,
+            " AND (at, owner, seq) < (${}, ${}, ${last})",
+            last - 2,
+            last - 1
+        );
+    }
+    values.push(&limit);
+    let _ = write!(
+        sql,
+        " ORDER BY at DESC, owner DESC, seq DESC LIMIT ${}",
+        values.len()
+    );
+    work.all(&sql, &values, as_event)
+}
+
+pub(crate) fn blob(work: &mut Work<'_>, owner: &Name, sha256: &str) -> Result<Option<Blob>, Fault> {
+    // PostgreSQL's text has no NUL: nothing is kept under such a name.
+    if sha256.contains('\0') {
+        return Ok(None);
+    }
+    let sql = "SELECT sha256, bytes FROM blob WHERE owner = $1 AND sha256 = $2";
+    let found = work.all(sql, &[&owner.as_str(), &sha256], |row| {
+        Ok(Blob {
+            sha256: get(row, 0)?,
+            bytes: get(row, 1)?,
+        })
+    })?;
+    Ok(found.into_iter().next())
+}
+
+pub(crate) fn token(
+    work: &mut Work<'_>,
+    purpose: TokenPurpose,
+    hash: &str,
+    now: Timestamp,
+) -> Result<Option<Token>, Fault> {
+    let sql = "SELECT hash, purpose, account, created, seen, expires, note FROM token
+        WHERE hash = $1 AND purpose = $2 AND expires > $3";
+    let found = work.all(sql, &[&hash, &purpose.as_str(), &now.as_microsecond()], |row| {
+        Ok(Token {
+            hash: get(row, 0)?,
+            purpose,
+            account: name(row, 2)?,
+            created: time(row, 3)?,
+            seen: time(row, 4)?,
+            expires: time(row, 5)?,
+            note: get(row, 6)?,
+        })
+    })?;
+    Ok(found.into_iter().next())
+}
+
+pub(crate) fn strikes(work: &mut Work<'_>, name: &str) -> Result<Option<Strikes>, Fault> {
+    let sql = "SELECT count, last FROM strike WHERE name = $1";
+    let found = work.all(sql, &[&name.as_bytes()], |row| {
+        Ok(Strikes {
+            count: number(row, 0)?,
+            last: time(row, 1)?,
+        })
+    })?;
+    Ok(found.into_iter().next())
+}
+
+pub(crate) fn is_empty(work: &mut Work<'_>) -> Result<bool, Fault> {
+    let found: Vec<String> = work.all("SELECT owner FROM chain LIMIT 1", &[], |row| get(row, 0))?;
+    Ok(found.is_empty())
+}
+
+/// The pages below are the server's own care (its checksums, `pg_amcheck`); an index that it gave up shows here.
+pub(crate) fn inspect(work: &mut Work<'_>) -> Result<Vec<String>, Fault> {
+    let sql = "SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace ORDER BY 1";
+    work.all(sql, &[], |row| Ok(format!("index {}", get::<String>(row, 0)?)))
+}
+
+pub(crate) fn walk(
+    work: &mut Work<'_>,
+    visit: &mut dyn FnMut(Row) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let owners: Vec<String> = work.all(
+        "SELECT owner FROM chain UNION SELECT owner FROM event UNION SELECT owner FROM version
+         UNION SELECT owner FROM record UNION SELECT owner FROM blob ORDER BY 1",
+        &[],
+        |row| get(row, 0),
+    )?;
+    let event = format!("SELECT {EVENT} FROM event WHERE owner = $1 ORDER BY seq");
+    let version = format!("SELECT {VERSION} FROM version WHERE owner = $1 ORDER BY event, kind, id, version");
+    for owner in owners {
+        let mut each = |sql: &str, as_row: &dyn Fn(&Columns) -> Result<Row, Fault>| {
+            work.each(sql, &[&owner], |row| visit(as_row(row)?))
+        };
+        each("SELECT owner, seq, seal FROM chain WHERE owner = $1", &|row| {
+            as_head(row).map(Row::Head)
+        })?;
+        each(&event, &|row| as_event(row).map(Row::Event))?;
+        each(&version, &|row| as_version(row).map(Row::Version))?;
+        each(
+            "SELECT owner, kind, id, version, parent, state FROM record WHERE owner = $1 ORDER BY kind, id",
+            &|row| {
+                Ok(Row::Listed {
+                    key: key(row)?,
+                    version: number(row, 3)?,
+                    parent: maybe(row, 4)?,
+                    state: maybe(row, 5)?,
+                })
+            },
+        )?;
+        each(
+            "SELECT owner, sha256, bytes FROM blob WHERE owner = $1 ORDER BY sha256",
+            &|row| {
+                Ok(Row::Blob {
+                    owner: name(row, 0)?,
+                    sha256: get(row, 1)?,
+                    bytes: get(row, 2)?,
+                })
+            },
+        )?;
+    }
+    Ok(())
+}
+
+fn as_head(row: &Columns) -> Result<Head, Fault> {
+    Ok(Head {
+        owner: name(row, 0)?,
+        seq: number(row, 1)?,
+        seal: get(row, 2)?,
+    })
+}
+
+fn as_event(row: &Columns) -> Result<Event, Fault> {
+    Ok(Event {
+        owner: name(row, 0)?,
+        seq: number(row, 1)?,
+        at: time(row, 2)?,
+        actor: name(row, 3)?,
+        action: name(row, 4)?,
+        detail: json(row, 5)?,
+        written: json(row, 6)?,
+        erased: json(row, 7)?,
+        blobs: json(row, 8)?,
+        seal: get(row, 9)?,
+    })
+}
+
+fn as_version(row: &Columns) -> Result<Version, Fault> {
+    let body: Option<String> = get(row, 6)?;
+    let (key, version): (_, u32) = (key(row)?, number(row, 3)?);
+    Ok(Version {
+        body: body
+            .map(|body| serde_json::from_str(&body))
+            .transpose()
+            .map_err(|error| Fault::Corrupt(format!("{key}, {version}: {error}")))?,
+        key,
+        version,
+        parent: maybe(row, 4)?,
+        state: maybe(row, 5)?,
+        sha256: get(row, 7)?,
+        event: number(row, 8)?,
+    })
+}
+
+/// The key in the first three columns.
+fn key(row: &Columns) -> Result<Key, Fault> {
+    Ok(Key {
+        owner: name(row, 0)?,
+        kind: name(row, 1)?,
+        id: name(row, 2)?,
+    })
+}
+
+fn get<T: FromSqlOwned>(row: &Columns, column: usize) -> Result<T, Fault> {
+    row.try_get(column)
+        .map_err(|error| Fault::Corrupt(error.to_string()))
+}
+
+fn number<T: TryFrom<i64>>(row: &Columns, column: usize) -> Result<T, Fault> {
+    let value: i64 = get(row, column)?;
+    T::try_from(value).map_err(|_| Fault::Corrupt(value.to_string()))
+}
+
+fn name(row: &Columns, column: usize) -> Result<Name, Fault> {
+    Name::new(get::<String>(row, column)?).map_err(|fault| Fault::Corrupt(fault.to_string()))
+}
+
+fn maybe(row: &Columns, column: usize) -> Result<Option<Name>, Fault> {
+    get::<Option<String>>(row, column)?
+        .map(Name::new)
+        .transpose()
+        .map_err(|fault| Fault::Corrupt(fault.to_string()))
+}
+
+fn time(row: &Columns, column: usize) -> Result<Timestamp, Fault> {
+    Timestamp::from_microsecond(get(row, column)?).map_err(|error| Fault::Corrupt(error.to_string()))
+}
+
+/// JSON in a column of an event.
+fn json<T: DeserializeOwned>(row: &Columns, column: usize) -> Result<T, Fault> {
+    let text: String = get(row, column)?;
+    let (owner, seq): (String, i64) = (get(row, 0)?, get(row, 1)?);
+    serde_json::from_str(&text).map_err(|error| Fault::Corrupt(format!("{owner}, event {seq}: {error}")))
+}

@@ -1,0 +1,321 @@
+//! Forms that write. A form that was sent is opened by [`submit`] alone, which has checked that one of our own pages gave it to this
+//! browser; what is refused comes back as the page it was typed on, with what was typed and the reason beside its field.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use app::Session;
+use axum::body::Bytes;
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use vocab::Refusal;
+
+use crate::house::House;
+use crate::i18n::Texts;
+use crate::pages::{Answer, Here, fault, status_of};
+use crate::reader::{Reader, pairs};
+use crate::session::{self, Browser};
+use crate::site::Site;
+use crate::ui::Field;
+
+/// A form as it was sent, closed until [`submit`] opens it.
+pub struct Posted {
+    entry: Entry,
+    /// Whether one of our own pages gave it to this browser.
+    ours: Result<(), Refusal>,
+}
+
+impl FromRequest<House> for Posted {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, house: &House) -> Result<Self, Infallible> {
+        let near = is_same_origin(request.headers());
+        let browser = request.extensions().get::<Browser>().cloned();
+        let Ok(body) = Bytes::from_request(request, house).await else {
+            return Ok(Self {
+                entry: Entry::default(),
+                ours: Err(Refusal::new(
+                    "too-large",
+                    "入力が長すぎるか、途中で切れました。短くして、もう一度送ってください。",
+                    "What was sent is too long, or broke off. Please shorten it and send it again.",
+                )),
+            });
+        };
+        let entry = Entry {
+            values: pairs(&String::from_utf8_lossy(&body)),
+            refusal: None,
+        };
+        let known = browser.is_some_and(|browser| browser.gave(entry.raw("token")));
+        let ours = (near && known).then_some(()).ok_or_else(|| {
+            Refusal::new(
+                "token",
+                "画面が古くなっていたため、まだ何も保存していません。入力した内容はこのまま残しています。確かめて、もう一度送ってください。",
+                "This page had grown old, so nothing was saved yet. What you typed is still here: check it and send it again.",
+            )
+        });
+        Ok(Self { entry, ours })
+    }
+}
+
+/// Whether a browser says that a request comes from our own pages. A browser that says nothing is judged by the form's token alone.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name| {
+        headers
+            .get(name)
+            .map(|value: &HeaderValue| value.to_str().unwrap_or("?"))
+    };
+    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
+        return ["same-origin", "none"].contains(&site);
+    }
+    let Some(origin) = text(header::ORIGIN) else {
+        return true;
+    };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    host.is_some() && host == text(header::HOST)
+}
+
+/// What was typed into a page's form, and why it was refused, if it was. A page that is only read has an empty one.
+#[derive(Clone, Default)]
+pub(crate) struct Entry {
+    values: Vec<(String, String)>,
+    refusal: Option<Refusal>,
+}
+
+impl Entry {
+    /// The same, refused.
+    fn refused(self, refusal: Refusal) -> Self {
+        Self {
+            refusal: Some(refusal),
+            ..self
+        }
+    }
+
+    /// The first value of a name as it was typed; empty if there is none.
+    pub(crate) fn raw(&self, name: &str) -> &str {
+        let found = self.values.iter().find(|(key, _)| key == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// The same without surrounding space.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.raw(name).trim()
+    }
+
+    /// Every value of a name, as boxes that were ticked.
+    pub(crate) fn values(&self, name: &str) -> Vec<String> {
+        let named = self.values.iter().filter(|(key, _)| key == name);
+        named.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// Whether anything was typed: else a form shows what is kept.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// A field with what was typed and what is wrong with it: a refusal belongs to the field that is called like its kind.
+    pub(crate) fn field(&self, t: Texts<'_>, name: &str, label: impl Into<String>) -> Field {
+        let refusal = self.refusal.as_ref().filter(|refusal| refusal.kind == name);
+        Field {
+            name: name.to_owned(),
+            label: label.into(),
+            value: self.values(name).join(" "),
+            error: refusal.map_or_else(String::new, |refusal| refusal.text(t.lang()).to_owned()),
+            ..Field::default()
+        }
+    }
+
+    /// What the error summary says: the field that is wrong or, for a refusal that belongs to none of these, the sentence alone.
+    pub(crate) fn faults<'f>(&self, t: Texts<'_>, fields: impl IntoIterator<Item = &'f Field>) -> Vec<Field> {
+        let Some(refusal) = &self.refusal else {
+            return vec![];
+        };
+        let own = fields.into_iter().find(|field| field.name == refusal.kind);
+        vec![own.cloned().unwrap_or_else(|| Field {
+            error: refusal.text(t.lang()).to_owned(),
+            ..Field::default()
+        })]
+    }
+}
+
+/// What follows a form that was taken.
+pub(crate) struct Done {
+    step: Step,
+    session: Change,
+}
+
+/// What becomes of the browser's session.
+enum Change {
+    Stays,
+    Begins(Session),
+    Ends,
+}
+
+enum Step {
+    To(String),
+    Shown(Answer),
+}
+
+impl Done {
+    /// Another page.
+    pub(crate) fn to(address: impl Into<String>) -> Self {
+        Self {
+            step: Step::To(address.into()),
+            session: Change::Stays,
+        }
+    }
+
+    /// An answer that is shown once and cannot be asked for again.
+    pub(crate) fn shown(answer: Answer) -> Self {
+        Self {
+            step: Step::Shown(answer),
+            session: Change::Stays,
+        }
+    }
+
+    /// With a session that was opened.
+    pub(crate) fn signed_in(self, session: Session) -> Self {
+        Self {
+            session: Change::Begins(session),
+            ..self
+        }
+    }
+
+    /// With the session ended.
+    pub(crate) fn signed_out(self) -> Self {
+        Self {
+            session: Change::Ends,
+            ..self
+        }
+    }
+}
+
+/// Does what a form asks for, off the network threads. A refusal becomes `page` with what was typed; one that tells nothing (not signed in,
+/// not there) becomes its own answer.
+pub(crate) async fn submit(
+    house: House,
+    reader: Reader,
+    posted: Posted,
+    act: impl FnOnce(&Here<'_>, &Entry) -> Result<Done, Refusal> + Send + 'static,
+    page: impl FnOnce(&Here<'_>, &Entry) -> Result<Answer, Refusal> + Send + 'static,
+) -> Response {
+    let site = Arc::<Site>::from_ref(&house);
+    let for_fault = reader.clone();
+    let (secure, now) = (house.options().secure, house.now());
+    let work = move |site: &Site| {
+        let here = Here::new(&house, site, &reader);
+        let Posted { entry, ours } = posted;
+        match ours.and_then(|()| act(&here, &entry)) {
+            Ok(done) => Ok(done),
+            Err(refusal) if ["sign-in", "not-found"].contains(&refusal.kind) => Err(refusal),
+            Err(refusal) => {
+                let status = status_of(&refusal);
+                let answer = page(&here, &entry.refused(refusal))?;
+                Ok(Done::shown(answer.with_status(status)))
+            }
+        }
+    };
+    let done = match site.work(work).await {
+        Ok(done) => done,
+        Err(refusal) => return fault(&site, &for_fault, &refusal),
+    };
+    let mut response = match done.step {
+        Step::Shown(answer) => answer.into_response(),
+        Step::To(address) => see_other(&address),
+    };
+    let cookie = match done.session {
+        Change::Begins(session) => session::opened(&session, now, secure),
+        Change::Ends => session::closed(secure),
+        Change::Stays => None,
+    };
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Sends a browser to another page of ours.
+pub(crate) fn see_other(address: &str) -> Response {
+    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// An address to go on to, if it is a page of this site: nothing that a browser could take for another one.
+pub(crate) fn same_site(address: &str) -> Option<&str> {
+    let own = address.starts_with('/')
+        && !address.starts_with("//")
+        && address
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    own.then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_this_site_are_gone_on_to() {
+        for good in ["/", "/en/people?done=saved", "/indicators/kgi1?growth=5%25#trace"] {
+            assert_eq!(same_site(good), Some(good));
+        }
+        for bad in [
+            "",
+            "people",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example/",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: a=b",
+            "/ /evil.example",
+            "/\t/evil.example",
+            "/架空",
+        ] {
+            assert_eq!(same_site(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_browser_that_says_where_a_form_comes_from_is_believed() {
+        for (headers, ours) in [
+            (&[][..], true),
+            (&[("sec-fetch-site", "same-origin")], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("sec-fetch-site", "same-site")], false),
+            (
+                &[
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "http://rashin.example"),
+                    ("host", "rashin.example"),
+                ],
+                false,
+            ),
+            (
+                &[("origin", "http://rashin.example"), ("host", "rashin.example")],
+                true,
+            ),
+            (
+                &[("origin", "http://rashin.example:81"), ("host", "rashin.example")],
+                false,
+            ),
+            (
+                &[("origin", "http://evil.example"), ("host", "rashin.example")],
+                false,
+            ),
+            (&[("origin", "null"), ("host", "rashin.example")], false),
+            (&[("origin", "http://rashin.example")], false),
+        ] {
+            let map: HeaderMap = headers
+                .iter()
+                .map(|(name, value)| {
+                    (
+                        name.parse::<header::HeaderName>().unwrap(),
+                        value.parse::<HeaderValue>().unwrap(),
+                    )
+                })
+                .collect();
+            assert_eq!(is_same_origin(&map), ours, "{headers:?}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The audit log, for auditors: what was done by whom, page by page.
+
+use app::{Action, AuditEvent, AuditPage, AuditPlace};
+use axum::extract::State;
+use axum::response::Response;
+use vocab::Refusal;
+
+use super::words::downloads;
+use super::work::{Work, moment};
+use super::{Answer, Here, at_desk};
+use crate::house::House;
+use crate::i18n::Texts;
+use crate::reader::{Form, Reader, encoded};
+use crate::sheet::{Cell, Sheet};
+use crate::ui::{Column, Link, Table};
+
+/// Events on one page, and in one file.
+const PAGE: u32 = 50;
+const FILE: u32 = 1_000;
+
+/// `GET /audit`
+pub async fn page(State(house): State<House>, reader: Reader) -> Response {
+    at_desk(house, reader, build).await
+}
+
+fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
+    let (t, reader) = (here.t, here.reader);
+    // Who may not read the log learns nothing of how its addresses are written.
+    here.desk.audit(&here.visit, None, None, 0)?;
+    let before: Option<AuditPlace> = reader.value("before").map(str::parse).transpose()?;
+    let owner = reader.value("owner");
+    let limit = if reader.form == Form::Page { PAGE } else { FILE };
+    let page = here.desk.audit(&here.visit, before.as_ref(), owner, limit)?;
+    if reader.form != Form::Page {
+        return Answer::data(reader.form, "audit", &page, || vec![sheet(t, &page)]);
+    }
+    let more = page.next.as_ref().map(|next| {
+        let owner = owner.map_or_else(String::new, |owner| format!("&owner={}", encoded(owner)));
+        let address = format!("/audit?before={}{owner}", encoded(&next.to_string()));
+        Link::to(t.text("audit-older"), t.path(&address))
+    });
+    Answer::page(&Work {
+        lead: t.text("audit-lead"),
+        table: Some(table(t, &page)),
+        empty: t.text("audit-none"),
+        more,
+        files: downloads(t, reader),
+        ..Work::new(here, t.text("menu-audit"), vec![])
+    })
+}
+
+/// What an action is called; one that this program does not know is shown by its code.
+fn action_name(t: Texts<'_>, code: &str) -> String {
+    let Some(action) = Action::ALL.iter().find(|action| action.code() == code) else {
+        return code.to_owned();
+    };
+    t.text(match action {
+        Action::ReadPlan => "action-plan-read",
+        Action::SignIn => "action-session-open",
+        Action::AcceptLink => "action-link-accept",
+        Action::KeepOwnAccount => "action-account-own",
+        Action::ReadOrganisations => "action-organisation-read",
+        Action::KeepOrganisations => "action-organisation-keep",
+        Action::ReadAccounts => "action-account-read",
+        Action::KeepAccounts => "action-account-keep",
+        Action::ReadBatches => "action-batch-read",
+        Action::ProposeBatch => "action-batch-propose",
+        Action::ApproveBatch => "action-batch-approve",
+        Action::ReadRound => "action-round-read",
+        Action::KeepRound => "action-round-keep",
+        Action::ReadAnswer => "action-answer-read",
+        Action::WriteAnswer => "action-answer-write",
+        Action::ImportAnswers => "action-answer-import",
+        Action::ReadEstimate => "action-estimate-read",
+        Action::ReadDraft => "action-edition-read",
+        Action::WriteDraft => "action-edition-write",
+        Action::Comment => "action-edition-comment",
+        Action::Publish => "action-edition-publish",
+        Action::ReadAudit => "action-audit-read",
+    })
+}
+
+/// What a fact is called, and its value in words; what has no words is shown as it is kept.
+fn fact(t: Texts<'_>, page: &AuditPage, name: &str, value: &str) -> String {
+    let label = match name {
+        "what" => return did(t, value),
+        "account" => t.text("audit-account"),
+        "organisation" => t.text("organisation"),
+        "roles" => t.text("roles"),
+        "wrong" => t.text("audit-wrong"),
+        "name" => t.text("name"),
+        "kind" => t.text("column-kind"),
+        other => other.to_owned(),
+    };
+    let value = page.names.get(value).map_or(value, String::as_str);
+    t.with("audit-fact", &[("name", label.into()), ("value", value.into())])
+}
+
+fn did(t: Texts<'_>, what: &str) -> String {
+    let key = match what {
+        "added" => "did-added",
+        "changed" => "did-changed",
+        "invited" => "did-invited",
+        "link-made" => "did-link-made",
+        "shut-out" => "did-shut-out",
+        "let-in" => "did-let-in",
+        "signed-in" => "did-signed-in",
+        "locked" => "did-locked",
+        "password-set" => "did-password-set",
+        "password-changed" => "did-password-changed",
+        "first-administrator" => "did-first-administrator",
+        "signed-out-everywhere" => "did-signed-out-everywhere",
+        other => return other.to_owned(),
+    };
+    t.text(key)
+}
+
+fn facts(t: Texts<'_>, page: &AuditPage, event: &AuditEvent) -> String {
+    let (told, rest): (Vec<_>, Vec<_>) = event.detail.iter().partition(|(name, _)| name == "what");
+    let said: Vec<_> = told
+        .into_iter()
+        .chain(rest)
+        .map(|(name, value)| fact(t, page, name, value))
+        .collect();
+    said.join(&t.text("list-comma"))
+}
+
+fn who(t: Texts<'_>, page: &AuditPage, event: &AuditEvent) -> String {
+    match (page.names.get(&event.actor), event.actor.as_str()) {
+        (Some(name), _) => name.clone(),
+        (None, "public") => t.text("audit-public"),
+        (None, id) => id.to_owned(),
+    }
+}
+
+fn place(t: Texts<'_>, page: &AuditPage, event: &AuditEvent) -> String {
+    let name = match event.owner.as_str() {
+        "directory" => t.text("audit-directory"),
+        owner => page.names.get(owner).map_or(owner, String::as_str).to_owned(),
+    };
+    format!("{name} {}", event.seq)
+}
+
+fn table(t: Texts<'_>, page: &AuditPage) -> Table {
+    let row = |event: &AuditEvent| {
+        let only = format!("/audit?owner={}", encoded(&event.owner));
+        vec![
+            Link::plain(moment(t, event.at)),
+            Link::plain(who(t, page, event)),
+            Link::plain(action_name(t, &event.action)),
+            Link::plain(facts(t, page, event)),
+            Link::to(place(t, page, event), t.path(&only)),
+        ]
+    };
+    Table {
+        id: "audit".into(),
+        caption: t.text("audit-caption"),
+        columns: vec![
+            Column::words(t.text("audit-at")),
+            Column::words(t.text("audit-who")),
+            Column::words(t.text("audit-action")),
+            Column::words(t.text("audit-detail")),
+            Column::words(t.text("audit-place")),
+        ],
+        rows: page.events.iter().map(row).collect(),
+    }
+}
+
+fn sheet(t: Texts<'_>, page: &AuditPage) -> Sheet {
+    let row = |event: &AuditEvent| {
+        vec![
+            Cell::text(event.at.to_string()),
+            Cell::text(who(t, page, event)),
+            Cell::text(&event.actor),
+            Cell::text(action_name(t, &event.action)),
+            Cell::text(&event.action),
+            Cell::text(facts(t, page, event)),
+            Cell::text(event.written.join(" ")),
+            Cell::text(&event.owner),
+            Cell::figure(Some(event.seq.to_string())),
+            Cell::text(&event.seal),
+        ]
+    };
+    let heads = [
+        "audit-at",
+        "audit-who",
+        "audit-account",
+        "audit-action",
+        "audit-code",
+        "audit-detail",
+        "audit-written",
+        "audit-owner",
+        "audit-number",
+        "audit-seal",
+    ];
+    Sheet {
+        name: t.text("menu-audit"),
+        columns: heads.iter().map(|key| t.text(key)).collect(),
+        rows: page.events.iter().map(row).collect(),
+    }
+}

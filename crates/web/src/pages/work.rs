@@ -1,0 +1,115 @@
+//! The page on which signed-in people work: what is so, what can be done about it, and what was refused. One template for all of them, so that
+//! forms, faults and tables stand in the same place everywhere.
+
+use app::Kept;
+use askama::Template;
+use jiff::Timestamp;
+
+use super::{Here, shell};
+use crate::form::Entry;
+use crate::i18n::Texts;
+use crate::ui::{Download, Field, Link, PostForm, Section, Shell, Table, Term};
+
+/// A page of work.
+#[derive(Template)]
+#[template(path = "pages/work.html")]
+pub(crate) struct Work<'a> {
+    /// The words.
+    pub t: Texts<'a>,
+    /// The frame.
+    pub shell: Shell,
+    /// What the page is for, in a sentence; may be empty.
+    pub lead: String,
+    /// What was done just before; may be empty.
+    pub done: String,
+    /// What was refused.
+    pub faults: Vec<Field>,
+    /// A secret that is shown this once, with what to do with it.
+    pub handed: Option<Handed>,
+    /// What is so.
+    pub facts: Vec<Term>,
+    /// A list, if the page has one.
+    pub table: Option<Table>,
+    /// Said in place of a list without rows.
+    pub empty: String,
+    /// Where the list goes on.
+    pub more: Option<Link>,
+    /// What can be done.
+    pub forms: Vec<PostForm>,
+    /// The list to take away.
+    pub files: Vec<Download>,
+}
+
+/// A secret that is shown once.
+pub(crate) struct Handed {
+    /// What it is.
+    pub title: String,
+    /// What to do with it.
+    pub note: String,
+    /// The secret.
+    pub text: String,
+}
+
+impl<'a> Work<'a> {
+    /// An empty page; `crumbs` lead to it.
+    pub(crate) fn new(here: &Here<'a>, title: String, crumbs: Vec<Link>) -> Self {
+        Self {
+            t: here.t,
+            shell: shell(here.site, here.reader, title, Section::People, crumbs),
+            lead: String::new(),
+            done: done(here),
+            faults: vec![],
+            handed: None,
+            facts: vec![],
+            table: None,
+            empty: String::new(),
+            more: None,
+            forms: vec![],
+            files: vec![],
+        }
+    }
+
+    /// With forms, and with what was refused of one of them.
+    #[must_use]
+    pub(crate) fn with_forms(self, entry: &Entry, forms: Vec<PostForm>) -> Self {
+        let faults = entry.faults(self.t, forms.iter().flat_map(|form| &form.fields));
+        Self {
+            faults,
+            forms,
+            ..self
+        }
+    }
+}
+
+/// What the page before says was done: it sends one here with `?done=`.
+fn done(here: &Here<'_>) -> String {
+    match here.reader.value("done") {
+        Some("saved") => here.t.text("done-saved"),
+        Some("added") => here.t.text("done-added"),
+        Some("password") => here.t.text("done-password"),
+        Some("shut-out") => here.t.text("done-shut-out"),
+        Some("let-in") => here.t.text("done-let-in"),
+        Some("signed-out") => here.t.text("done-signed-out"),
+        _ => String::new(),
+    }
+}
+
+/// The version of a record that a form was made from, to be sent back with it.
+pub(crate) fn seen<T>(kept: &Kept<T>) -> (String, String) {
+    ("version".to_owned(), kept.version.to_string())
+}
+
+/// The version that a form was made from; one that was never written if it is missing, so that nothing is overwritten unseen.
+pub(crate) fn seen_version(entry: &Entry) -> u32 {
+    entry.value("version").parse().unwrap_or(u32::MAX)
+}
+
+/// Date and time in Japan: 2026年6月1日 9:30; 1 June 2026, 9:30.
+pub(crate) fn moment(t: Texts<'_>, at: Timestamp) -> String {
+    let there = app::in_japan(at);
+    let time = format!("{}:{:02}", there.hour(), there.minute());
+    t.with(
+        "moment",
+        &[("date", t.date(there.date()).into()), ("time", time.into())],
+    )
+}
