@@ -458,7 +458,7 @@ fn a_total_that_was_sent_back_was_never_published() {
         .unwrap();
     let kept = desk.batch(&approver(LATER), &batch).unwrap();
     let sent = desk
-        .send_back(&approver(LATER), &batch, kept.version, "対象を確かめてください。")
+        .send_batch_back(&approver(LATER), &batch, kept.version, "対象を確かめてください。")
         .unwrap();
     let edit = desk.save_batch(&secretariat(LATER), &batch, sent, "x", vec![]);
     assert_eq!(edit.unwrap_err().kind, "computed");
@@ -468,7 +468,7 @@ fn a_total_that_was_sent_back_was_never_published() {
             .kind,
         "pending"
     );
-    desk.withdraw(&secretariat(LATER), &batch, sent).unwrap();
+    desk.withdraw_batch(&secretariat(LATER), &batch, sent).unwrap();
     // Another firm answers; the total may be as fine as a first one.
     let due = "2027-02-01".parse().unwrap();
     desk.reopen_round(&secretariat(LATER), &round, version(desk, &round), due)
