@@ -194,12 +194,7 @@ impl Rashin {
                 .filter(|one| one.at == period)
                 .collect();
             if let Some(seen) = engine.observation(&series, period) {
-                records.extend(
-                    versions
-                        .iter()
-                        .rfind(|one| one.recorded == seen.recorded)
-                        .cloned(),
-                );
+                records.extend(versions.iter().rfind(|v| v.recorded == seen.recorded).cloned());
             }
             if versions.len() > 1 {
                 restatements.push(Restatement {

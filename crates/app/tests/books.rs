@@ -6,11 +6,10 @@ mod desk;
 
 use std::fmt::Write as _;
 
-use app::{BatchRow, BatchState, Purpose, RowName, Table, Taken};
+use app::{BatchRow, BatchState, Purpose, RowName, Taken};
 use authz::Role;
 use desk::{approver, office, public, row, secretariat, visit};
 use indicator::decimal;
-use proptest::prelude::*;
 use rust_xlsxwriter::Workbook;
 use vocab::{Lang, Period};
 
@@ -227,6 +226,7 @@ fn four_eyes_and_who_may_what() {
         "state"
     );
     let batch = desk.batch(&secretariat(DAY), &id).unwrap().value;
+    assert_eq!(batch.approved(), Some(("suzuki", DAY.parse().unwrap())));
     assert_eq!((batch.state, batch.reasons.len()), (BatchState::Approved, 1));
 }
 
@@ -252,42 +252,6 @@ fn of_two_who_save_the_later_is_told() {
 }
 
 // Files
-
-fn workbook(table: &Table, lang: Lang) -> Vec<u8> {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.set_name(table.name.get(lang)).unwrap();
-    for (place, column) in (0..).zip(&table.columns) {
-        sheet.write_string(0, place, column.title.get(lang)).unwrap();
-    }
-    for (row, cells) in (1..).zip(&table.rows) {
-        for (place, cell) in (0..).zip(cells) {
-            sheet.write_string(row, place, cell).unwrap();
-        }
-    }
-    book.save_to_buffer().unwrap()
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_file_brings_it_down(bytes in prop::collection::vec(any::<u8>(), 0..600), zip in any::<bool>()) {
-        let office = office();
-        let bytes = if zip { [b"PK\x03\x04".to_vec(), bytes].concat() } else { bytes };
-        let _ = office.desk.stage(&secretariat(DAY), Purpose::Batch, "x", bytes);
-    }
-
-    #[test]
-    fn no_spoilt_workbook_brings_it_down(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let office = office();
-        let table = office.desk.batch_table(&secretariat(DAY), None).unwrap();
-        let mut bytes = workbook(&table, Lang::Ja);
-        let place = at.index(bytes.len());
-        bytes[place] = byte;
-        let _ = office.desk.stage(&secretariat(DAY), Purpose::Batch, "x.xlsx", bytes);
-    }
-}
 
 #[test]
 fn files_are_read_by_their_titles_whatever_their_order_and_coding() {

@@ -14,6 +14,7 @@ use vocab::{Number, Period, Quantity, Refusal, Unit};
 
 use super::import::{Column, Row, RowFault, RowName, Sheets, Table, tidy};
 use super::import_staging::{Examined, blank};
+use super::kept::unmoved;
 use super::round::{Firm, Round, RoundState, survey_of, versions};
 use super::{Desk, Edit, Kept, Kind, Visit, unknown};
 
@@ -115,14 +116,14 @@ pub struct AnswerForm {
     pub confirmed: bool,
 }
 
-/// Where an answer is to be written.
-struct Place {
-    round: Kept<Round>,
-    firm: Firm,
+/// A firm's place in a round, with its answer.
+struct Place<'r> {
+    round: &'r Round,
+    firm: &'r Firm,
     answer: Option<Kept<Answer>>,
 }
 
-impl Place {
+impl Place<'_> {
     fn version(&self) -> u32 {
         self.answer.as_ref().map_or(0, |answer| answer.version)
     }
@@ -139,9 +140,10 @@ impl Desk {
     /// `sign-in`; `not-found` for everybody but the firm and the secretariat.
     pub fn answer(&self, visit: &Visit, round: &str, organisation: &str) -> Result<AnswerView, Refusal> {
         Self::authorise(visit, Action::ReadAnswer, Subject::of(organisation))?;
-        let place = self.place(round, organisation)?;
+        let kept = self.known_round(round)?;
+        let place = self.place(&kept, organisation)?;
         let rashin = self.rashin()?;
-        let survey = survey_of(&rashin, &place.round.value)?;
+        let survey = survey_of(&rashin, place.round)?;
         let mut submissions: Vec<Submission> = self
             .history::<Answer>(organisation, round)?
             .into_iter()
@@ -153,12 +155,11 @@ impl Desk {
             round: round.into(),
             organisation: organisation.into(),
             survey: survey.id.clone(),
-            period: place.round.value.period,
-            due: place.round.value.due,
-            open: place.round.value.state == RoundState::Open,
+            period: place.round.period,
+            due: place.round.due,
+            open: place.round.state == RoundState::Open,
             reminded: place
                 .round
-                .value
                 .reminders
                 .iter()
                 .any(|one| one.organisations.iter().any(|id| id == organisation)),
@@ -183,9 +184,10 @@ impl Desk {
         typed: &BTreeMap<String, String>,
     ) -> Result<u32, Refusal> {
         Self::authorise(visit, Action::WriteAnswer, Subject::of(organisation))?;
-        let place = self.place_to_write(round, organisation, version)?;
+        let kept = self.known_round(round)?;
+        let place = self.place_to_write(&kept, organisation, version)?;
         let rashin = self.rashin()?;
-        let survey = survey_of(&rashin, &place.round.value)?;
+        let survey = survey_of(&rashin, place.round)?;
         let answer = Answer {
             round: round.into(),
             typed: asked_only(survey, typed),
@@ -208,9 +210,10 @@ impl Desk {
         form: &AnswerForm,
     ) -> Result<Submitted, Refusal> {
         Self::authorise(visit, Action::WriteAnswer, Subject::of(organisation))?;
-        let place = self.place_to_write(round, organisation, version)?;
+        let kept = self.known_round(round)?;
+        let place = self.place_to_write(&kept, organisation, version)?;
         let rashin = self.rashin()?;
-        let survey = survey_of(&rashin, &place.round.value)?;
+        let survey = survey_of(&rashin, place.round)?;
         let typed = asked_only(survey, &form.typed);
         let at = RowName { sheet: None, row: 1 };
         let sheets = Sheets::default();
@@ -318,8 +321,8 @@ impl Desk {
                 }
             };
             let place = Place {
-                round: kept.clone(),
-                firm: firm.clone(),
+                round: &kept.value,
+                firm,
                 answer: standing
                     .iter()
                     .find(|answer| answer.owner == organisation)
@@ -354,7 +357,7 @@ impl Desk {
         let mut count = 0;
         for row in answered_rows(survey, rows) {
             let organisation = organisation_of(row);
-            let place = self.place(round, &organisation)?;
+            let place = self.place(&kept, &organisation)?;
             let values = values(survey, &row.cells, &row.place, &sheets).map_err(|_| unknown())?;
             if place.submission().is_some() {
                 continue;
@@ -375,37 +378,29 @@ impl Desk {
     }
 
     /// An answer's place in a round; not there for an organisation that is not asked.
-    fn place(&self, round: &str, organisation: &str) -> Result<Place, Refusal> {
-        let kept = self.known_round(round)?;
-        let firm = kept.value.firm(organisation).ok_or_else(unknown)?.clone();
+    fn place<'r>(&self, round: &'r Kept<Round>, organisation: &str) -> Result<Place<'r>, Refusal> {
         Ok(Place {
-            answer: self.find(organisation, round)?,
-            round: kept,
-            firm,
+            round: &round.value,
+            firm: round.value.firm(organisation).ok_or_else(unknown)?,
+            answer: self.find(organisation, &round.id)?,
         })
     }
 
-    fn place_to_write(&self, round: &str, organisation: &str, version: u32) -> Result<Place, Refusal> {
+    fn place_to_write<'r>(
+        &self,
+        round: &'r Kept<Round>,
+        organisation: &str,
+        version: u32,
+    ) -> Result<Place<'r>, Refusal> {
         let place = self.place(round, organisation)?;
-        if place.round.value.state == RoundState::Closed && place.submission().is_none() {
+        if place.round.state == RoundState::Closed && place.submission().is_none() {
             return Err(Refusal::new(
                 "closed",
                 "この調査の受付は終わりました。回答を希望されるときは、計画事務局にお知らせください。",
                 "This round is closed. Please tell the plan secretariat if you wish to answer.",
             ));
         }
-        let answer = place.answer.clone().unwrap_or_else(|| Kept {
-            owner: organisation.into(),
-            id: round.into(),
-            version: 0,
-            value: Answer {
-                round: round.into(),
-                typed: BTreeMap::new(),
-                pending: true,
-                submission: None,
-            },
-        });
-        answer.seen_at(version)?;
+        unmoved::<Answer>(organisation, &round.id, version, place.version())?;
         Ok(place)
     }
 
@@ -414,7 +409,7 @@ impl Desk {
         visit: &Visit,
         action: Action,
         organisation: &str,
-        place: &Place,
+        place: &Place<'_>,
         answer: &Answer,
         did: &str,
     ) -> Result<u32, Refusal> {
@@ -431,12 +426,12 @@ impl Desk {
     fn unusual(
         &self,
         survey: &Survey,
-        place: &Place,
+        place: &Place<'_>,
         values: &BTreeMap<String, Quantity>,
         at: &RowName,
         sheets: &Sheets,
     ) -> Result<Vec<RowFault>, Refusal> {
-        let last = format!("{}-{}", survey.id, place.round.value.period.shift(-1));
+        let last = format!("{}-{}", survey.id, place.round.period.shift(-1));
         let last = self
             .find::<Answer>(&place.firm.organisation, &last)?
             .and_then(|answer| answer.value.submission);
@@ -471,7 +466,7 @@ impl Desk {
 
 fn submitted(
     visit: &Visit,
-    place: &Place,
+    place: &Place<'_>,
     round: &str,
     typed: BTreeMap<String, String>,
     values: BTreeMap<String, Quantity>,
@@ -534,7 +529,14 @@ fn asked_only(survey: &Survey, typed: &BTreeMap<String, String>) -> BTreeMap<Str
 
 /// A typed amount; one without a unit is in `unit`.
 pub(super) fn in_unit(text: &str, unit: &Unit) -> Result<Quantity, Refusal> {
-    let typed: Quantity = tidy(text).parse()?;
+    let text = tidy(text);
+    let typed: Quantity = text.parse().map_err(|_| {
+        Refusal::new(
+            "number",
+            format!("「{text}」は数として読めません。12.3 のように、桁区切りのない数字で書いてください（単位は{unit}）。"),
+            format!("“{text}” is not a number. Write it in digits without separators, as in 12.3 (in {unit})."),
+        )
+    })?;
     if typed.unit().is_plain() && !unit.dim().is_none() {
         return Ok(Quantity::new(typed.number(), unit.clone()));
     }

@@ -12,7 +12,7 @@ use plan::{Plan, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vocab::codes::FiscalYear;
-use vocab::{Calendar, Period, Quantity, Refusal};
+use vocab::{Calendar, Lang, Period, Quantity, Refusal};
 
 use super::books::Ledger;
 use super::import::{Column, Row, RowFault, RowName, Sheets, Table, tidy};
@@ -87,6 +87,15 @@ pub(super) struct Approval {
     pub by: String,
     pub on: Date,
     pub entries: Vec<Entry>,
+}
+
+impl Batch {
+    /// Who took it into the books, and the day from which its observations are known.
+    pub fn approved(&self) -> Option<(&str, Date)> {
+        self.approval
+            .as_ref()
+            .map(|approval| (approval.by.as_str(), approval.on))
+    }
 }
 
 impl Kind for Batch {
@@ -188,6 +197,17 @@ struct Stamp<'a> {
     approver: &'a str,
 }
 
+/// Stands for author and approver where neither is known yet.
+pub(super) const UNSIGNED: (&str, &str) = ("author", "approver");
+
+/// Observations as they would go into the books, and the books with them.
+pub(super) struct Proof {
+    ledger: Kept<Ledger>,
+    recorded: Date,
+    entries: Vec<Entry>,
+    then: Rashin,
+}
+
 /// What a batch says and would change.
 #[derive(Debug, Clone, Serialize)]
 pub struct BatchCheck {
@@ -215,7 +235,7 @@ pub struct Move {
 }
 
 impl Desk {
-    /// Every batch, the newest records of each.
+    /// Every batch.
     ///
     /// # Errors
     /// `sign-in`, `not-found`, those of the store.
@@ -338,47 +358,40 @@ impl Desk {
     /// As [`Desk::batch`].
     pub fn check_batch(&self, visit: &Visit, id: &str) -> Result<BatchCheck, Refusal> {
         let kept = self.batch(visit, id)?;
-        let approver = visit.caller.as_ref().map_or("", |caller| &caller.account);
-        self.checked(&kept.value.rows, visit, approver)
-    }
-
-    /// What is wrong with rows, and what they would change.
-    fn checked(&self, rows: &[BatchRow], visit: &Visit, approver: &str) -> Result<BatchCheck, Refusal> {
-        let faults = self.row_faults(visit, &form_rows(rows), &Sheets::default())?;
-        if !faults.is_empty() {
-            return Ok(BatchCheck {
+        let now = self.rashin()?;
+        let rows = form_rows(&kept.value.rows);
+        Ok(match self.proof(visit, &rows, &Sheets::default(), UNSIGNED)? {
+            Ok(proof) => BatchCheck {
+                faults: vec![],
+                moves: moves(&now, &proof.then),
+            },
+            Err(faults) => BatchCheck {
                 faults,
                 moves: vec![],
-            });
-        }
-        let now = self.rashin()?;
-        let approved = self.entries(&self.ledger()?.value)?;
-        let stamp = next_stamp(now.plan(), visit, "author", approver);
-        let fresh: Vec<Entry> = rows.iter().map(|row| entry(row, now.plan(), &stamp).0).collect();
-        let moves = match self.proved(&approved, &fresh)? {
-            Ok(then) => moves(&now, &then),
-            Err(_) => vec![],
-        };
-        Ok(BatchCheck { faults, moves })
+            },
+        })
     }
 
-    /// What is wrong with rows, each at its place.
-    pub(super) fn row_faults(
+    /// Rows as observations in the books as they would stand with them, or what is wrong, each at its place. `signed` are author and
+    /// approver.
+    pub(super) fn proof(
         &self,
         visit: &Visit,
         rows: &[(RowName, BatchRow)],
         sheets: &Sheets,
-    ) -> Result<Vec<RowFault>, Refusal> {
+        signed: (&str, &str),
+    ) -> Result<Result<Proof, Vec<RowFault>>, Refusal> {
+        // The ledger is read first: whoever approves meanwhile moves it on, and an approval that rests on this proof is refused.
+        let ledger = self.ledger()?;
         let now = self.rashin()?;
-        let approved = self.entries(&self.ledger()?.value)?;
-        let stamp = next_stamp(now.plan(), visit, "author", "approver");
+        let stamp = next_stamp(now.plan(), visit, signed);
         let columns = BatchRow::columns();
         let told = |place: &RowName, field: &str, ja: String, en: String| {
             let column = columns.iter().find(|column| column.name == field);
             sheets.fault(place, column, ja, en)
         };
-        let mut faults = vec![];
-        let mut fresh = vec![];
+        let mut faults: Vec<RowFault> = vec![];
+        let mut entries = vec![];
         for (place, row) in rows {
             let (entry, wrong) = entry(row, now.plan(), &stamp);
             faults.extend(
@@ -386,20 +399,30 @@ impl Desk {
                     .into_iter()
                     .map(|(field, ja, en)| told(place, field, ja, en)),
             );
-            fresh.push(entry);
+            entries.push(entry);
         }
-        if let Err(mistakes) = self.proved(&approved, &fresh)? {
-            let known: BTreeSet<(RowName, Option<String>)> = faults
-                .iter()
-                .map(|fault: &RowFault| (fault.place.clone(), fault.field.clone()))
-                .collect();
-            let further = mistakes
-                .into_iter()
-                .filter_map(|one| Some(told(&rows.get(one.entry)?.0, one.field, one.ja, one.en)));
-            faults.extend(further.filter(|one| !known.contains(&(one.place.clone(), one.field.clone()))));
-        }
+        let mistakes = match self.proved(&self.entries(&ledger.value)?, &entries)? {
+            Ok(then) if faults.is_empty() => {
+                return Ok(Ok(Proof {
+                    ledger,
+                    recorded: stamp.recorded,
+                    entries,
+                    then,
+                }));
+            }
+            Ok(_) => vec![],
+            Err(mistakes) => mistakes,
+        };
+        let known: BTreeSet<(RowName, Option<String>)> = faults
+            .iter()
+            .map(|fault| (fault.place.clone(), fault.field.clone()))
+            .collect();
+        let further = mistakes
+            .into_iter()
+            .filter_map(|one| Some(told(&rows.get(one.entry)?.0, one.field, one.ja, one.en)));
+        faults.extend(further.filter(|one| !known.contains(&(one.place.clone(), one.field.clone()))));
         faults.sort_by(|a, b| a.place.cmp(&b.place));
-        Ok(faults)
+        Ok(Err(faults))
     }
 
     /// Gives a batch to a second pair of eyes.
@@ -409,7 +432,7 @@ impl Desk {
     pub fn hand_in_batch(&self, visit: &Visit, id: &str, version: u32) -> Result<u32, Refusal> {
         Self::authorise(visit, Action::ProposeBatch, Subject::default())?;
         let kept = self.batch_in(id, version, &[BatchState::Draft])?;
-        self.sound(visit, &kept.value.rows)?;
+        self.sound(visit, &kept.value.rows, UNSIGNED)?;
         let mut batch = Batch {
             state: BatchState::HandedIn,
             ..kept.value.clone()
@@ -418,8 +441,13 @@ impl Desk {
         self.write_batch(visit, Action::ProposeBatch, &kept, &batch, "hand in")
     }
 
-    /// Refuses rows with faults.
-    pub(super) fn sound(&self, visit: &Visit, rows: &[BatchRow]) -> Result<(), Refusal> {
+    /// The proof of rows that have to be without faults.
+    pub(super) fn sound(
+        &self,
+        visit: &Visit,
+        rows: &[BatchRow],
+        signed: (&str, &str),
+    ) -> Result<Proof, Refusal> {
         if rows.is_empty() {
             return Err(Refusal::new(
                 "empty",
@@ -427,25 +455,22 @@ impl Desk {
                 "There is no observation yet. Enter values before handing in.",
             ));
         }
-        let faults = self.row_faults(visit, &form_rows(rows), &Sheets::default())?;
-        if let Some(first) = faults.first() {
-            return Err(Refusal::new(
-                "faults",
-                format!(
-                    "直すところが {} 件あります。はじめの一つは{}です: {}",
-                    faults.len(),
-                    first.place(vocab::Lang::Ja),
-                    first.ja
-                ),
-                format!(
-                    "{} entries have to be mended; the first one is in {}: {}",
-                    faults.len(),
-                    first.place(vocab::Lang::En),
-                    first.en
-                ),
-            ));
-        }
-        Ok(())
+        self.proof(visit, &form_rows(rows), &Sheets::default(), signed)?
+            .map_err(|faults| {
+                let of = |lang, text: fn(&RowFault) -> &String| {
+                    faults
+                        .first()
+                        .map_or_else(Default::default, |first| (first.place(lang), text(first).clone()))
+                };
+                let (place_ja, ja) = of(Lang::Ja, |fault| &fault.ja);
+                let (place_en, en) = of(Lang::En, |fault| &fault.en);
+                let count = faults.len();
+                Refusal::new(
+                    "faults",
+                    format!("直すところが {count} 件あります。はじめの一つは{place_ja}です: {ja}"),
+                    format!("{count} entries have to be mended; the first one is in {place_en}: {en}"),
+                )
+            })
     }
 
     /// Takes a batch into the books.
@@ -454,42 +479,20 @@ impl Desk {
     /// `four-eyes` for whoever edited it, `faults` if the plan with it is not whole any more, `conflict`, and as [`Desk::batch`].
     pub fn approve_batch(&self, visit: &Visit, id: &str, version: u32) -> Result<(), Refusal> {
         let kept = self.batch_for_approval(visit, id, version)?;
-        // The ledger is read first: whoever approves meanwhile moves it on, and this approval is refused.
-        let ledger = self.ledger()?;
-        self.sound(visit, &kept.value.rows)?;
-        let now = self.rashin()?;
-        let approved = self.entries(&ledger.value)?;
         let author = kept.value.authors.last().map_or("", String::as_str);
-        let stamp = next_stamp(now.plan(), visit, author, visit.actor());
-        let entries: Vec<Entry> = kept
-            .value
-            .rows
-            .iter()
-            .map(|row| entry(row, now.plan(), &stamp).0)
-            .collect();
-        if let Err(mistakes) = self.proved(&approved, &entries)? {
-            let (ja, en) = mistakes
-                .into_iter()
-                .next()
-                .map_or_else(Default::default, |one| (one.ja, one.en));
-            return Err(Refusal::new("faults", ja, en));
-        }
+        let proof = self.sound(visit, &kept.value.rows, (author, visit.actor()))?;
         let batch = Batch {
             state: BatchState::Approved,
             approval: Some(Approval {
                 by: visit.actor().into(),
-                on: stamp.recorded,
-                entries,
+                on: proof.recorded,
+                entries: proof.entries,
             }),
             ..kept.value.clone()
         };
-        let mut batches = ledger.value.batches.clone();
-        batches.push(kept.id.clone());
-        let ledger = if ledger.version == 0 {
-            Edit::first(Ledger::ID, &Ledger { batches })?
-        } else {
-            Edit::next(&ledger, &Ledger { batches })?
-        };
+        let mut ledger = proof.ledger.value.clone();
+        ledger.batches.push(kept.id.clone());
+        let ledger = Edit::next(&proof.ledger, &ledger)?;
         self.write(
             visit,
             Action::ApproveBatch,
@@ -632,7 +635,7 @@ fn wrote(authors: &mut Vec<String>, visit: &Visit) {
 }
 
 /// The place in the order of recording that the next approval takes: after everything known, whatever the clock says.
-fn next_stamp<'a>(plan: &Plan, visit: &Visit, author: &'a str, approver: &'a str) -> Stamp<'a> {
+fn next_stamp<'a>(plan: &Plan, visit: &Visit, (author, approver): (&'a str, &'a str)) -> Stamp<'a> {
     let newest = plan.observations.last();
     let recorded = newest.map_or(visit.today(), |seen| seen.recorded.max(visit.today()));
     let order = newest
@@ -652,6 +655,11 @@ type Wrong = (&'static str, String, String);
 /// A row as the plan's files would write it, and what they could not tell.
 fn entry(row: &BatchRow, plan: &Plan, stamp: &Stamp<'_>) -> (Entry, Vec<Wrong>) {
     let mut wrong = vec![];
+    for (field, text) in row.cells() {
+        if text.is_empty() && ["series", "period", "value", "source", "section"].contains(&field) {
+            wrong.push((field, "記入してください。".into(), "Fill this in.".into()));
+        }
+    }
     let series = plan.series.get(&row.series);
     let mut amount = |field: &'static str, text: &str| {
         let Ok(bare) = text.parse::<Quantity>() else {

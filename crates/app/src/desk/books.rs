@@ -205,15 +205,26 @@ impl Rendered {
     }
 }
 
-/// A mistake in the words of a form: hints hold both languages, divided by ` / `.
+/// A mistake in the words of a form.
 fn told(mistake: &Mistake, entry: usize, field: &'static str) -> EntryFault {
-    let (hint_ja, hint_en) = mistake
-        .hint
-        .split_once(" / ")
-        .unwrap_or((&mistake.hint, &mistake.hint));
-    let joined = |sentence: &str, hint: &str, space: &str| match hint {
-        "" => sentence.to_owned(),
-        hint => format!("{sentence}{space}{hint}"),
+    let (ja, en) = match (mistake.code, field) {
+        // In the books a correction has its day and order by itself, so only the same form can say a thing twice.
+        ("duplicate", _) => (
+            "同じ系列・同じ時期の行がほかにもあります。どちらかを消してください。".into(),
+            "Another row has the same series and period. Remove one of them.".into(),
+        ),
+        ("recorded-too-early", _) => (
+            "まだ始まっていない年です。時期を確かめてください。".into(),
+            "That year has not begun yet. Check the period.".into(),
+        ),
+        _ => {
+            // Hints hold both languages, divided by ` / `; an example stands in one alone.
+            let (hint_ja, hint_en) = mistake.hint.split_once(" / ").unwrap_or((&mistake.hint, ""));
+            (
+                format!("{}{hint_ja}", mistake.ja),
+                format!("{} {hint_en}", mistake.en).trim_end().to_owned(),
+            )
+        }
     };
     EntryFault {
         entry,
@@ -222,7 +233,7 @@ fn told(mistake: &Mistake, entry: usize, field: &'static str) -> EntryFault {
             "recorded" | "order" => "period",
             other => other,
         },
-        ja: joined(&mistake.ja, hint_ja, ""),
-        en: joined(&mistake.en, hint_en, " "),
+        ja,
+        en,
     }
 }

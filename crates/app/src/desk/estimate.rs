@@ -12,7 +12,7 @@ use serde_json::json;
 use vocab::{Lang, Quantity, Refusal};
 
 use super::answer::same_standing;
-use super::batch::{Batch, BatchRow, BatchState};
+use super::batch::{Batch, BatchRow, BatchState, UNSIGNED};
 use super::disclose::{Submitted, cells, submitted};
 use super::round::{Cell, Round, RoundState, RoundTable, survey_of, versions};
 use super::{Desk, Edit, MINISTRY, Visit, Which};
@@ -102,13 +102,12 @@ impl Desk {
             return Err(unchanged());
         }
         let cells = cells(&rashin, survey, round, &submitted(&standing), &published)?;
-        let confidential = cells
+        let mut confidential = cells
             .iter()
             .filter(|cell| cell.quantum.is_some() || cell.withheld.is_some());
         if confidential.clone().all(|cell| cell.withheld.is_some()) {
             let (ja, en) = confidential
-                .filter_map(|cell| cell.withheld.clone())
-                .next()
+                .find_map(|cell| cell.withheld.clone())
                 .unwrap_or_default();
             return Err(Refusal::new("withheld", ja, en));
         }
@@ -116,7 +115,7 @@ impl Desk {
         if rows.is_empty() {
             return Err(unchanged());
         }
-        self.sound(visit, &rows)?;
+        self.sound(visit, &rows, UNSIGNED)?;
         let title = format!("{}（{}）", survey.title.ja, round.period.label(Lang::Ja));
         let (batch, first) = self.first_batch(visit, &title, rows, Some(id.into()), BatchState::HandedIn)?;
         let mut settled = round.clone();

@@ -290,7 +290,11 @@ fn workbook(bytes: &[u8]) -> Result<Vec<Grid>, Refusal> {
                 DataRef::DateTime(time) => time.as_f64().to_string(),
                 DataRef::Error(_) => {
                     grid.errors.push((row, column));
-                    String::new()
+                    // As many errors as there may be rows are enough to send the file back.
+                    if grid.errors.len() > ROWS {
+                        return Err(too_large());
+                    }
+                    continue;
                 }
             };
             grid.put(row, column, &text)?;
@@ -452,10 +456,13 @@ fn sheet(grid: &Grid, columns: &[Column], sheets: &mut Sheets) -> bool {
     }
     for (row, cells) in grid.rows.range(header + 1..) {
         let mut taken = BTreeMap::new();
+        // One value beside the table is enough to say so.
+        let mut stray = false;
         for (place, text) in cells {
             if let Some(column) = fields.get(place) {
                 taken.insert(column.name.clone(), text.clone());
-            } else if !titles.contains_key(place) {
+            } else if !titles.contains_key(place) && !stray {
+                stray = true;
                 let (ja, en) = (
                     "見出しのない列に値があります。消すか、見出しのある列に移してください。".into(),
                     "There is a value in a column without a title. Remove it or move it below a title."

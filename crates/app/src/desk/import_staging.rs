@@ -9,7 +9,7 @@ use serde_json::json;
 use store::{Blob, Fault, Name};
 use vocab::Refusal;
 
-use super::batch::{BatchRow, file_rows};
+use super::batch::{BatchRow, UNSIGNED, file_rows};
 use super::import::{self, Row, RowFault, RowName, Sheets, tidy};
 use super::kept::refused;
 use super::{Desk, Edit, Kept, Kind, MINISTRY, Visit, unknown};
@@ -237,7 +237,10 @@ impl Desk {
         let mut found = match purpose {
             Purpose::Batch => Examined {
                 fresh: sheets.rows.len(),
-                faults: self.row_faults(visit, &file_rows(&sheets.rows), sheets)?,
+                faults: self
+                    .proof(visit, &file_rows(&sheets.rows), sheets, UNSIGNED)?
+                    .err()
+                    .unwrap_or_default(),
                 warnings: vec![],
             },
             Purpose::Answers { round } => self.answer_faults(round, sheets)?,
@@ -261,5 +264,5 @@ impl Desk {
 pub(super) fn blank(row: &Row, fields: &[&str]) -> bool {
     fields
         .iter()
-        .all(|field| row.cells.get(*field).is_none_or(|cell| cell.is_empty()))
+        .all(|field| row.cells.get(*field).is_none_or(String::is_empty))
 }

@@ -43,17 +43,27 @@ impl<T> Kept<T> {
     ///
     /// # Errors
     /// `conflict`.
-    pub(crate) fn seen_at(self, version: u32) -> Result<Self, Refusal> {
-        if self.version == version {
-            return Ok(self);
-        }
-        let key = Key::new(self.owner, "record", self.id).map_err(refused)?;
-        Err(refused(Fault::Conflict {
-            key,
-            expected: version,
-            found: self.version,
-        }))
+    pub(crate) fn seen_at(self, version: u32) -> Result<Self, Refusal>
+    where
+        T: Kind,
+    {
+        unmoved::<T>(&self.owner, &self.id, version, self.version).map(|()| self)
     }
+}
+
+/// Refuses to write after a version that is not the newest any more.
+///
+/// # Errors
+/// `conflict`.
+pub(crate) fn unmoved<T: Kind>(owner: &str, id: &str, seen: u32, newest: u32) -> Result<(), Refusal> {
+    if seen == newest {
+        return Ok(());
+    }
+    Err(refused(Fault::Conflict {
+        key: Key::new(owner, T::KIND, id).map_err(refused)?,
+        expected: seen,
+        found: newest,
+    }))
 }
 
 /// Which values to list.
@@ -218,6 +228,7 @@ fn opened<T: Kind>(version: Version) -> Result<Kept<T>, Refusal> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(crate) fn refused(fault: Fault) -> Refusal {
     fault.refusal()
 }

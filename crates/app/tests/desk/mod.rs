@@ -10,17 +10,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use app::{BatchRow, Desk, Visit};
 use authz::{Caller, Role};
 use plan::Files;
+use store::{Event, EventQuery, Store};
 use store_sqlite::Sqlite;
 
 /// A desk and the folder of its database, which goes when it is dropped.
 pub struct Office {
     pub desk: Desk,
+    store: Arc<Sqlite>,
     _folder: tempfile::TempDir,
+}
+
+impl Office {
+    /// The whole audit log.
+    pub fn events(&self) -> Vec<Event> {
+        let query = EventQuery {
+            owner: None,
+            before: None,
+            limit: 100_000,
+        };
+        self.store.events(&query).unwrap()
+    }
 }
 
 pub fn office() -> Office {
     let folder = tempfile::tempdir().unwrap();
-    let store = Sqlite::open(&folder.path().join("rashin.db")).unwrap();
+    let store = Arc::new(Sqlite::open(&folder.path().join("rashin.db")).unwrap());
     let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plan");
     let files = Files::from_folder(&plan).unwrap();
     let count = AtomicU64::new(0);
@@ -31,7 +45,8 @@ pub fn office() -> Office {
         bytes[..8].copy_from_slice(&number);
     };
     Office {
-        desk: Desk::new(files, Arc::new(store), Box::new(random)),
+        desk: Desk::new(files, Arc::clone(&store) as Arc<dyn Store>, Box::new(random)),
+        store,
         _folder: folder,
     }
 }

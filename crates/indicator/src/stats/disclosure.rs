@@ -230,7 +230,9 @@ impl Puzzle {
             let mut distinct = vec![0.0];
             let found = tables.iter().map(|table| {
                 let value = table.of(firm);
-                let known = distinct.iter().position(|one| *one == value);
+                let known = distinct
+                    .iter()
+                    .position(|one: &f64| one.total_cmp(&value).is_eq());
                 known.unwrap_or_else(|| {
                     distinct.push(value);
                     distinct.len() - 1
