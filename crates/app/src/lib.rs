@@ -22,6 +22,7 @@ pub use ask::{Ask, Rashin};
 pub use authz::{Action, Caller, Role};
 pub use coverage::{Coverage, CoverageRow, Hole};
 pub use dashboard::{Dashboard, News, StateCount, Summary};
+pub use demo::DemoAccount;
 pub use desk::*;
 pub use library::{RecordView, SeriesView, SourceView};
 pub use report::{

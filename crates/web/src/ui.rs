@@ -29,6 +29,8 @@ pub struct Shell {
     pub section: Section,
     /// The way from the top to the page's parent; the page itself is added by the template.
     pub crumbs: Vec<Link>,
+    /// Whether all that people entered is made up: every page says so.
+    pub made_up: bool,
     /// When the figures were taken, in words: every page says it.
     pub as_of: String,
     /// Where the figures come from, for the footer.

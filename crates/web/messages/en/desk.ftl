@@ -103,6 +103,7 @@ import-take-rest = Leave out the rows with mistakes
 import-take-rest-go = Leave them out and take the rest
 import-take-rest-note = { $n } rows are left out and the other { $rest } taken in.
 import-title = File to take in
+made-up = Made-up data: organisations, people, answers and approved values were all made for trying this out.
 moves-note = These figures change once this is approved.
 moves-title = Figures that move
 round = Survey round

@@ -103,6 +103,7 @@ import-take-rest = 直すところのある行を除いて取り込む
 import-take-rest-go = 除いて取り込む
 import-take-rest-note = { $n }行を除き、残りの{ $rest }行を取り込みます。
 import-title = ファイルの取り込み
+made-up = 架空データです。組織・人・回答・承認された値は、すべて試用のために作ったものです。
 moves-note = 承認すると、次の値が変わります。
 moves-title = 動く指標の値
 round = 調査

@@ -381,6 +381,7 @@ pub(crate) fn shell(
         person: reader.person.clone(),
         token: reader.browser.as_ref().map_or_else(String::new, Browser::token),
         as_of: t.date(site.rashin().as_of()),
+        made_up: site.made_up(),
         source: source.map_or_else(Link::default, |source| {
             Link::to(
                 source.title.get(reader.lang),

@@ -1,6 +1,10 @@
 //! Made-up firms and answers (架空データ), the same for the same seed: for trying a year out and for tests. It only makes values; nothing in
 //! it is, or looks like, a real firm.
 
+mod fill;
+
+pub use fill::DemoAccount;
+
 use indicator::stats::sample::Spread;
 use plan::Text;
 use vocab::Refusal;
