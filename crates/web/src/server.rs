@@ -64,7 +64,18 @@ fn pages() -> Router<House> {
         .route("/workbench", get(pages::workbench::page))
         .route("/workbench.json", get(pages::workbench::page))
         .route("/api", get(pages::api::page))
-        .route("/gallery", get(pages::gallery));
+        .route("/gallery", get(pages::gallery))
+        .route("/editions", get(pages::editions::list))
+        .route("/editions.json", get(pages::editions::list))
+        .route("/editions/{file}", get(pages::editions::page))
+        .route("/editions/{id}/edition.json", get(pages::editions::export))
+        .route("/editions/{id}/report", get(pages::report::page))
+        .route("/editions/{id}/report.json", get(pages::report::page))
+        .route("/editions/{id}/report.xlsx", get(pages::report::page))
+        .route("/editions/{id}/report.sdmx.csv", get(pages::report::sdmx))
+        .route("/editions/{id}/report.css", get(pages::report::style))
+        .route("/editions/{id}/trace/{file}", get(pages::report::prov))
+        .route("/editions/{id}/compare/{file}", get(pages::compare::page));
     let lists: [(&str, MethodRouter<House>); 8] = [
         ("/plan", get(pages::plan::tree)),
         ("/indicators", get(pages::indicators::page)),

@@ -2,25 +2,30 @@
 //! the same answer as JSON, CSV or an Excel workbook when its address ends so.
 
 pub mod api;
+pub mod compare;
 pub mod coverage;
 pub mod dashboard;
+pub mod editions;
 pub mod findings;
 pub mod indicator;
 pub mod indicators;
 pub mod library;
 pub mod plan;
+pub mod report;
 mod words;
 pub mod workbench;
 
 use std::sync::Arc;
 
+use app::{Desk, Visit};
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use vocab::{Lang, Refusal};
 
+use crate::house::House;
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
 use crate::sheet::{self, Sheet};
@@ -45,6 +50,16 @@ impl Answer {
             file: None,
             status: StatusCode::OK,
         })
+    }
+
+    /// A file as it is; `name` is its name with its ending, empty for what a page loads itself.
+    pub(crate) fn file(body: Vec<u8>, kind: &'static str, name: &str) -> Self {
+        Self {
+            body,
+            kind,
+            file: (!name.is_empty()).then(|| format!("rashin-{name}")),
+            status: StatusCode::OK,
+        }
     }
 
     /// The same page, saying that something typed was refused.
@@ -121,6 +136,23 @@ pub(crate) async fn answer(
         Ok(answer) => answer.into_response(),
         Err(refusal) => fault(&for_fault.0, &for_fault.1, &refusal),
     }
+}
+
+/// The same for what the desk answers.
+pub(crate) async fn desk_answer(
+    house: House,
+    reader: Reader,
+    work: impl FnOnce(&Desk, &Visit, &Site, &Reader) -> Result<Answer, Refusal> + Send + 'static,
+) -> Response {
+    let (site, desk) = (Arc::<Site>::from_ref(&house), Arc::clone(house.desk()));
+    let visit = reader.visit.clone().unwrap_or_else(|| Visit {
+        at: house.now(),
+        caller: None,
+    });
+    answer(site, reader, move |site, reader| {
+        work(&desk, &visit, site, reader)
+    })
+    .await
 }
 
 /// Something that should not happen.
