@@ -409,7 +409,7 @@ pub struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     /// The level below a node, which stands at `index` of this one.
-    fn below(&self, node: &'a TreeNode, index: impl std::fmt::Display) -> Tree<'a> {
+    fn below(&self, node: &'a TreeNode, index: impl fmt::Display) -> Tree<'a> {
         Tree {
             nodes: &node.children,
             prefix: format!("{}-{index}", self.prefix),

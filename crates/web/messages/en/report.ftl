@@ -5,7 +5,6 @@ editions-lead = Each year's progress of the plan, one edition at a time. A publi
 editions-published = Published editions
 editions-preparing = Editions in preparation
 editions-none = No edition has been published yet.
-editions-none-preparing = No edition is in preparation.
 edition-name = Follow-up { $year }
 edition-caption = List of editions
 edition-as-of = Values as of

@@ -5,7 +5,6 @@ editions-lead = 計画の進み具合を年度ごとにまとめた版です。�
 editions-published = 公開した版
 editions-preparing = 準備中の版
 editions-none = 公開した版はまだありません。
-editions-none-preparing = 準備中の版はありません。
 edition-name = { $year }フォローアップ
 edition-caption = 版の一覧
 edition-as-of = 値の時点
