@@ -26,8 +26,8 @@ pub use demo::DemoAccount;
 pub use desk::*;
 pub use library::{RecordView, SeriesView, SourceView};
 pub use report::{
-    Change, Changes, Chapter, Chart, Cover, Entry, Goal, Line, Mark, Measure, Piece, Report, Row, Said,
-    Sentence,
+    Change, Changes, Chapter, Chart, Cover, Entry, Goal, Line, Mark, Measure, Number, Piece, Report, Row,
+    Said, Sentence,
 };
 pub use survey::{SurveyAnswer, SurveyEstimate, survey};
 pub use tree::{NodeLink, NodeView, TreeItem};

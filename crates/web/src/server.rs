@@ -120,7 +120,24 @@ fn pages() -> Router<House> {
         .route("/rounds/{id}/answers.xlsx", get(pages::answers::table))
         .route("/rounds/{id}/answers/{organisation}", get(pages::answers::read))
         .route("/api", get(pages::api::page))
-        .route("/gallery", get(pages::gallery));
+        .route("/gallery", get(pages::gallery))
+        .route(
+            "/editions",
+            get(pages::editions::list).post(pages::editions::start),
+        )
+        .route("/editions.json", get(pages::editions::list))
+        .route(
+            "/editions/{file}",
+            get(pages::editions::page).post(pages::editions::change),
+        )
+        .route("/editions/{id}/edition.json", get(pages::editions::export))
+        .route("/editions/{id}/report", get(pages::report::page))
+        .route("/editions/{id}/report.json", get(pages::report::page))
+        .route("/editions/{id}/report.xlsx", get(pages::report::page))
+        .route("/editions/{id}/report.sdmx.csv", get(pages::report::sdmx))
+        .route("/editions/{id}/report.css", get(pages::report::style))
+        .route("/editions/{id}/trace/{file}", get(pages::report::prov))
+        .route("/editions/{id}/compare/{file}", get(pages::compare::page));
     // What is a page and a form at its own address is data at the others.
     let tables: [(&str, MethodRouter<House>); 5] = [
         ("/batches", get(pages::batches::list)),

@@ -19,7 +19,7 @@ use super::kept::refused;
 use super::{DIRECTORY, Desk, Edit, Kept, Kind, MINISTRY, Visit, Which, unknown};
 use crate::report::{Report, broken};
 
-/// Where an edition's words stand among the plan's files.
+/// Where an edition's words stand among the plan's files: before the standing words, in the order of paths.
 const PASSAGES: &str = "edition/passages.toml";
 
 /// The most passages of one edition.
