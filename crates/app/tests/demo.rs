@@ -1,8 +1,4 @@
 //! The made-up year: it fills an empty store through the use cases that people use, and only an empty one.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first thing that is not as it must be"
-)]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! Fills an empty store with a made-up year (架空データ), so that a visitor can walk it: an account for each role, firms, and a survey round
 //! that most firms have not answered. All of it goes through the use cases that people use.
 
+use std::fmt::Write as _;
+
 use authz::Caller;
 use jiff::ToSpan;
 use plan::Text;
@@ -63,6 +65,12 @@ pub struct DemoAccount {
     pub name: Text,
 }
 
+struct MadeUpFirms {
+    frame: Vec<FirmRow>,
+    answers: Vec<(String, DemoFirm)>,
+    members: Vec<(String, DemoFirm)>,
+}
+
 impl Desk {
     /// Whether all that is kept is made up.
     ///
@@ -119,28 +127,11 @@ impl Desk {
             &administrator,
             &organisation("架空の有識者検討会", "Made-up expert council", "council"),
         )?;
-        let mut frame = vec![];
-        let mut answers = vec![];
-        let mut members = vec![];
-        for (place, (part, count, answered, spread)) in (0..).zip(PARTS) {
-            for (at, firm) in firms(part, count, spread, seed + place)?.into_iter().enumerate() {
-                let id = self.add_organisation(
-                    &administrator,
-                    &organisation(&firm.name.ja, &firm.name.en, "manufacturer"),
-                )?;
-                frame.push(FirmRow {
-                    organisation: id.clone(),
-                    part: part.to_owned(),
-                    size: format!("{}億円", firm.sales),
-                });
-                if at < answered {
-                    answers.push((id, firm));
-                } else if place == 0 && count - at <= MEMBERS {
-                    members.push((id, firm));
-                }
-            }
-        }
-
+        let MadeUpFirms {
+            frame,
+            answers,
+            members,
+        } = self.add_firms(&administrator, seed)?;
         let staff = [
             ("secretariat", MINISTRY, "架空 事務局", "Made-up secretariat"),
             ("approver", MINISTRY, "架空 承認者", "Made-up approver"),
@@ -183,6 +174,36 @@ impl Desk {
             self.sign_out(&session.secret)?;
         }
         Ok(accounts)
+    }
+
+    /// Firms as organisations: the frame of a round, those that have answered, and those that a visitor answers for.
+    fn add_firms(&self, administrator: &Visit, seed: u64) -> Result<MadeUpFirms, Refusal> {
+        let mut frame = vec![];
+        let mut answers = vec![];
+        let mut members = vec![];
+        for (place, (part, count, answered, spread)) in (0..).zip(PARTS) {
+            for (at, firm) in firms(part, count, spread, seed + place)?.into_iter().enumerate() {
+                let id = self.add_organisation(
+                    administrator,
+                    &organisation(&firm.name.ja, &firm.name.en, "manufacturer"),
+                )?;
+                frame.push(FirmRow {
+                    organisation: id.clone(),
+                    part: part.to_owned(),
+                    size: format!("{}億円", firm.sales),
+                });
+                if at < answered {
+                    answers.push((id, firm));
+                } else if place == 0 && count - at <= MEMBERS {
+                    members.push((id, firm));
+                }
+            }
+        }
+        Ok(MadeUpFirms {
+            frame,
+            answers,
+            members,
+        })
     }
 
     /// A visit by whoever holds a session.
@@ -237,7 +258,8 @@ fn csv(table: &Table, answers: &[(String, DemoFirm)]) -> String {
         .collect();
     let mut text = titles.join(",") + "\r\n";
     for (organisation, firm) in answers {
-        text += &format!(
+        let _ = write!(
+            text,
             "{organisation},{}億ドル/年,{}億円\r\n",
             firm.investment, firm.sales
         );
