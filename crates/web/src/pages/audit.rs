@@ -1,10 +1,11 @@
 //! The audit log, for auditors: what was done by whom, page by page.
 
-use app::{Action, AuditEvent, AuditPage, AuditPlace};
+use app::{Action, AuditEvent, AuditPage, AuditPlace, OrganisationKind, Role};
 use axum::extract::State;
 use axum::response::Response;
 use vocab::Refusal;
 
+use super::people::{organisation_kind, role_names};
 use super::words::downloads;
 use super::work::{Work, moment};
 use super::{Answer, Here, at_desk};
@@ -92,7 +93,13 @@ fn fact(t: Texts<'_>, page: &AuditPage, name: &str, value: &str) -> String {
         "kind" => t.text("column-kind"),
         other => other.to_owned(),
     };
-    let value = page.names.get(value).map_or(value, String::as_str);
+    let value = match name {
+        "roles" => role_names(t, &value.split(", ").filter_map(Role::parse).collect::<Vec<_>>()),
+        "kind" => {
+            OrganisationKind::parse(value).map_or_else(|| value.to_owned(), |kind| organisation_kind(t, kind))
+        }
+        _ => page.names.get(value).map_or(value, String::as_str).to_owned(),
+    };
     t.with("audit-fact", &[("name", label.into()), ("value", value.into())])
 }
 
