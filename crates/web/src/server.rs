@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::assets;
 use crate::house::{self, House};
+use crate::oidc;
 use crate::pages;
 
 /// No page takes a larger body.
@@ -70,6 +71,8 @@ fn pages() -> Router<House> {
             "/sign-in",
             get(pages::sign_in::page).post(pages::sign_in::sign_in),
         )
+        .route("/sign-in/oidc", get(pages::sign_in::go_out))
+        .route(oidc::CALLBACK, get(pages::sign_in::come_back))
         .route("/sign-out", post(pages::sign_in::sign_out))
         .route(
             "/links/{secret}",
