@@ -21,11 +21,18 @@ function binary() {
   return built.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }
 
-/** A server on a free port. RASHIN_URL names one that already runs instead. */
-export async function startServer() {
-  if (process.env.RASHIN_URL) return { base: process.env.RASHIN_URL, stop: async () => {} };
+/**
+ * A server on a fresh database and a free port, or on `port`, with more flags and environment if given. `said` is what it printed.
+ * RASHIN_URL names one that already runs instead.
+ */
+export async function startServer({ port = 0, flags = [], env = {} } = {}) {
+  if (process.env.RASHIN_URL) return { base: process.env.RASHIN_URL, said: () => "", stop: async () => {} };
   const folder = mkdtempSync(path.join(tmpdir(), "rashin-"));
-  const server = spawn(binary(), ["serve", "--port", "0", "--database", path.join(folder, "rashin.db")], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const server = spawn(binary(), ["serve", "--port", `${port}`, "--database", path.join(folder, "rashin.db"), ...flags], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const ended = new Promise((resolve) => server.once("exit", resolve));
   process.once("exit", () => server.kill("SIGKILL"));
   let said = "";
@@ -48,7 +55,7 @@ export async function startServer() {
     rmSync(folder, { recursive: true, force: true });
     if (server.signalCode === "SIGKILL") throw new Error("the server did not stop within 10 s of SIGTERM");
   };
-  return { base, stop };
+  return { base, said: () => said, stop };
 }
 
 export function startBrowser() {

@@ -406,6 +406,70 @@ fn the_log_is_read_page_by_page_and_misses_nothing() {
 }
 
 #[test]
+fn a_sign_in_elsewhere_comes_back_once_in_time_and_to_its_own_browser() {
+    let (house, _) = House::founded();
+    let (browser, other) = (Secret::new("browser"), Secret::new("other"));
+    let begin = |minutes| {
+        house
+            .desk
+            .begin_exchange(&public(minutes), &browser, "/today")
+            .unwrap()
+    };
+    let end =
+        |minutes, browser: &Secret, state: &Secret| house.desk.end_exchange(&public(minutes), browser, state);
+
+    let begun = begin(0);
+    assert_eq!(kind(end(1, &other, &begun.state)), "exchange", "another browser");
+    assert_eq!(
+        kind(end(1, &browser, &Secret::new(""))),
+        "exchange",
+        "a state nobody gave out"
+    );
+    assert_eq!(
+        end(1, &browser, &begun.state).unwrap(),
+        begun,
+        "its own browser, all the same"
+    );
+    assert_eq!(kind(end(1, &browser, &begun.state)), "exchange", "a second time");
+
+    let late = begin(0);
+    assert_eq!(
+        kind(end(10, &browser, &late.state)),
+        "exchange",
+        "after ten minutes"
+    );
+    let (one, two) = (begin(0), begin(0));
+    assert_ne!(one.nonce, two.nonce);
+    assert_ne!(one.verifier, two.verifier);
+    assert_ne!(one.nonce, one.verifier.reveal());
+}
+
+#[test]
+fn a_verified_address_signs_in_its_account_and_makes_none() {
+    let (house, admin) = House::founded();
+    let (id, _) = house.enrol(&admin, HANAKO, &[Role::Secretariat]);
+    let sign_in = |email: &str| house.desk.sign_in_verified(&public(1), email);
+    for _ in 0..10 {
+        assert!(house.desk.sign_in(&public(1), HANAKO, "wrong").is_err());
+    }
+    let session = sign_in("Hanako@Example.go.jp").unwrap();
+    let caller = house.visit(&session, 1).caller.unwrap();
+    assert_eq!(caller.account, id);
+    house
+        .desk
+        .sign_in(&public(1), HANAKO, PASSWORD)
+        .expect("the waiting is over");
+    // U+212A, the Kelvin sign, folds to the letter k.
+    for email in ["nobody@example.go.jp", "hana\u{212a}o@example.go.jp", ""] {
+        let before = house.everything();
+        assert_eq!(kind(sign_in(email)), "no-account", "{email}");
+        assert_eq!(house.everything(), before, "{email}");
+    }
+    house.desk.shut_out(&house.visit(&admin, 1), &id).unwrap();
+    assert_eq!(kind(sign_in(HANAKO)), "no-account");
+}
+
+#[test]
 fn every_use_case_keeps_out_whom_the_policy_keeps_out() {
     use Action::{
         KeepAccounts, KeepOrganisations, KeepOwnAccount, ReadAccounts, ReadAudit, ReadOrganisations,

@@ -96,6 +96,12 @@ pub struct Serve {
     /// TLS を受け持つ中継サーバーの後ろに置く / a proxy of ours stands in front and takes TLS
     #[arg(long)]
     pub behind_proxy: bool,
+    /// 利用者がこのサーバーを開くアドレス（https://…） / address at which browsers reach this server
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// By whom people can sign in without a password.
+    #[command(flatten)]
+    pub provider: Provider,
     /// 一つの接続元からの要求の数を制限しない（負荷試験用） / do not limit requests of one address, for load tests
     #[arg(long)]
     pub unlimited: bool,
@@ -116,6 +122,28 @@ pub struct Demo {
     /// 乱数の種 / seed
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+/// The provider of `OpenID` Connect; without an issuer there is none.
+#[derive(Debug, Args)]
+pub struct Provider {
+    #[arg(
+        long,
+        value_name = "URL",
+        requires_all = ["oidc_client_id", "public_url"],
+        help = "OpenID Connect でもログインできるようにする。発行者のアドレス / also sign in by this OpenID Connect issuer"
+    )]
+    pub oidc_issuer: Option<String>,
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "oidc_issuer",
+        help = "そこでのクライアント ID（シークレットは環境変数 RASHIN_OIDC_SECRET） / client id there; RASHIN_OIDC_SECRET holds its secret"
+    )]
+    pub oidc_client_id: Option<String>,
+    /// ログインの画面での呼び名 / what the sign-in page calls it
+    #[arg(long, value_name = "NAME", default_value = "OpenID Connect")]
+    pub oidc_name: String,
 }
 
 /// Options of `eval`.

@@ -9,6 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use vocab::Refusal;
 
 use crate::house::House;
@@ -122,7 +123,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// The same, refused.
-    fn refused(self, refusal: Refusal) -> Self {
+    pub(crate) fn refused(self, refusal: Refusal) -> Self {
         Self {
             refusal: Some(refusal),
             ..self
@@ -234,6 +235,23 @@ impl Done {
             ..self
         }
     }
+
+    /// What the browser is told; `secure` as in [`crate::Options`].
+    pub(crate) fn into_response(self, now: Timestamp, secure: bool) -> Response {
+        let mut response = match self.step {
+            Step::Shown(answer) => answer.into_response(),
+            Step::To(address) => see_other(&address),
+        };
+        let cookie = match self.session {
+            Change::Begins(session) => session::opened(&session, now, secure),
+            Change::Ends => session::closed(secure),
+            Change::Stays => None,
+        };
+        if let Some(cookie) = cookie {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
 }
 
 /// Does what a form asks for, off the network threads. A refusal becomes `page` with what was typed; one that tells nothing (not signed in,
@@ -261,23 +279,10 @@ pub(crate) async fn submit(
             }
         }
     };
-    let done = match site.work(work).await {
-        Ok(done) => done,
-        Err(refusal) => return fault(&site, &for_fault, &refusal),
-    };
-    let mut response = match done.step {
-        Step::Shown(answer) => answer.into_response(),
-        Step::To(address) => see_other(&address),
-    };
-    let cookie = match done.session {
-        Change::Begins(session) => session::opened(&session, now, secure),
-        Change::Ends => session::closed(secure),
-        Change::Stays => None,
-    };
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    match site.work(work).await {
+        Ok(done) => done.into_response(now, secure),
+        Err(refusal) => fault(&site, &for_fault, &refusal),
     }
-    response
 }
 
 /// Sends a browser to another page of ours.

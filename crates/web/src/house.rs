@@ -12,6 +12,7 @@ use vocab::Refusal;
 
 use crate::i18n::{MessageFault, Messages};
 use crate::limit::{self, Class, Limits};
+use crate::oidc::Provider;
 use crate::pages;
 use crate::reader::Reader;
 use crate::session::{self, Browser};
@@ -34,7 +35,7 @@ struct Rooms {
 }
 
 /// How a server stands towards the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Cookies travel over TLS alone. Off only where the server is reached by plain http on its own machine.
     pub secure: bool,
@@ -42,6 +43,8 @@ pub struct Options {
     pub behind_proxy: bool,
     /// One address may ask for so much only. Off for load tests.
     pub limited: bool,
+    /// By whom people can sign in without a password, if that is set up.
+    pub provider: Option<Arc<Provider>>,
 }
 
 impl Default for Options {
@@ -50,6 +53,7 @@ impl Default for Options {
             secure: true,
             behind_proxy: false,
             limited: true,
+            provider: None,
         }
     }
 }
@@ -88,8 +92,8 @@ impl House {
     }
 
     /// How the server stands towards the world.
-    pub(crate) fn options(&self) -> Options {
-        self.0.options
+    pub(crate) fn options(&self) -> &Options {
+        &self.0.options
     }
 
     /// Now.
@@ -150,10 +154,11 @@ impl FromRef<House> for Arc<Site> {
 
 /// Every request but those for assets comes in here: it is counted, and told who asks.
 pub(crate) async fn enter(State(house): State<House>, request: Request, next: Next) -> Response {
-    let Options {
+    let &Options {
         secure,
         behind_proxy,
         limited,
+        ..
     } = house.options();
     let at = house.now();
     let (mut parts, body) = request.into_parts();

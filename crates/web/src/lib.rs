@@ -9,6 +9,7 @@ pub mod ui;
 mod form;
 mod house;
 mod limit;
+mod oidc;
 pub mod pages;
 mod reader;
 mod server;
@@ -17,4 +18,5 @@ mod sheet;
 mod site;
 
 pub use house::{Clock, House, HouseFault, Options};
+pub use oidc::{Provider, Setup};
 pub use server::{router, serve};

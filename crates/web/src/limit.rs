@@ -25,7 +25,7 @@ impl Class {
     pub(crate) fn of(method: &Method, path: &str) -> Self {
         let reads = method.is_safe();
         match path {
-            path if path.starts_with("/links/") => Self::Strict,
+            path if path.starts_with("/links/") || path.starts_with("/sign-in/") => Self::Strict,
             "/sign-in" | "/account" if !reads => Self::Strict,
             _ if reads => Self::Read,
             _ => Self::Write,

@@ -68,6 +68,18 @@ impl Reader {
             .filter(|value| !value.is_empty())
     }
 
+    /// The same reader on another page, without a query.
+    pub(crate) fn moved_to(&self, lang: Lang, path: &str) -> Self {
+        Self {
+            lang,
+            path: path.to_owned(),
+            form: Form::Page,
+            query: vec![],
+            raw_query: String::new(),
+            ..self.clone()
+        }
+    }
+
     /// Path and query without the language, as the language switch keeps them.
     pub fn address(&self) -> String {
         if self.raw_query.is_empty() {

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::assets;
 use crate::house::{self, House};
+use crate::oidc;
 use crate::pages;
 
 /// No page takes a larger body.
@@ -110,6 +111,8 @@ fn desk() -> Router<House> {
             "/sign-in",
             get(pages::sign_in::page).post(pages::sign_in::sign_in),
         )
+        .route("/sign-in/oidc", get(pages::sign_in::go_out))
+        .route(oidc::CALLBACK, get(pages::sign_in::come_back))
         .route("/sign-out", post(pages::sign_in::sign_out))
         .route(
             "/links/{secret}",

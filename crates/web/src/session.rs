@@ -8,7 +8,7 @@ const SESSION: &str = "rashin_session";
 const FORM: &str = "rashin_form";
 
 /// Pages with forms for people who are not signed in. They set a cookie and are never kept by a cache.
-const SIGNED_OUT_FORMS: [&str; 2] = ["/sign-in", "/links/"];
+const SIGNED_OUT_FORMS: [&str; 3] = ["/sign-in", "/sign-in/", "/links/"];
 
 /// Purpose of the token in every form.
 const TOKEN: &str = "form";
@@ -19,7 +19,7 @@ pub(crate) struct Browser {
     /// The session that was brought; whether it opens anything is for the desk to say.
     pub session: Option<Secret>,
     /// What forms are tied to: the session of somebody who is signed in, else a cookie for forms.
-    form: Secret,
+    pub form: Secret,
     /// The cookie for forms is new and has to be set.
     fresh: bool,
 }

@@ -43,8 +43,8 @@ pub use import_staging::{Purpose, Staged, Staging, Taken};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
 pub use people::{
-    Account, Amendment, Invitation, Link, LinkView, Member, Newcomer, Organisation, OrganisationDraft,
-    OrganisationKind, Person, Secret, Session, SessionView,
+    Account, Amendment, Exchange, Invitation, Link, LinkView, Member, Newcomer, Organisation,
+    OrganisationDraft, OrganisationKind, Person, Secret, Session, SessionView,
 };
 pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,

@@ -5,13 +5,16 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use app::{Desk, Visit};
+use app::{Desk, Secret, Visit};
 
 use super::print;
 use crate::cli;
 use crate::edge;
 use crate::failure::Failure;
 use crate::home;
+
+/// Holds our secret at the provider of `OpenID` Connect; a command line can be read by others.
+const SECRET: &str = "RASHIN_OIDC_SECRET";
 
 pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failure> {
     // A plan with mistakes is said here, with places, before anything is opened.
@@ -27,9 +30,10 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
         .map_err(|refusal| Failure::input(refusal, false))?;
     let stand = web::Options {
         // On its own machine a browser reaches the server by plain http; anywhere else passwords travel over TLS alone.
-        secure: options.behind_proxy || !options.host.is_loopback(),
+        secure: options.behind_proxy || !options.host.is_loopback() || is_https(options),
         behind_proxy: options.behind_proxy,
         limited: !options.unlimited,
+        provider: provider(options)?.map(Arc::new),
     };
     let house = web::House::with(Arc::new(desk), Box::new(edge::now), stand)
         .map_err(|fault| Failure::server(&fault))?;
@@ -54,6 +58,37 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
         web::serve(listener, house, stop()).await.map_err(|error| Failure::server(&error))?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+fn is_https(options: &cli::Serve) -> bool {
+    options
+        .public_url
+        .as_ref()
+        .is_some_and(|url| url.starts_with("https://"))
+}
+
+/// The provider of `OpenID` Connect that the options name.
+fn provider(options: &cli::Serve) -> Result<Option<web::Provider>, Failure> {
+    let cli::Provider {
+        oidc_issuer,
+        oidc_client_id,
+        oidc_name,
+    } = &options.provider;
+    let (Some(issuer), Some(client), Some(public_url)) = (oidc_issuer, oidc_client_id, &options.public_url)
+    else {
+        return Ok(None);
+    };
+    let secret = std::env::var(SECRET).ok().filter(|secret| !secret.is_empty());
+    let setup = web::Setup {
+        issuer: issuer.clone(),
+        client: client.clone(),
+        secret: secret.map(Secret::new),
+        name: oidc_name.clone(),
+        public_url: public_url.clone(),
+    };
+    web::Provider::new(setup)
+        .map(Some)
+        .map_err(|refusal| Failure::input(refusal, false))
 }
 
 /// Waits for Ctrl+C or a request to end.

@@ -146,4 +146,5 @@ shut-out-go = Shut out
 shut-out-note = For when somebody moves on. Every session ends at once; what the person did stays on record.
 sign-in = Sign in
 sign-in-lead = The plan and its indicators can be read without signing in. Signing in is for those who answer surveys or run the plan.
+sign-in-with = Sign in with { $name }
 sign-out = Sign out

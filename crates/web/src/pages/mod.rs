@@ -161,7 +161,7 @@ pub(crate) struct Here<'a> {
     /// The desk.
     pub desk: &'a Desk,
     /// How the server stands towards the world.
-    pub options: Options,
+    pub options: &'a Options,
     /// Who asks, and when.
     pub visit: Visit,
     /// For which page.

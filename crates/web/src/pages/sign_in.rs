@@ -1,19 +1,27 @@
 //! Signing in and out, and the one-time links that set a password. Looking at a link never uses it up: mail scanners look too.
 
+use std::sync::Arc;
+
 use app::{LinkView, Newcomer, Secret};
-use axum::extract::{Path, State};
+use axum::extract::{FromRef, Path, State};
 use axum::response::Response;
 use vocab::Refusal;
 
 use super::work::Work;
-use super::{Answer, Here, at_desk};
+use super::{Answer, Here, at_desk, fault, internal, missing, status_of};
 use crate::form::{Done, Entry, Posted, same_site, submit};
 use crate::house::House;
-use crate::reader::Reader;
-use crate::ui::{Field, FieldKind, PostForm, Term};
+use crate::oidc::{self, Provider};
+use crate::reader::{Reader, encoded};
+use crate::session::Browser;
+use crate::site::Site;
+use crate::ui::{Field, FieldKind, Link, PostForm, Term};
 
 /// Where people arrive who signed in.
 const ARRIVAL: &str = "/today";
+
+/// The longest address on this site that is kept while somebody signs in elsewhere, in bytes.
+const LONGEST: usize = 2_000;
 
 /// `GET /sign-in`
 pub async fn page(State(house): State<House>, reader: Reader) -> Response {
@@ -48,8 +56,16 @@ fn form(here: &Here<'_>, entry: &Entry) -> Result<Answer, Refusal> {
         solid: true,
         ..PostForm::default()
     };
+    let way = here.options.provider.as_ref().map(|provider| {
+        let next = same_site(next).map(|next| format!("?next={}", encoded(next)));
+        Link::to(
+            t.with1("sign-in-with", "name", provider.name()),
+            t.path(&format!("/sign-in/oidc{}", next.unwrap_or_default())),
+        )
+    });
     let page = Work {
         lead: t.text("sign-in-lead"),
+        way,
         ..Work::new(here, t.text("sign-in"), vec![])
     };
     Answer::page(&page.with_forms(entry, vec![form]))
@@ -66,6 +82,67 @@ pub async fn sign_in(State(house): State<House>, reader: Reader, posted: Posted)
         Ok(Done::to(next).signed_in(session))
     };
     submit(house, reader, posted, act, form).await
+}
+
+/// `GET /sign-in/oidc`: sends the browser to the provider.
+pub async fn go_out(State(house): State<House>, reader: Reader) -> Response {
+    let shown = reader.moved_to(reader.lang, "/sign-in");
+    converse(house, shown, move |here, browser, provider| {
+        let arrival = here.t.path(ARRIVAL);
+        let next = reader.value("next").and_then(same_site);
+        let next = next.filter(|next| next.len() <= LONGEST).unwrap_or(&arrival);
+        let exchange = here.desk.begin_exchange(&here.visit, &browser.form, next)?;
+        Ok(Done::to(provider.entrance(
+            &exchange,
+            reader.lang,
+            here.visit.at,
+        )?))
+    })
+    .await
+}
+
+/// `GET /sign-in/oidc/callback`: the provider sent the browser back.
+pub async fn come_back(State(house): State<House>, reader: Reader) -> Response {
+    let (lang, state) = oidc::of_state(reader.value("state").unwrap_or_default());
+    let shown = reader.moved_to(lang, "/sign-in");
+    converse(house, shown, move |here, browser, provider| {
+        let exchange = here.desk.end_exchange(&here.visit, &browser.form, &state)?;
+        let email = provider.email(|name| reader.value(name), &exchange, here.visit.at)?;
+        let session = here.desk.sign_in_verified(&here.visit, &email)?;
+        Ok(Done::to(exchange.next).signed_in(session))
+    })
+    .await
+}
+
+/// Talks to the provider, off the network threads and not in the place of work on pages, which would wait for it. A refusal becomes the page
+/// for signing in.
+async fn converse(
+    house: House,
+    shown: Reader,
+    act: impl FnOnce(&Here<'_>, &Browser, &Provider) -> Result<Done, Refusal> + Send + 'static,
+) -> Response {
+    let site = Arc::<Site>::from_ref(&house);
+    let (Some(provider), Some(browser)) = (house.options().provider.clone(), shown.browser.clone()) else {
+        return missing(State(site), shown).await;
+    };
+    let turn = provider.turn().await;
+    let talk = {
+        let (house, site, shown, provider) = (house.clone(), site.clone(), shown.clone(), provider.clone());
+        move || {
+            let here = Here::new(&house, &site, &shown);
+            act(&here, &browser, &provider).or_else(|refusal| {
+                let status = status_of(&refusal);
+                let answer = form(&here, &Entry::default().refused(refusal))?;
+                Ok(Done::shown(answer.with_status(status)))
+            })
+        }
+    };
+    let done = tokio::task::spawn_blocking(talk).await;
+    drop(turn);
+    match done.unwrap_or_else(|broken| Err(internal(&broken))) {
+        Ok(done) => done.into_response(house.now(), house.options().secure),
+        Err(refusal) => fault(&site, &shown, &refusal),
+    }
 }
 
 /// `POST /sign-out`
@@ -114,7 +191,7 @@ fn link_form(here: &Here<'_>, secret: &Secret, entry: &Entry) -> Result<Answer, 
     fields.extend(new_password(here, entry));
     let form = PostForm {
         id: "link".into(),
-        action: t.path(&format!("/links/{}", crate::reader::encoded(secret.reveal()))),
+        action: t.path(&format!("/links/{}", encoded(secret.reveal()))),
         fields,
         button: t.text("link-go"),
         solid: true,

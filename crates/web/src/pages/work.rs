@@ -38,6 +38,8 @@ pub(crate) struct Work<'a> {
     pub more: Option<Link>,
     /// What else there is to see.
     pub parts: Vec<Part>,
+    /// Another way on.
+    pub way: Option<Link>,
     /// What can be done.
     pub forms: Vec<PostForm>,
     /// The list to take away.
@@ -85,6 +87,7 @@ impl<'a> Work<'a> {
             empty: String::new(),
             more: None,
             parts: vec![],
+            way: None,
             forms: vec![],
             files: vec![],
         }

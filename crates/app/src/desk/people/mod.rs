@@ -5,6 +5,7 @@
 
 mod account;
 mod email;
+mod exchange;
 mod link;
 mod lock;
 mod organisation;
@@ -13,6 +14,7 @@ mod secret;
 mod session;
 
 pub use account::{Account, Amendment, Invitation, Member};
+pub use exchange::Exchange;
 pub use link::{Link, LinkView, Newcomer};
 pub use organisation::{Organisation, OrganisationDraft, OrganisationKind};
 pub use secret::Secret;

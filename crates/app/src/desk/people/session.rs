@@ -78,12 +78,40 @@ impl Desk {
     pub fn sign_in(&self, visit: &Visit, email: &str, password: &str) -> Result<Session, Refusal> {
         Self::authorise(visit, Action::SignIn, Subject::default())?;
         let email = Email::folded(email);
-        let account = match self.find::<Login>(DIRECTORY, &email.login())? {
-            Some(login) => self.find::<Account>(DIRECTORY, &login.value.account)?,
-            None => None,
-        };
-        let account = account.filter(|kept| kept.value.active);
+        let account = self.active_account(&email)?;
         let account = self.prove(visit, &email, account, password)?.ok_or_else(wrong)?;
+        self.welcome(visit, &account)
+    }
+
+    /// Signs in by an address that a service we trust has verified. No account is made: one has to be there. Waiting after wrong passwords ends.
+    ///
+    /// # Errors
+    /// `no-account` if no active account has the address, and those of the store.
+    pub fn sign_in_verified(&self, visit: &Visit, email: &str) -> Result<Session, Refusal> {
+        Self::authorise(visit, Action::SignIn, Subject::default())?;
+        // A letter beyond ASCII may fold to one within, and would be somebody else's address.
+        let account = if email.is_ascii() {
+            self.active_account(&Email::folded(email))?
+        } else {
+            None
+        };
+        let account = account.ok_or_else(|| no_account(email))?;
+        self.store
+            .clear_strikes(&account.value.email.login())
+            .map_err(refused)?;
+        self.welcome(visit, &account)
+    }
+
+    fn active_account(&self, email: &Email) -> Result<Option<Kept<Account>>, Refusal> {
+        let Some(login) = self.find::<Login>(DIRECTORY, &email.login())? else {
+            return Ok(None);
+        };
+        let account = self.find::<Account>(DIRECTORY, &login.value.account)?;
+        Ok(account.filter(|kept| kept.value.active))
+    }
+
+    /// Opens a session for somebody who has proved to be the account's person.
+    fn welcome(&self, visit: &Visit, account: &Kept<Account>) -> Result<Session, Refusal> {
         self.write(
             &visit.of(account.caller()),
             Action::SignIn,
@@ -279,6 +307,18 @@ fn expires(created: Timestamp, at: Timestamp) -> Timestamp {
     let idle = at.saturating_add(IDLE).unwrap_or(at);
     let longest = created.saturating_add(LONGEST).unwrap_or(created);
     idle.min(longest)
+}
+
+fn no_account(email: &str) -> Refusal {
+    Refusal::new(
+        "no-account",
+        format!(
+            "{email} の利用者は登録されていないか、利用を停止しています。管理者に、このメールアドレスでの登録を依頼してください。別のメールアドレスで登録している場合は、そのアドレスでログインしてください。"
+        ),
+        format!(
+            "There is no active account for {email}. Please ask an administrator for one, or sign in with the address that your account has."
+        ),
+    )
 }
 
 fn wrong() -> Refusal {
