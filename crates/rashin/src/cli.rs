@@ -126,6 +126,7 @@ pub struct Demo {
 
 /// The provider of `OpenID` Connect; without an issuer there is none.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_field_names, reason = "the fields' names are the options' names")]
 pub struct Provider {
     #[arg(
         long,
