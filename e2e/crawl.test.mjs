@@ -1,7 +1,7 @@
 // Every page that a reader can reach by links from / and /en, at both widths, with and without JavaScript.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { axe, openPage, startBrowser, startServer, widths } from "./harness.mjs";
+import { axe, isEnglish, look, openPage, startBrowser, startServer, widths } from "./harness.mjs";
 
 const workers = 2;
 const mostAddresses = 5000;
@@ -104,8 +104,6 @@ test("every page is there in both languages", () => {
   assert.deepEqual(english.sort(), japanese.sort());
 });
 
-const isEnglish = (address) => /^\/en(\/|$)/.test(address);
-
 test("every page", { concurrency: workers }, async (t) => {
   const idle = await Promise.all(
     Array.from({ length: workers }, async () => ({
@@ -154,29 +152,5 @@ async function faultsOf(address, { scripted, plain, bare }) {
   await plain.page.setViewportSize(widths.wide);
   note("wide without JavaScript", await look(plain.page, address));
   note("without JavaScript", plain.takeComplaints());
-  return faults;
-}
-
-/** What holds on any page at any width: no sideways scrolling, one h1, its own language, no message key left. */
-async function look(page, address) {
-  const seen = await page.evaluate(() => {
-    const text = document.body.cloneNode(true);
-    for (const literal of text.querySelectorAll("code, pre, kbd, samp, script, style")) literal.remove();
-    return {
-      overflow: document.scrollingElement.scrollWidth - window.innerWidth,
-      headings: document.querySelectorAll("h1").length,
-      language: document.documentElement.lang,
-      keys: text.textContent.match(/\{\s*\$?[a-z][\w.-]*\s*\}/gi) ?? [],
-      oddNumbers: text.textContent.match(/\b(NaN|Infinity|undefined)\b/g) ?? [],
-      title: document.title,
-    };
-  });
-  const faults = [];
-  if (seen.overflow > 0) faults.push(`${seen.overflow} px wider than the window`);
-  if (seen.headings !== 1) faults.push(`${seen.headings} h1 headings`);
-  if (seen.language !== (isEnglish(address) ? "en" : "ja")) faults.push(`lang="${seen.language}"`);
-  if (seen.keys.length > 0) faults.push(`message keys on show: ${seen.keys.join(" ")}`);
-  if (seen.oddNumbers.length > 0) faults.push(`not a figure: ${seen.oddNumbers.join(" ")}`);
-  if (seen.title.trim() === "") faults.push("no title");
   return faults;
 }

@@ -1,5 +1,5 @@
 // Starts the built server and Debian's Chromium for one test file, and ends both. Nothing here knows a page of Rashin.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -21,14 +21,33 @@ function binary() {
   return built.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }
 
+/** The databases that a server can stand on here: PostgreSQL where `scripts/with-postgres` runs the tests. */
+export const engines = process.env.RASHIN_TEST_POSTGRES ? ["sqlite", "postgres"] : ["sqlite"];
+
+/** An empty database of its own, as the command line names it, and what removes it. */
+function newDatabase(engine, folder) {
+  if (engine === "sqlite") return { named: ["--database", path.join(folder, "rashin.db")], remove: () => {} };
+  const address = new URL(process.env.RASHIN_TEST_POSTGRES);
+  const name = `e2e_${process.pid}_${Date.now()}`;
+  const say = (statement) => execFileSync("psql", [address.href, "--quiet", "--command", statement]);
+  say(`CREATE DATABASE ${name}`);
+  const own = new URL(address);
+  own.pathname = `/${name}`;
+  return { named: ["--database-url", own.href], remove: () => say(`DROP DATABASE ${name} WITH (FORCE)`) };
+}
+
 /**
- * A server on a fresh database and a free port, or on `port`, with more flags and environment if given. `said` is what it printed.
- * RASHIN_URL names one that already runs instead.
+ * A server on a free port (or on `port`, with more flags and environment if given), on an empty database; with `demo`, a password, on one with the made-up year. RASHIN_URL names one that already
+ * runs instead. `firstLink` makes the first administrator; `rashin` runs another command on the same database and gives what it prints; `said` is what the server printed.
  */
-export async function startServer({ port = 0, flags = [], env = {} } = {}) {
+export async function startServer({ engine = "sqlite", demo, port = 0, flags = [], env = {} } = {}) {
   if (process.env.RASHIN_URL) return { base: process.env.RASHIN_URL, said: () => "", stop: async () => {} };
   const folder = mkdtempSync(path.join(tmpdir(), "rashin-"));
-  const server = spawn(binary(), ["serve", "--port", `${port}`, "--database", path.join(folder, "rashin.db"), ...flags], {
+  const database = newDatabase(engine, folder);
+  const rashin = (command, ...more) =>
+    execFileSync(binary(), [command, ...database.named, ...more], { cwd: root, encoding: "utf8" });
+  if (demo) rashin("demo", "--password", demo);
+  const server = spawn(binary(), ["serve", "--port", `${port}`, "--unlimited", ...database.named, ...flags], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -36,26 +55,36 @@ export async function startServer({ port = 0, flags = [], env = {} } = {}) {
   const ended = new Promise((resolve) => server.once("exit", resolve));
   process.once("exit", () => server.kill("SIGKILL"));
   let said = "";
-  const base = await new Promise((resolve, reject) => {
-    const listen = (chunk) => {
+  const listeners = new Set();
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.on("data", (chunk) => {
       said += chunk;
-      const address = said.match(/http:\/\/[\w.[\]:]+:\d+/);
-      if (address) resolve(address[0]);
-    };
-    server.stdout.on("data", listen);
-    server.stderr.on("data", listen);
-    ended.then((code) => reject(new Error(`the server ended with ${code} before it gave an address:\n${said}`)));
-    setTimeout(() => reject(new Error(`the server gave no address in 60 s:\n${said}`)), 60_000).unref();
-  });
+      for (const listen of listeners) listen();
+    });
+  }
+  const heard = (pattern) =>
+    new Promise((resolve, reject) => {
+      const listen = () => {
+        const found = said.match(pattern);
+        if (found) resolve(found[0]);
+      };
+      listeners.add(listen);
+      listen();
+      ended.then((code) => reject(new Error(`the server ended with ${code} before it said ${pattern}:\n${said}`)));
+      setTimeout(() => reject(new Error(`the server did not say ${pattern} in 60 s:\n${said}`)), 60_000).unref();
+    });
+  const base = await heard(/http:\/\/[\w.[\]:]+:\d+/);
+  const firstLink = demo ? undefined : await heard(/http:\/\/\S+\/links\/\w+/);
   const stop = async () => {
     const late = setTimeout(() => server.kill("SIGKILL"), 10_000);
     server.kill("SIGTERM");
     await ended;
     clearTimeout(late);
+    database.remove();
     rmSync(folder, { recursive: true, force: true });
     if (server.signalCode === "SIGKILL") throw new Error("the server did not stop within 10 s of SIGTERM");
   };
-  return { base, said: () => said, stop };
+  return { base, said: () => said, stop, firstLink, rashin };
 }
 
 export function startBrowser() {
@@ -96,4 +125,30 @@ export async function axe(page) {
     return result.violations.map((v) => ({ id: v.id, help: v.help, nodes: v.nodes.map((n) => n.html.slice(0, 160)) }));
   }, axeTags);
   return violations.map((v) => `axe ${v.id}: ${v.help}: ${v.nodes.length} × e.g. ${v.nodes[0]}`);
+}
+
+export const isEnglish = (address) => /^\/en(\/|$)/.test(address);
+
+/** What holds on any page at any width: no sideways scrolling, one h1, its own language, no message key left. */
+export async function look(page, address) {
+  const seen = await page.evaluate(() => {
+    const text = document.body.cloneNode(true);
+    for (const literal of text.querySelectorAll("code, pre, kbd, samp, script, style")) literal.remove();
+    return {
+      overflow: document.scrollingElement.scrollWidth - window.innerWidth,
+      headings: document.querySelectorAll("h1").length,
+      language: document.documentElement.lang,
+      keys: text.textContent.match(/\{\s*\$?[a-z][\w.-]*\s*\}/g) ?? [],
+      oddNumbers: text.textContent.match(/\b(NaN|Infinity|undefined)\b/g) ?? [],
+      title: document.title,
+    };
+  });
+  const faults = [];
+  if (seen.overflow > 0) faults.push(`${seen.overflow} px wider than the window`);
+  if (seen.headings !== 1) faults.push(`${seen.headings} h1 headings`);
+  if (seen.language !== (isEnglish(address) ? "en" : "ja")) faults.push(`lang="${seen.language}"`);
+  if (seen.keys.length > 0) faults.push(`message keys on show: ${seen.keys.join(" ")}`);
+  if (seen.oddNumbers.length > 0) faults.push(`not a figure: ${seen.oddNumbers.join(" ")}`);
+  if (seen.title.trim() === "") faults.push("no title");
+  return faults;
 }
