@@ -10,6 +10,7 @@ Usage: load.py RASHIN_BINARY WORK_FOLDER [--rate 100] [--seconds 20]
 import argparse
 import asyncio
 import json
+import os
 import pathlib
 import random
 import re
@@ -168,9 +169,9 @@ async def visit(connections, paths):
 
 
 def start(binary, plan, database):
-    database.unlink(missing_ok=True)
     server = subprocess.Popen(
-        [binary, "serve", "--plan", plan, "--port", "0", "--database", database], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [binary, "serve", "--plan", plan, "--port", "0", "--unlimited", *database],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     for line in server.stdout:
         if address := re.search(r"http://(127\.0\.0\.1|localhost):(\d+)", line):
@@ -190,14 +191,25 @@ def main():
     write_plan(plan)
     shares = [f"/indicators/share_{i}" for i in range(INDICATORS)]
     kinds = {"indicator page": shares, "indicator as JSON": [f"{path}.json" for path in shares], "front page": ["/"]}
-    server, host, port = start(given.binary, plan, given.work / "load.db")
+    file = given.work / "load.db"
+    stores = {"SQLite": ["--database", file]}
+    if address := os.environ.get("RASHIN_TEST_POSTGRES"):
+        stores["PostgreSQL"] = ["--database-url", address]
+    for store, database in stores.items():
+        for old in given.work.glob("load.db*"):
+            old.unlink()
+        measure(given, plan, kinds, store, database)
+
+
+def measure(given, plan, kinds, store, database):
+    server, host, port = start(given.binary, plan, database)
     try:
         for name, paths in kinds.items():
             asyncio.run(visit(Connections(host, port), paths))
             asyncio.run(steady(Connections(host, port), paths, given.rate, 2))
             latency = sorted(asyncio.run(steady(Connections(host, port), paths, given.rate, given.seconds)))
             at = {f"p{level:g}_ms": latency[int(len(latency) * level / 100)] for level in (50, 99)}
-            print(json.dumps({"what": name, "rate": given.rate, "requests": len(latency), **at}), flush=True)
+            print(json.dumps({"what": name, "store": store, "rate": given.rate, "requests": len(latency), **at}), flush=True)
     finally:
         server.terminate()
         server.wait()

@@ -37,7 +37,7 @@ def main(folder):
     for line in (folder / "load.jsonl").read_text().splitlines():
         load = json.loads(line)
         timed = f"p50 {load['p50_ms']:.2f} ms, p99 {load['p99_ms']:.2f} ms"
-        rows.append(("load", load["what"], timed, f"at {load['rate']:g}/s, {load['requests']:,} requests"))
+        rows.append(("load", f"{load['what']}, {load['store']}", timed, f"at {load['rate']:g}/s, {load['requests']:,} requests"))
     for row in rows:
         print("{:6}  {:38}  {:34}  {}".format(*row))
     print(*faults, sep="\n", end="")

@@ -22,11 +22,12 @@ pub use ask::{Ask, Rashin};
 pub use authz::{Action, Caller, Role};
 pub use coverage::{Coverage, CoverageRow, Hole};
 pub use dashboard::{Dashboard, News, StateCount, Summary};
+pub use demo::DemoAccount;
 pub use desk::*;
 pub use library::{RecordView, SeriesView, SourceView};
 pub use report::{
-    Change, Changes, Chapter, Chart, Cover, Entry, Goal, Line, Mark, Measure, Piece, Report, Row, Said,
-    Sentence,
+    Change, Changes, Chapter, Chart, Cover, Entry, Goal, Line, Mark, Measure, Number, Piece, Report, Row,
+    Said, Sentence,
 };
 pub use survey::{SurveyAnswer, SurveyEstimate, survey};
 pub use tree::{NodeLink, NodeView, TreeItem};

@@ -431,7 +431,9 @@ fn no_numeral_of_a_report_stands_without_its_trace() {
         assert!(!entry.rows.is_empty() || entry.method.is_some(), "{}", entry.id);
     }
     let text = |pieces: &[Piece]| pieces.iter().map(Piece::text).collect::<String>();
-    let own = report.summary.last().unwrap();
+    // The edition's own words come before the standing ones.
+    assert_eq!(report.summary.len(), 2);
+    let own = &report.summary[0];
     assert_eq!(
         text(&own.ja),
         "第3期医療機器基本計画の初年度です。\n\"KGI 2\" は2024年度に1.9兆円/年でした。"

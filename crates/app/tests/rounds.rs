@@ -649,7 +649,7 @@ fn nothing_in_the_audit_log_says_what_was_answered() {
                     .as_object()
                     .unwrap()
                     .keys()
-                    .all(|key| ["round", "did"].contains(&key.as_str())),
+                    .all(|key| ["round", "what"].contains(&key.as_str())),
             "{text}"
         );
         for firm in &domestic {

@@ -50,6 +50,8 @@ pub enum Command {
         /// 種類 / kind, such as corporate-number
         kind: String,
     },
+    /// 架空データで一年を試せるデータベースを作る / make a database with a made-up year to walk through
+    Demo(Demo),
     /// 公開版を作る・確かめる・比べる / make, verify and compare editions
     #[command(subcommand)]
     Edition(Edition),
@@ -106,6 +108,20 @@ pub struct Serve {
     /// Which database.
     #[command(flatten)]
     pub database: Database,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Which database; a new one.
+    #[command(flatten)]
+    pub database: Database,
+    /// すべてのアカウントのパスワード（省略時は新しく作ります） / password of every account; a new one without it
+    #[arg(long)]
+    pub password: Option<String>,
+    /// 乱数の種 / seed
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// The provider of `OpenID` Connect; without an issuer there is none.

@@ -4,6 +4,7 @@
 mod cli;
 mod commands;
 mod database;
+mod edge;
 mod failure;
 mod home;
 

@@ -74,7 +74,8 @@ impl House {
     pub fn with(desk: Arc<Desk>, clock: Clock, options: Options) -> Result<Self, HouseFault> {
         let messages = Arc::new(Messages::load()?);
         let rashin = desk.rashin().map_err(HouseFault::Store)?;
-        let site = RwLock::new(Arc::new(Site::new(rashin, Arc::clone(&messages))));
+        let made_up = desk.is_made_up().map_err(HouseFault::Store)?;
+        let site = RwLock::new(Arc::new(Site::new(rashin, Arc::clone(&messages), made_up)));
         Ok(Self(Arc::new(Rooms {
             desk,
             clock,
@@ -108,7 +109,8 @@ impl House {
     fn refresh(&self) -> Result<(), Refusal> {
         let rashin = self.0.desk.rashin()?;
         if !Arc::ptr_eq(&rashin, self.site().shared()) {
-            let site = Arc::new(Site::new(rashin, Arc::clone(&self.0.messages)));
+            let made_up = self.0.desk.is_made_up()?;
+            let site = Arc::new(Site::new(rashin, Arc::clone(&self.0.messages), made_up));
             *self.0.site.write().unwrap_or_else(PoisonError::into_inner) = site;
             self.warm();
         }

@@ -39,7 +39,7 @@ pub async fn serve(
 
 /// The whole site.
 pub fn router(house: House) -> Router {
-    let pages = pages();
+    let pages = pages().merge(desk());
     Router::new()
         .nest("/en", pages.clone())
         .merge(pages)
@@ -56,7 +56,7 @@ pub fn router(house: House) -> Router {
         .with_state(house)
 }
 
-/// Pages that have both languages. A page whose address also ends in `.json`, `.csv` or `.xlsx` is data as well.
+/// Pages for everybody, in both languages. A page whose address also ends in `.json`, `.csv` or `.xlsx` is data as well.
 fn pages() -> Router<House> {
     let mut router = Router::new()
         .route("/", get(pages::dashboard::page))
@@ -67,6 +67,46 @@ fn pages() -> Router<House> {
         .route("/sources/{file}", get(pages::library::source))
         .route("/workbench", get(pages::workbench::page))
         .route("/workbench.json", get(pages::workbench::page))
+        .route("/api", get(pages::api::page))
+        .route("/gallery", get(pages::gallery))
+        .route(
+            "/editions",
+            get(pages::editions::list).post(pages::editions::start),
+        )
+        .route("/editions.json", get(pages::editions::list))
+        .route(
+            "/editions/{file}",
+            get(pages::editions::page).post(pages::editions::change),
+        )
+        .route("/editions/{id}/edition.json", get(pages::editions::export))
+        .route("/editions/{id}/report", get(pages::report::page))
+        .route("/editions/{id}/report.json", get(pages::report::page))
+        .route("/editions/{id}/report.xlsx", get(pages::report::page))
+        .route("/editions/{id}/report.sdmx.csv", get(pages::report::sdmx))
+        .route("/editions/{id}/report.css", get(pages::report::style))
+        .route("/editions/{id}/trace/{file}", get(pages::report::prov))
+        .route("/editions/{id}/compare/{file}", get(pages::compare::page));
+    let lists: [(&str, MethodRouter<House>); 8] = [
+        ("/plan", get(pages::plan::tree)),
+        ("/indicators", get(pages::indicators::page)),
+        ("/findings", get(pages::findings::page)),
+        ("/coverage", get(pages::coverage::page)),
+        ("/series", get(pages::library::all_series)),
+        ("/sources", get(pages::library::sources)),
+        ("/meetings", get(pages::library::meetings)),
+        ("/terms", get(pages::library::terms)),
+    ];
+    for (path, list) in lists {
+        for ending in ["", ".json", ".csv", ".xlsx"] {
+            router = router.route(&format!("{path}{ending}"), list.clone());
+        }
+    }
+    router
+}
+
+/// Pages on which people work. What is a page and a form at its own address is data at the others.
+fn desk() -> Router<House> {
+    let mut router = Router::new()
         .route(
             "/sign-in",
             get(pages::sign_in::page).post(pages::sign_in::sign_in),
@@ -121,10 +161,7 @@ fn pages() -> Router<House> {
         .route("/rounds/{id}/answers.json", get(pages::answers::table))
         .route("/rounds/{id}/answers.csv", get(pages::answers::table))
         .route("/rounds/{id}/answers.xlsx", get(pages::answers::table))
-        .route("/rounds/{id}/answers/{organisation}", get(pages::answers::read))
-        .route("/api", get(pages::api::page))
-        .route("/gallery", get(pages::gallery));
-    // What is a page and a form at its own address is data at the others.
+        .route("/rounds/{id}/answers/{organisation}", get(pages::answers::read));
     let tables: [(&str, MethodRouter<House>); 5] = [
         ("/batches", get(pages::batches::list)),
         ("/rounds", get(pages::rounds::list)),
@@ -135,21 +172,6 @@ fn pages() -> Router<House> {
     for (path, table) in tables {
         for ending in [".json", ".csv", ".xlsx"] {
             router = router.route(&format!("{path}{ending}"), table.clone());
-        }
-    }
-    let lists: [(&str, MethodRouter<House>); 8] = [
-        ("/plan", get(pages::plan::tree)),
-        ("/indicators", get(pages::indicators::page)),
-        ("/findings", get(pages::findings::page)),
-        ("/coverage", get(pages::coverage::page)),
-        ("/series", get(pages::library::all_series)),
-        ("/sources", get(pages::library::sources)),
-        ("/meetings", get(pages::library::meetings)),
-        ("/terms", get(pages::library::terms)),
-    ];
-    for (path, list) in lists {
-        for ending in ["", ".json", ".csv", ".xlsx"] {
-            router = router.route(&format!("{path}{ending}"), list.clone());
         }
     }
     router

@@ -19,6 +19,7 @@ const KEPT: usize = 256;
 /// The plan with its messages and answers.
 pub struct Site {
     rashin: Arc<Rashin>,
+    made_up: bool,
     messages: Arc<Messages>,
     dashboard: OnceLock<Result<Dashboard, Refusal>>,
     summaries: OnceLock<Result<Vec<Summary>, Refusal>>,
@@ -28,11 +29,12 @@ pub struct Site {
 }
 
 impl Site {
-    /// A site for a plan.
-    pub fn new(rashin: Arc<Rashin>, messages: Arc<Messages>) -> Self {
+    /// A site for a plan; `made_up` says that all kept beside it is.
+    pub fn new(rashin: Arc<Rashin>, messages: Arc<Messages>, made_up: bool) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             rashin,
+            made_up,
             messages,
             dashboard: OnceLock::new(),
             summaries: OnceLock::new(),
@@ -40,6 +42,11 @@ impl Site {
             views: Mutex::default(),
             workers: Semaphore::new(processors),
         }
+    }
+
+    /// Whether all that is kept beside the plan is made up (架空データ).
+    pub fn made_up(&self) -> bool {
+        self.made_up
     }
 
     /// The plan, to be held.

@@ -29,6 +29,8 @@ pub struct Shell {
     pub section: Section,
     /// The way from the top to the page's parent; the page itself is added by the template.
     pub crumbs: Vec<Link>,
+    /// Whether all that people entered is made up: every page says so.
+    pub made_up: bool,
     /// When the figures were taken, in words: every page says it.
     pub as_of: String,
     /// Where the figures come from, for the footer.
@@ -79,6 +81,8 @@ pub enum Section {
     Coverage,
     /// KPI検討
     Workbench,
+    /// フォローアップ
+    Editions,
     /// データ・API
     Data,
     /// 今日すること: what the signed-in person is to do.
@@ -89,12 +93,13 @@ pub enum Section {
 
 impl Section {
     /// The navigation in its order: entry, message key, path.
-    pub const NAVIGATION: [(Self, &'static str, &'static str); 6] = [
+    pub const NAVIGATION: [(Self, &'static str, &'static str); 7] = [
         (Self::Plan, "nav-plan", "/plan"),
         (Self::Indicators, "nav-indicators", "/indicators"),
         (Self::Findings, "nav-findings", "/findings"),
         (Self::Coverage, "nav-coverage", "/coverage"),
         (Self::Workbench, "nav-workbench", "/workbench"),
+        (Self::Editions, "nav-editions", "/editions"),
         (Self::Data, "nav-data", "/api"),
     ];
 }

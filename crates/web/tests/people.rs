@@ -491,6 +491,8 @@ async fn a_form_that_our_page_did_not_give_to_this_browser_is_refused_and_keeps_
         .await;
     assert_eq!(seen.status, 422);
     assert!(seen.text().contains("href=\"#organisation\""));
+    let much = format!("{}&name={}", body(&own), "x".repeat(70_000));
+    assert_eq!(admin.ask("POST", "/people", much).await.status, 413);
     let signed_out = TOWN.browser(None);
     let seen = signed_out.ask("POST", "/sign-in", form(&SIGN_IN)).await;
     assert_eq!(
@@ -663,6 +665,10 @@ async fn the_audit_log_is_paged_and_taken_away_and_tells_no_secret() {
     }
     let csv = auditor.get("/en/audit.csv").await;
     assert!(csv.text().contains("Signed in") && csv.text().contains("session.open"));
+    assert!(
+        first.text().contains("役割: 有識者") || next.text().contains("役割: 有識者"),
+        "codes are said in words"
+    );
 }
 
 #[tokio::test]

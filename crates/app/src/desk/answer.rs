@@ -417,7 +417,7 @@ impl Desk {
             Some(kept) => Edit::next(kept, answer)?,
             None => Edit::first(&answer.round, answer)?,
         };
-        let detail = json!({ "round": answer.round, "did": did });
+        let detail = json!({ "round": answer.round, "what": did });
         self.write(visit, action, organisation, detail, vec![edit])?;
         Ok(place.version() + 1)
     }

@@ -290,7 +290,7 @@ impl Desk {
             visit,
             Action::ProposeBatch,
             MINISTRY,
-            json!({ "batch": id, "did": "start" }),
+            json!({ "batch": id, "what": "start" }),
             vec![edit],
         )?;
         Ok(id)
@@ -497,7 +497,7 @@ impl Desk {
             visit,
             Action::ApproveBatch,
             MINISTRY,
-            json!({ "batch": id, "did": "approve", "observations": kept.value.rows.len() }),
+            json!({ "batch": id, "what": "approve", "observations": kept.value.rows.len() }),
             vec![Edit::next(&kept, &batch)?, ledger],
         )?;
         Ok(())
@@ -596,7 +596,7 @@ impl Desk {
             visit,
             action,
             MINISTRY,
-            json!({ "batch": kept.id, "did": did }),
+            json!({ "batch": kept.id, "what": did }),
             vec![Edit::next(kept, batch)?],
         )?;
         Ok(kept.version + 1)

@@ -129,7 +129,7 @@ impl Desk {
             visit,
             Action::KeepRound,
             MINISTRY,
-            json!({ "round": id, "did": "settle", "batch": batch }),
+            json!({ "round": id, "what": "settle", "batch": batch }),
             vec![first, Edit::next(&kept, &settled)?],
         )?;
         Ok(batch)

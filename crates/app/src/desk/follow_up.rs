@@ -19,7 +19,7 @@ use super::kept::refused;
 use super::{DIRECTORY, Desk, Edit, Kept, Kind, MINISTRY, Visit, Which, unknown};
 use crate::report::{Report, broken};
 
-/// Where an edition's words stand among the plan's files.
+/// Where an edition's words stand among the plan's files: before the standing words, in the order of paths.
 const PASSAGES: &str = "edition/passages.toml";
 
 /// The most passages of one edition.
@@ -309,7 +309,7 @@ impl Desk {
             sent_back: None,
             published: None,
         };
-        let detail = json!({ "edition": id, "step": "start", "as_of": as_of.to_string() });
+        let detail = json!({ "edition": id, "what": "start", "as_of": as_of.to_string() });
         self.write(
             visit,
             Action::WriteDraft,
@@ -438,7 +438,7 @@ impl Desk {
             }),
             ..kept.value.clone()
         };
-        let detail = json!({ "edition": id, "comment": comment, "step": "answer" });
+        let detail = json!({ "edition": id, "comment": comment, "what": "answer" });
         self.write(
             visit,
             Action::WriteDraft,
@@ -525,7 +525,7 @@ impl Desk {
             published: Some(publication.clone()),
             ..kept.value.clone()
         };
-        let detail = json!({ "edition": id, "step": "publish", "seal": publication.seal });
+        let detail = json!({ "edition": id, "what": "publish", "seal": publication.seal });
         let edit = Edit::next(&kept, &value)?;
         self.write_with(visit, Action::Publish, MINISTRY, detail, vec![edit], vec![blob])?;
         Ok(publication)
@@ -754,7 +754,7 @@ impl Desk {
         value: &FollowUp,
         step: &str,
     ) -> Result<(), Refusal> {
-        let detail = json!({ "edition": kept.id, "step": step });
+        let detail = json!({ "edition": kept.id, "what": step });
         self.write(visit, action, MINISTRY, detail, vec![Edit::next(kept, value)?])?;
         Ok(())
     }

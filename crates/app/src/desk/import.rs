@@ -334,6 +334,8 @@ fn text_file(bytes: &[u8]) -> Result<Grid, Refusal> {
         rows: BTreeMap::new(),
         errors: vec![],
     };
+    // Rows are counted by line feeds: Excel ends lines with two characters, of which the reader counts the second one late.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

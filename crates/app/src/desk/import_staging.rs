@@ -120,7 +120,7 @@ impl Desk {
             visit,
             action,
             MINISTRY,
-            json!({ "staging": id, "did": "stage", "sha256": staging.sha256 }),
+            json!({ "staging": id, "what": "stage", "sha256": staging.sha256 }),
             vec![Edit::first(&id, &staging)?],
             vec![blob],
         )?;
@@ -192,7 +192,7 @@ impl Desk {
                 ..staging.value.clone()
             },
         )?;
-        let detail = json!({ "staging": id, "did": "take", "left_out": leave_out.len() });
+        let detail = json!({ "staging": id, "what": "take", "left_out": leave_out.len() });
         match purpose {
             Purpose::Batch => {
                 let rows: Vec<BatchRow> = file_rows(&sheets.rows).into_iter().map(|(_, row)| row).collect();

@@ -225,7 +225,7 @@ impl Desk {
             visit,
             Action::KeepRound,
             MINISTRY,
-            json!({ "round": id, "did": "open", "firms": round.firms.len() }),
+            json!({ "round": id, "what": "open", "firms": round.firms.len() }),
             vec![Edit::first(&id, &round)?],
         )?;
         Ok(id)
@@ -410,9 +410,9 @@ impl Desk {
     ) -> Result<(), Refusal> {
         let detail = match round.reminders.last() {
             Some(reminder) if did == "remind" => {
-                json!({ "round": kept.id, "did": did, "firms": reminder.organisations.len() })
+                json!({ "round": kept.id, "what": did, "firms": reminder.organisations.len() })
             }
-            _ => json!({ "round": kept.id, "did": did }),
+            _ => json!({ "round": kept.id, "what": did }),
         };
         self.write(
             visit,

@@ -247,10 +247,14 @@ pub(super) fn rows(traces: &[Trace]) -> Vec<Row> {
     let mut rows: Vec<Row> = vec![];
     let mut open: Vec<(&Trace, usize)> = traces.iter().rev().map(|trace| (trace, 0)).collect();
     while let Some((trace, depth)) = open.pop() {
-        let seen = !trace.inputs.is_empty()
-            && rows
-                .iter()
-                .any(|row| row.name == trace.name && row.value == trace.value);
+        let seen = rows
+            .iter()
+            .any(|row| row.name == trace.name && row.value == trace.value);
+        // A record that stands beside itself (a series and its last value) is one record.
+        if seen && trace.inputs.is_empty() && rows.last().is_some_and(|row| row.name == trace.name) {
+            continue;
+        }
+        let seen = seen && !trace.inputs.is_empty();
         if !seen {
             open.extend(trace.inputs.iter().rev().map(|input| (input, depth + 1)));
         }

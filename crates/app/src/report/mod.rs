@@ -43,12 +43,39 @@ pub struct Report {
     pub findings: Vec<Said>,
     /// Why figures moved since the edition before; none for the first.
     pub changes: Option<Changes>,
+    /// Every figure of the edition.
+    pub figures: Vec<Number>,
     /// Every observation known on the day, in the order of recording.
     pub records: Vec<RecordView>,
     /// Publications on which it rests.
     pub sources: Vec<plan::Source>,
     /// How each figure came about.
     pub annex: Vec<Entry>,
+}
+
+/// A figure of the edition; decimal text in `unit`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Number {
+    /// Indicator id.
+    pub id: String,
+    /// Its name.
+    pub title: Text,
+    /// Year.
+    pub at: Period,
+    /// Unit.
+    pub unit: String,
+    /// As published; none where there is no value yet.
+    pub published: Option<String>,
+    /// Nothing rounded on the way.
+    pub value: Option<String>,
+    /// To what it is rounded.
+    pub rounding: String,
+    /// How it is found.
+    pub formula: String,
+    /// Source ids.
+    pub sources: Vec<String>,
+    /// Section of the interim report.
+    pub section: String,
 }
 
 /// The first page.
@@ -265,6 +292,7 @@ impl Maker<'_> {
             situation,
             findings,
             changes,
+            figures: self.figures(),
             records: plan
                 .observations
                 .iter()
@@ -274,6 +302,29 @@ impl Maker<'_> {
             sources: plan.sources.values().cloned().collect(),
             annex: std::mem::take(&mut self.annex.entries),
         })
+    }
+
+    fn figures(&self) -> Vec<Number> {
+        let results = self.edition.results.iter().filter_map(|result| {
+            let found = self.rashin.plan().indicator(&result.id)?;
+            let formula = found.observed.as_ref().filter(|_| {
+                let observed = self.engine.observed_periods(found);
+                observed.contains(&result.at)
+            });
+            Some(Number {
+                id: result.id.clone(),
+                title: found.title.clone(),
+                at: result.at,
+                unit: result.unit.clone(),
+                published: result.published.clone(),
+                value: result.value.clone(),
+                rounding: found.round.as_ref().map_or_else(String::new, ToString::to_string),
+                formula: formula.unwrap_or(&found.formula).text.clone(),
+                sources: found.sources.clone(),
+                section: found.section.clone(),
+            })
+        });
+        results.collect()
     }
 
     fn of_class<'p>(&self, classes: &'static [Class]) -> impl Iterator<Item = &'p Indicator> + use<'p>

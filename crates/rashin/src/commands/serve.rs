@@ -9,6 +9,7 @@ use app::{Desk, Secret, Visit};
 
 use super::print;
 use crate::cli;
+use crate::edge;
 use crate::failure::Failure;
 use crate::home;
 
@@ -19,9 +20,9 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
     // A plan with mistakes is said here, with places, before anything is opened.
     let files = home::rashin(plan, false)?.files().clone();
     let store = options.database.open(false)?;
-    let desk = Desk::new(files, store, Box::new(random));
+    let desk = Desk::new(files, store, Box::new(edge::random));
     let nobody = Visit {
-        at: now(),
+        at: edge::now(),
         caller: None,
     };
     let first = desk
@@ -34,8 +35,8 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
         limited: !options.unlimited,
         provider: provider(options)?.map(Arc::new),
     };
-    let house =
-        web::House::with(Arc::new(desk), Box::new(now), stand).map_err(|fault| Failure::server(&fault))?;
+    let house = web::House::with(Arc::new(desk), Box::new(edge::now), stand)
+        .map_err(|fault| Failure::server(&fault))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -109,15 +110,4 @@ async fn stop() {
             let _ = interrupt.await;
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the edge: here time enters the program")]
-fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
-}
-
-/// Bytes from the system's own generator. Without it no secret can be made, so nothing goes on.
-#[expect(clippy::expect_used, reason = "a guessable secret is worse than no server")]
-fn random(bytes: &mut [u8]) {
-    getrandom::fill(bytes).expect("the system gives random bytes");
 }

@@ -21,19 +21,23 @@ struct Address {
     forms: &'static [&'static str],
     example: &'static str,
     query: &'static [(&'static str, &'static str)],
+    /// Whether one has to be signed in.
+    private: bool,
 }
 
 const ALL: &[&str] = &[".json", ".csv", ".xlsx"];
 const JSON: &[&str] = &[".json"];
+const REPORT: &[&str] = &[".json", ".xlsx", ".sdmx.csv"];
 
 /// Everything that can be had as data.
-const ADDRESSES: [Address; 14] = [
+const ADDRESSES: [Address; 28] = [
     Address {
         path: "/index",
         says: "api-index",
         forms: JSON,
         example: "/index.json",
         query: &[],
+        private: false,
     },
     Address {
         path: "/plan",
@@ -41,6 +45,7 @@ const ADDRESSES: [Address; 14] = [
         forms: ALL,
         example: "/plan.json",
         query: &[],
+        private: false,
     },
     Address {
         path: "/plan/{id}",
@@ -48,6 +53,7 @@ const ADDRESSES: [Address; 14] = [
         forms: JSON,
         example: "/plan/policy-1.json",
         query: &[],
+        private: false,
     },
     Address {
         path: "/indicators",
@@ -55,6 +61,7 @@ const ADDRESSES: [Address; 14] = [
         forms: ALL,
         example: "/indicators.csv",
         query: &[],
+        private: false,
     },
     Address {
         path: "/indicators/{id}",
@@ -66,6 +73,7 @@ const ADDRESSES: [Address; 14] = [
             ("as_of", "api-query-as-of"),
             ("set", "api-query-set"),
         ],
+        private: false,
     },
     Address {
         path: "/findings",
@@ -73,6 +81,7 @@ const ADDRESSES: [Address; 14] = [
         forms: ALL,
         example: "/findings.json",
         query: &[],
+        private: false,
     },
     Address {
         path: "/coverage",
@@ -80,6 +89,7 @@ const ADDRESSES: [Address; 14] = [
         forms: ALL,
         example: "/coverage.xlsx",
         query: &[],
+        private: false,
     },
     Address {
         path: "/series",
@@ -87,6 +97,7 @@ const ADDRESSES: [Address; 14] = [
         forms: ALL,
         example: "/series.csv",
         query: &[],
+        private: false,
     },
     Address {
         path: "/series/{id}",
@@ -94,6 +105,7 @@ const ADDRESSES: [Address; 14] = [
         forms: ALL,
         example: "/series/concentration.json",
         query: &[],
+        private: false,
     },
     Address {
         path: "/sources",
@@ -101,6 +113,7 @@ const ADDRESSES: [Address; 14] = [
         forms: ALL,
         example: "/sources.json",
         query: &[],
+        private: false,
     },
     Address {
         path: "/sources/{id}",
@@ -108,6 +121,7 @@ const ADDRESSES: [Address; 14] = [
         forms: ALL,
         example: "/sources/interim-2026.json",
         query: &[],
+        private: false,
     },
     Address {
         path: "/meetings",
@@ -115,6 +129,7 @@ const ADDRESSES: [Address; 14] = [
         forms: ALL,
         example: "/meetings.csv",
         query: &[],
+        private: false,
     },
     Address {
         path: "/terms",
@@ -122,6 +137,7 @@ const ADDRESSES: [Address; 14] = [
         forms: ALL,
         example: "/terms.json",
         query: &[],
+        private: false,
     },
     Address {
         path: "/workbench",
@@ -129,6 +145,119 @@ const ADDRESSES: [Address; 14] = [
         forms: JSON,
         example: "/workbench.json?unit=%E4%BB%B6/%E5%B9%B4",
         query: &[("node", "api-query-node"), ("history", "api-query-history")],
+        private: false,
+    },
+    Address {
+        path: "/editions",
+        says: "api-editions",
+        forms: JSON,
+        example: "/editions.json",
+        query: &[],
+        private: false,
+    },
+    Address {
+        path: "/editions/{id}",
+        says: "api-edition",
+        forms: JSON,
+        example: "/editions/fy2026.json",
+        query: &[],
+        private: false,
+    },
+    Address {
+        path: "/editions/{id}/report",
+        says: "api-report",
+        forms: REPORT,
+        example: "/editions/fy2026/report.json",
+        query: &[],
+        private: false,
+    },
+    Address {
+        path: "/editions/{id}/compare/{other}",
+        says: "api-compare",
+        forms: JSON,
+        example: "/editions/fy2026-2/compare/fy2026.json",
+        query: &[],
+        private: false,
+    },
+    Address {
+        path: "/today",
+        says: "api-today",
+        forms: JSON,
+        example: "/today.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/rounds",
+        says: "api-rounds",
+        forms: ALL,
+        example: "/rounds.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/rounds/{id}",
+        says: "api-round",
+        forms: JSON,
+        example: "/rounds/kgi2-FY2025.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/rounds/{id}/answer",
+        says: "api-answer",
+        forms: JSON,
+        example: "/rounds/kgi2-FY2025/answer.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/rounds/{id}/answers",
+        says: "api-answers",
+        forms: ALL,
+        example: "/rounds/kgi2-FY2025/answers.xlsx",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/batches",
+        says: "api-batches",
+        forms: ALL,
+        example: "/batches.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/batches/{id}",
+        says: "api-batch",
+        forms: ALL,
+        example: "/batches/template.xlsx",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/people",
+        says: "api-people",
+        forms: ALL,
+        example: "/people.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/organisations",
+        says: "api-organisations",
+        forms: ALL,
+        example: "/organisations.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/audit",
+        says: "api-audit",
+        forms: ALL,
+        example: "/audit.json",
+        query: &[],
+        private: true,
     },
 ];
 
@@ -156,8 +285,16 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
         let rows = ADDRESSES.iter().map(|one| Row {
             path: one.path.to_owned(),
             forms: one.forms.join(" "),
-            says: t.text(one.says),
-            example: Link::to(one.example, t.path(one.example)),
+            says: if one.private {
+                format!("{} {}", t.text(one.says), t.text("api-private"))
+            } else {
+                t.text(one.says)
+            },
+            example: if one.private || one.example.contains("fy2026") {
+                Link::plain(one.example)
+            } else {
+                Link::to(one.example, t.path(one.example))
+            },
             query: one
                 .query
                 .iter()
@@ -198,7 +335,8 @@ fn ids(site: &Site, path: &str) -> Vec<String> {
         Some("plan") => Box::new(plan.nodes.iter().map(|node| &node.id)),
         Some("indicators") => Box::new(plan.indicators.iter().map(|indicator| &indicator.id)),
         Some("series") => Box::new(plan.series.keys()),
-        _ => Box::new(plan.sources.keys()),
+        Some("sources") => Box::new(plan.sources.keys()),
+        _ => return vec![],
     };
     ids.take(SHOWN).cloned().collect()
 }
@@ -211,7 +349,7 @@ pub(crate) fn description(site: &Site) -> Value {
     for one in &ADDRESSES {
         for ending in one.forms {
             let kind = match *ending {
-                ".csv" => "text/csv",
+                ".csv" | ".sdmx.csv" => "text/csv",
                 ".xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
                 _ => "application/json",
             };
@@ -223,8 +361,8 @@ pub(crate) fn description(site: &Site) -> Value {
                 _ => json!({"type": "string"}),
             };
             let mut parameters: Vec<Value> = vec![];
-            if one.path.contains("{id}") {
-                parameters.push(json!({"name": "id", "in": "path", "required": true,
+            for name in one.path.split(['{', '}']).skip(1).step_by(2) {
+                parameters.push(json!({"name": name, "in": "path", "required": true,
                     "schema": {"type": "string", "examples": ids(site, one.path)}}));
             }
             parameters.extend(one.query.iter().map(|(name, key)| {
@@ -244,10 +382,15 @@ pub(crate) fn description(site: &Site) -> Value {
             let mut responses = json!({
                 "200": {"description": t.text(one.says), "content": {kind: {"schema": schema}}},
             });
-            if !parameters.is_empty() {
-                let refused = json!({"description": t.text("api-refused"), "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}}});
-                responses["404"] = refused.clone();
-                responses["422"] = refused;
+            let refused = || json!({"description": t.text("api-refused"), "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}}});
+            let statuses: &[&str] = match (parameters.is_empty(), one.private) {
+                (true, false) => &["429", "503"],
+                (true, true) => &["401", "404", "429", "503"],
+                (false, false) => &["404", "422", "429", "503"],
+                (false, true) => &["401", "404", "422", "429", "503"],
+            };
+            for status in statuses {
+                responses[*status] = refused();
             }
             paths.insert(
                 format!("{}{ending}", one.path),

@@ -1,10 +1,11 @@
 //! The audit log, for auditors: what was done by whom, page by page.
 
-use app::{Action, AuditEvent, AuditPage, AuditPlace};
+use app::{Action, AuditEvent, AuditPage, AuditPlace, OrganisationKind, Role};
 use axum::extract::State;
 use axum::response::Response;
 use vocab::Refusal;
 
+use super::people::{organisation_kind, role_names};
 use super::words::downloads;
 use super::work::{Work, moment};
 use super::{Answer, Here, at_desk};
@@ -90,14 +91,48 @@ fn fact(t: Texts<'_>, page: &AuditPage, name: &str, value: &str) -> String {
         "wrong" => t.text("audit-wrong"),
         "name" => t.text("name"),
         "kind" => t.text("column-kind"),
+        "batch" => t.text("batches-title"),
+        "round" => t.text("round"),
+        "edition" => t.text("editions-title"),
+        "staging" => t.text("import-file"),
+        "firms" => t.text("round-firms-title"),
+        "observations" => t.text("batch-rows"),
+        "left_out" => t.text("import-faulty"),
+        "comment" => t.text("edition-comment-text"),
+        "seal" => t.text("edition-seal"),
+        "as_of" => t.text("edition-as-of"),
         other => other.to_owned(),
     };
-    let value = page.names.get(value).map_or(value, String::as_str);
+    let value = match name {
+        "roles" => role_names(t, &value.split(", ").filter_map(Role::parse).collect::<Vec<_>>()),
+        "kind" => {
+            OrganisationKind::parse(value).map_or_else(|| value.to_owned(), |kind| organisation_kind(t, kind))
+        }
+        _ => page.names.get(value).map_or(value, String::as_str).to_owned(),
+    };
     t.with("audit-fact", &[("name", label.into()), ("value", value.into())])
 }
 
 fn did(t: Texts<'_>, what: &str) -> String {
     let key = match what {
+        "start" => "did-start",
+        "save" => "did-save",
+        "hand in" | "hand-in" => "did-hand-in",
+        "approve" => "did-approve",
+        "send back" | "send-back" => "did-send-back",
+        "withdraw" => "did-withdraw",
+        "open" => "did-open",
+        "remind" => "did-remind",
+        "close" => "did-close",
+        "reopen" => "did-reopen",
+        "settle" => "did-settle",
+        "submit" => "did-submit",
+        "import" => "did-import",
+        "stage" => "did-stage",
+        "take" => "did-take",
+        "answer" => "did-answer",
+        "publish" => "did-publish",
+        "made-up" => "did-made-up",
         "added" => "did-added",
         "changed" => "did-changed",
         "invited" => "did-invited",

@@ -6,8 +6,10 @@ pub mod answers;
 pub mod api;
 pub mod audit;
 pub mod batches;
+pub mod compare;
 pub mod coverage;
 pub mod dashboard;
+pub mod editions;
 pub mod findings;
 pub mod imports;
 pub mod indicator;
@@ -16,6 +18,7 @@ pub mod library;
 pub mod organisations;
 pub mod people;
 pub mod plan;
+pub mod report;
 pub mod rounds;
 pub mod sign_in;
 pub mod today;
@@ -60,6 +63,16 @@ impl Answer {
             file: None,
             status: StatusCode::OK,
         })
+    }
+
+    /// A file as it is; `name` is its name with its ending, empty for what a page loads itself.
+    pub(crate) fn file(body: Vec<u8>, kind: &'static str, name: &str) -> Self {
+        Self {
+            body,
+            kind,
+            file: (!name.is_empty()).then(|| format!("rashin-{name}")),
+            status: StatusCode::OK,
+        }
     }
 
     /// The same page, saying that something typed was refused.
@@ -381,6 +394,7 @@ pub(crate) fn shell(
         person: reader.person.clone(),
         token: reader.browser.as_ref().map_or_else(String::new, Browser::token),
         as_of: t.date(site.rashin().as_of()),
+        made_up: site.made_up(),
         source: source.map_or_else(Link::default, |source| {
             Link::to(
                 source.title.get(reader.lang),

@@ -106,7 +106,7 @@ impl<'a> Work<'a> {
 }
 
 /// What the page before says was done: it sends one here with `?done=`.
-fn done(here: &Here<'_>) -> String {
+pub(crate) fn done(here: &Here<'_>) -> String {
     let key = match here.reader.value("done") {
         Some("saved") => "done-saved",
         Some("added") => "done-added",
@@ -123,6 +123,10 @@ fn done(here: &Here<'_>) -> String {
         Some("withdrawn") => "done-withdrawn",
         Some("taken") => "done-taken",
         Some("submitted") => "done-submitted",
+        Some("opened-comments") => "done-opened-comments",
+        Some("commented") => "done-commented",
+        Some("replied") => "done-replied",
+        Some("published") => "done-published",
         _ => return String::new(),
     };
     here.t.text(key)

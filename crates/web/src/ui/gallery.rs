@@ -64,6 +64,7 @@ pub fn gallery(t: Texts<'_>) -> Result<String, askama::Error> {
     let page = Gallery {
         t,
         shell: Shell {
+            made_up: false,
             title: words.say("部品一覧（架空データ）", "Components (invented data)"),
             path: "/gallery".into(),
             section: Section::Data,

@@ -36,7 +36,10 @@ fn workbook(table: &Table, lang: Lang) -> Vec<u8> {
 
 /// As the pages write it: a byte-order mark, and text that looks like a formula disarmed.
 fn csv_text(table: &Table, lang: Lang) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
+    // Excel ends lines with two characters.
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(b"\xef\xbb\xbf".to_vec());
     writer
         .write_record(table.columns.iter().map(|column| column.title.get(lang)))
         .unwrap();

@@ -10,7 +10,7 @@ use crate::pages::words::{chance_words, digits, figure, rate};
 use crate::ui::Chart;
 
 /// The chart; none where there is nothing to draw yet.
-pub(super) fn chart(t: Texts<'_>, id: &str, view: &IndicatorView) -> Option<Chart> {
+pub(crate) fn chart(t: Texts<'_>, id: &str, view: &IndicatorView) -> Option<Chart> {
     let lang = t.lang();
     let course = &view.course;
     let paths = [

@@ -24,6 +24,7 @@ use crate::reader::{Form, Reader};
 use crate::site::Site;
 use crate::ui::{Chart, Download, Field, Figure, Link, Section, Shell, Table, Term, Tree, TreeNode};
 
+pub(crate) use course::chart as course_chart;
 pub(crate) use records::{records_sheet, records_table};
 
 #[derive(Template)]

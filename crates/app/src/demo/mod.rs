@@ -1,6 +1,10 @@
 //! Made-up firms and answers (架空データ), the same for the same seed: for trying a year out and for tests. It only makes values; nothing in
 //! it is, or looks like, a real firm.
 
+mod fill;
+
+pub use fill::DemoAccount;
+
 use indicator::stats::sample::Spread;
 use plan::Text;
 use vocab::Refusal;
@@ -34,6 +38,10 @@ pub struct DemoSpread {
 /// # Errors
 /// A spread that cannot be, such as a median of zero.
 pub fn firms(part: &str, count: usize, spread: DemoSpread, seed: u64) -> Result<Vec<DemoFirm>, Refusal> {
+    let (ja, en) = match part {
+        "foreign" => ("架空外資医療機器", "Imaginary Foreign Devices"),
+        _ => ("架空医療機器", "Imaginary Devices"),
+    };
     let log_sd = (1.0 + spread.cv * spread.cv).ln().sqrt();
     let draw = |median: f64, stream: u64| {
         let mut values = vec![0.0; count];
@@ -49,8 +57,8 @@ pub fn firms(part: &str, count: usize, spread: DemoSpread, seed: u64) -> Result<
             DemoFirm {
                 organisation: format!("demo-{part}-{number:02}"),
                 name: Text {
-                    ja: format!("架空医療機器{number:02}株式会社"),
-                    en: format!("Imaginary Devices {number:02} Ltd."),
+                    ja: format!("{ja}{number:02}株式会社"),
+                    en: format!("{en} {number:02} Ltd."),
                 },
                 sales,
                 investment: (sales * ratio * 100.0).round() / 100.0,

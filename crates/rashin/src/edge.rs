@@ -1,0 +1,13 @@
+//! The edge: here, and nowhere else, time and chance enter the program.
+
+/// Now.
+#[expect(clippy::disallowed_methods, reason = "the edge: here time enters the program")]
+pub fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// Bytes from the system's own generator. Without it no secret can be made, so nothing goes on.
+#[expect(clippy::expect_used, reason = "a guessable secret is worse than no server")]
+pub fn random(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the system gives random bytes");
+}
