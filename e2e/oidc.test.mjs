@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { Provider } from "oidc-provider";
-import { startBrowser, startServer } from "./harness.mjs";
+import { axe, startBrowser, startServer } from "./harness.mjs";
 
 const password = "しずかな川の白い橋を渡る";
 const secret = "a made-up secret: +/=&%";
@@ -137,7 +137,9 @@ async function nobody(page) {
 test("the button leads to the provider and back to where one wanted to go", { skip }, async () => {
   const page = await newPage();
   await page.goto(`${rashin.base}/today`);
-  await page.getByRole("link", { name: "架空ID でログイン" }).click();
+  const button = page.getByRole("link", { name: "架空ID でログイン" });
+  assert.deepEqual(await axe(page), []);
+  await button.click();
   assert.ok(page.url().startsWith(issuer), page.url());
   await page.fill("[name=login]", "hanako");
   await page.fill("[name=password]", "any");

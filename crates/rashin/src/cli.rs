@@ -126,25 +126,24 @@ pub struct Demo {
 
 /// The provider of `OpenID` Connect; without an issuer there is none.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_field_names, reason = "the fields' names are the options' names")]
 pub struct Provider {
     #[arg(
-        long,
+        long = "oidc-issuer",
         value_name = "URL",
-        requires_all = ["oidc_client_id", "public_url"],
+        requires_all = ["client_id", "public_url"],
         help = "OpenID Connect でもログインできるようにする。発行者のアドレス / also sign in by this OpenID Connect issuer"
     )]
-    pub oidc_issuer: Option<String>,
+    pub issuer: Option<String>,
     #[arg(
-        long,
+        long = "oidc-client-id",
         value_name = "ID",
-        requires = "oidc_issuer",
+        requires = "issuer",
         help = "そこでのクライアント ID（シークレットは環境変数 RASHIN_OIDC_SECRET） / client id there; RASHIN_OIDC_SECRET holds its secret"
     )]
-    pub oidc_client_id: Option<String>,
+    pub client_id: Option<String>,
     /// ログインの画面での呼び名 / what the sign-in page calls it
-    #[arg(long, value_name = "NAME", default_value = "OpenID Connect")]
-    pub oidc_name: String,
+    #[arg(long = "oidc-name", value_name = "NAME", default_value = "OpenID Connect")]
+    pub name: String,
 }
 
 /// Options of `eval`.

@@ -70,12 +70,11 @@ fn is_https(options: &cli::Serve) -> bool {
 /// The provider of `OpenID` Connect that the options name.
 fn provider(options: &cli::Serve) -> Result<Option<web::Provider>, Failure> {
     let cli::Provider {
-        oidc_issuer,
-        oidc_client_id,
-        oidc_name,
+        issuer,
+        client_id,
+        name,
     } = &options.provider;
-    let (Some(issuer), Some(client), Some(public_url)) = (oidc_issuer, oidc_client_id, &options.public_url)
-    else {
+    let (Some(issuer), Some(client), Some(public_url)) = (issuer, client_id, &options.public_url) else {
         return Ok(None);
     };
     let secret = std::env::var(SECRET).ok().filter(|secret| !secret.is_empty());
@@ -83,8 +82,14 @@ fn provider(options: &cli::Serve) -> Result<Option<web::Provider>, Failure> {
         issuer: issuer.clone(),
         client: client.clone(),
         secret: secret.map(Secret::new),
-        name: oidc_name.clone(),
+        name: name.clone(),
         public_url: public_url.clone(),
+        // What this machine trusts: a ministry may have an authority of its own.
+        trusted: rustls_native_certs::load_native_certs()
+            .certs
+            .iter()
+            .map(|certificate| certificate.to_vec())
+            .collect(),
     };
     web::Provider::new(setup)
         .map(Some)

@@ -21,7 +21,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use ureq::http::Response;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 use vocab::{Lang, Refusal};
 
@@ -59,6 +59,8 @@ pub struct Setup {
     pub name: String,
     /// The address at which browsers reach this site.
     pub public_url: String,
+    /// Certificates of the authorities that are trusted, as DER.
+    pub trusted: Vec<Vec<u8>>,
 }
 
 /// The provider by which people can sign in.
@@ -71,8 +73,10 @@ pub struct Provider {
 
 impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Setup { issuer, client, .. } = &self.setup;
         f.debug_struct("Provider")
-            .field("setup", &self.setup)
+            .field("issuer", issuer)
+            .field("client", client)
             .finish_non_exhaustive()
     }
 }
@@ -175,7 +179,8 @@ impl Provider {
     /// A provider; it is not asked anything yet.
     ///
     /// # Errors
-    /// `issuer` or `public-url` if that is not an https address (plain http is for the machine's own loopback).
+    /// `issuer` or `public-url` if that is not an https address (plain http is for the machine's own loopback), `trusted` if https can be proved
+    /// by nobody.
     pub fn new(setup: Setup) -> Result<Self, Refusal> {
         let own = is_loopback(&setup.issuer);
         if !is_safe(&setup.issuer, own) || setup.issuer.contains('?') {
@@ -188,11 +193,17 @@ impl Provider {
         if !is_safe(&public, true) || !at_root {
             return Err(no_address("public-url", &setup.public_url));
         }
-        let provider = rustls::crypto::ring::default_provider();
+        let trusted: Vec<_> = setup
+            .trusted
+            .iter()
+            .map(|der| Certificate::from_der(der).to_owned())
+            .collect();
+        if trusted.is_empty() && !own {
+            return Err(nobody_trusted());
+        }
         let tls = TlsConfig::builder()
-            // The certificates that this machine trusts: a ministry may have an authority of its own.
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(Arc::new(provider))
+            .root_certs(RootCerts::Specific(Arc::new(trusted)))
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .build();
         let config = Agent::config_builder()
             .timeout_global(Some(PATIENCE))
@@ -469,4 +480,97 @@ fn no_address(option: &'static str, given: &str) -> Refusal {
             "{given}: give an address that begins with https:// (within this machine http://127.0.0.1:8080 will do). --public-url takes no path."
         ),
     )
+}
+
+fn nobody_trusted() -> Refusal {
+    Refusal::new(
+        "trusted",
+        "この機械には、信頼する認証局の証明書がありません。ca-certificates などのパッケージを入れてから、もう一度始めてください。",
+        "This machine trusts no certificate authority. Install a package such as ca-certificates, then start again.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setup(issuer: &str, public_url: &str) -> Setup {
+        Setup {
+            issuer: issuer.to_owned(),
+            client: "rashin".to_owned(),
+            secret: Some(Secret::new("hidden")),
+            name: "架空ID".to_owned(),
+            public_url: public_url.to_owned(),
+            trusted: vec![vec![0x30]],
+        }
+    }
+
+    #[test]
+    fn secrets_travel_over_tls_or_not_off_the_machine() {
+        let (there, here) = ("https://id.example.go.jp", "https://rashin.example.go.jp");
+        for (issuer, public_url, said) in [
+            (there, here, ""),
+            (
+                "https://id.example.go.jp/realm/",
+                "https://rashin.example.go.jp/",
+                "",
+            ),
+            ("http://127.0.0.1:3000", "http://127.0.0.1:8080", ""),
+            ("http://[::1]:3000", "http://localhost:8080", ""),
+            ("http://id.example.go.jp", here, "issuer"),
+            ("http://127.0.0.1.example.com", here, "issuer"),
+            ("http://127.0.0.1@example.com", here, "issuer"),
+            ("https://user:password@id.example.go.jp", here, "issuer"),
+            ("https://id.example.go.jp/?a=b", here, "issuer"),
+            ("file:///etc/passwd", here, "issuer"),
+            ("id.example.go.jp", here, "issuer"),
+            ("", here, "issuer"),
+            (there, "http://rashin.example.go.jp", "public-url"),
+            (there, "https://example.go.jp/rashin", "public-url"),
+            (there, "https://example.go.jp?a", "public-url"),
+            (there, "/", "public-url"),
+        ] {
+            let refusal = Provider::new(setup(issuer, public_url)).err();
+            assert_eq!(
+                refusal.map_or("", |refusal| refusal.kind),
+                said,
+                "{issuer} {public_url}"
+            );
+        }
+        let nobody = Setup {
+            trusted: vec![],
+            ..setup(there, here)
+        };
+        assert_eq!(Provider::new(nobody).unwrap_err().kind, "trusted");
+    }
+
+    #[test]
+    fn nothing_secret_is_shown_by_accident() {
+        let provider =
+            Provider::new(setup("https://id.example.go.jp", "https://rashin.example.go.jp")).unwrap();
+        assert!(!format!("{provider:?}").contains("hidden"));
+    }
+
+    #[test]
+    fn an_issuer_on_the_net_cannot_send_us_to_our_own_machine() {
+        assert!(is_safe("https://id.example.go.jp/token", false));
+        assert!(!is_safe("http://127.0.0.1/token", false));
+        assert!(is_safe("http://127.0.0.1/token", true));
+    }
+
+    #[test]
+    fn only_codes_of_the_standard_are_repeated() {
+        assert_eq!(code("access_denied"), "access_denied");
+        for odd in ["<b>", "Access Denied", "架空", &"a".repeat(65)] {
+            assert_eq!(code(odd), "error");
+        }
+    }
+
+    #[test]
+    fn a_state_says_its_language() {
+        assert_eq!(of_state("en.0123"), (Lang::En, Secret::new("0123")));
+        assert_eq!(of_state("ja.0123"), (Lang::Ja, Secret::new("0123")));
+        assert_eq!(of_state("xx.0123"), (Lang::Ja, Secret::new("0123")));
+        assert_eq!(of_state("0123"), (Lang::Ja, Secret::new("")));
+    }
 }
