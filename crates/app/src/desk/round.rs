@@ -286,8 +286,9 @@ impl Desk {
             let (answered, silent): (Vec<&Firm>, Vec<&Firm>) = round
                 .part(&part.name)
                 .partition(|firm| standing.contains_key(&firm.organisation));
+            // An empty sum of floats is −0, which would be shown.
             let sizes =
-                |firms: &[&Firm]| -> f64 { firms.iter().map(|firm| firm.size.number().to_f64()).sum() };
+                |firms: &[&Firm]| firms.iter().map(|firm| firm.size.number().to_f64()).sum::<f64>() + 0.0;
             let (here, all) = (sizes(&answered), sizes(&answered) + sizes(&silent));
             let names = |firms: Vec<&Firm>| firms.into_iter().map(|firm| firm.organisation.clone()).collect();
             PartProgress {

@@ -85,22 +85,22 @@ fn action_name(t: Texts<'_>, code: &str) -> String {
 fn fact(t: Texts<'_>, page: &AuditPage, name: &str, value: &str) -> String {
     let label = match name {
         "what" => return did(t, value),
+        "as_of" => t.text("edition-as-of"),
+        "batch" => t.text("batch-rows"),
+        "comment" => t.text("edition-comment-text"),
+        "edition" => t.text("edition-id"),
+        "firms" => t.text("audit-firms"),
+        "left_out" => t.text("audit-left-out"),
+        "observations" => t.text("column-rows"),
+        "round" => t.text("round"),
+        "seal" => t.text("edition-seal"),
+        "staging" => t.text("import-file"),
         "account" => t.text("audit-account"),
         "organisation" => t.text("organisation"),
         "roles" => t.text("roles"),
         "wrong" => t.text("audit-wrong"),
         "name" => t.text("name"),
         "kind" => t.text("column-kind"),
-        "batch" => t.text("batches-title"),
-        "round" => t.text("round"),
-        "edition" => t.text("editions-title"),
-        "staging" => t.text("import-file"),
-        "firms" => t.text("round-firms-title"),
-        "observations" => t.text("batch-rows"),
-        "left_out" => t.text("import-faulty"),
-        "comment" => t.text("edition-comment-text"),
-        "seal" => t.text("edition-seal"),
-        "as_of" => t.text("edition-as-of"),
         other => other.to_owned(),
     };
     let value = match name {
@@ -151,13 +151,36 @@ fn did(t: Texts<'_>, what: &str) -> String {
 }
 
 fn facts(t: Texts<'_>, page: &AuditPage, event: &AuditEvent) -> String {
-    let (told, rest): (Vec<_>, Vec<_>) = event.detail.iter().partition(|(name, _)| name == "what");
+    let (told, rest): (Vec<_>, Vec<_>) = event
+        .detail
+        .iter()
+        .partition(|(name, _)| ["what", "did", "step"].contains(&name.as_str()));
     let said: Vec<_> = told
         .into_iter()
         .chain(rest)
         .map(|(name, value)| fact(t, page, name, value))
         .collect();
     said.join(&t.text("list-comma"))
+}
+
+/// The same with the beginnings of seals and long ids alone: a reader compares those, and the files hold the whole.
+fn abridged(text: &str) -> String {
+    let mut rest = text;
+    let mut said = String::new();
+    while let Some(at) = rest.find(|one: char| one.is_ascii_hexdigit()) {
+        let (before, run) = rest.split_at(at);
+        let end = run
+            .find(|one: char| !one.is_ascii_hexdigit())
+            .unwrap_or(run.len());
+        let (run, after) = run.split_at(end);
+        said += before;
+        match run.get(..8).filter(|_| run.len() >= 32) {
+            Some(beginning) => said.extend([beginning, "…"]),
+            None => said += run,
+        }
+        rest = after;
+    }
+    said + rest
 }
 
 fn who(t: Texts<'_>, page: &AuditPage, event: &AuditEvent) -> String {
@@ -183,7 +206,7 @@ fn table(t: Texts<'_>, page: &AuditPage) -> Table {
             Link::plain(moment(t, event.at)),
             Link::plain(who(t, page, event)),
             Link::plain(action_name(t, &event.action)),
-            Link::plain(facts(t, page, event)),
+            Link::plain(abridged(&facts(t, page, event))),
             Link::to(place(t, page, event), t.path(&only)),
         ]
     };
@@ -191,9 +214,9 @@ fn table(t: Texts<'_>, page: &AuditPage) -> Table {
         id: "audit".into(),
         caption: t.text("audit-caption"),
         columns: vec![
-            Column::words(t.text("audit-at")),
+            Column::short(t.text("audit-at")),
             Column::words(t.text("audit-who")),
-            Column::words(t.text("audit-action")),
+            Column::short(t.text("audit-action")),
             Column::words(t.text("audit-detail")),
             Column::words(t.text("audit-place")),
         ],
@@ -232,5 +255,23 @@ fn sheet(t: Texts<'_>, page: &AuditPage) -> Sheet {
         name: t.text("menu-audit"),
         columns: heads.iter().map(|key| t.text(key)).collect(),
         rows: page.events.iter().map(row).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seals_are_told_by_their_beginnings() {
+        let seal = "0123456789abcdef".repeat(4);
+        for (text, said) in [
+            ("", ""),
+            ("意見: 363f2f40e221d2ea、保存", "意見: 363f2f40e221d2ea、保存"),
+            (&format!("封印: {seal}、公開"), "封印: 01234567…、公開"),
+            (&seal, "01234567…"),
+        ] {
+            assert_eq!(abridged(text), said);
+        }
     }
 }

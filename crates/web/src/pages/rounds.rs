@@ -140,13 +140,16 @@ fn parts(here: &Here<'_>) -> String {
     names.join(&here.t.text("list-comma"))
 }
 
-/// The firms of the last round; before the first, every manufacturer, its part and size to be filled in.
+/// The firms of the last round; before the first, every manufacturer, its part and size to be filled in. Each line ends with the firm's name.
 fn suggested_frame(here: &Here<'_>) -> Result<String, Refusal> {
     let last = here.desk.rounds(&here.visit)?.pop();
     let lines: Vec<String> = match last {
         Some(card) => {
             let round = here.desk.round(&here.visit, &card.id)?.value;
-            let line = |firm: &app::Firm| format!("{}\t{}\t{}", firm.organisation, firm.part, firm.size);
+            let line = |firm: &app::Firm| {
+                let name = here.organisation_name(&firm.organisation);
+                format!("{}\t{}\t{}\t{name}", firm.organisation, firm.part, firm.size)
+            };
             round.firms.iter().map(line).collect()
         }
         None => {
@@ -154,7 +157,10 @@ fn suggested_frame(here: &Here<'_>) -> Result<String, Refusal> {
             let makers = list
                 .into_iter()
                 .filter(|kept| kept.value.kind == OrganisationKind::Manufacturer);
-            makers.map(|kept| format!("{}\t\t", kept.id)).collect()
+            let lang = here.t.lang();
+            makers
+                .map(|kept| format!("{}\t\t\t{}", kept.id, kept.value.name(lang)))
+                .collect()
         }
     };
     Ok(lines.join("\n"))
@@ -169,7 +175,9 @@ fn frame(text: &str) -> Vec<FirmRow> {
     lines
         .map(|line| {
             let split = if line.contains('\t') { '\t' } else { ',' };
-            let mut cells = line.splitn(3, split).map(|cell| cell.trim().to_owned());
+            // What follows the size is for people: the firm's name.
+            let most = if split == '\t' { 4 } else { 3 };
+            let mut cells = line.splitn(most, split).map(|cell| cell.trim().to_owned());
             let mut next = || cells.next().unwrap_or_default();
             FirmRow {
                 organisation: next(),
@@ -387,11 +395,7 @@ fn estimate_part(t: Texts<'_>, here: &Here<'_>, estimate: &PartEstimate) -> Part
     if let Some(figures) = &estimate.figures {
         let bounds: Vec<_> = figures.non_response.iter().map(|(_, total)| total).collect();
         if let (Some(low), Some(high)) = (bounds.first(), bounds.last()) {
-            let span = range(
-                t,
-                &super::words::digits(low, 3),
-                &figure3(t, high, &estimate.unit),
-            );
+            let span = range3(t, low, high, &estimate.unit);
             lines.push(t.with1("round-non-response", "span", span.as_str()));
         }
     }
@@ -410,11 +414,7 @@ fn estimate_part(t: Texts<'_>, here: &Here<'_>, estimate: &PartEstimate) -> Part
             vec![
                 Link::plain(format!("{label}{mark}")),
                 Link::plain(figure3(t, &one.total, &estimate.unit)),
-                Link::plain(range(
-                    t,
-                    &super::words::digits(&one.interval.low, 3),
-                    &figure3(t, &one.interval.high, &estimate.unit),
-                )),
+                Link::plain(range3(t, &one.interval.low, &one.interval.high, &estimate.unit)),
             ]
         };
         Table {
@@ -459,6 +459,15 @@ fn estimate_part(t: Texts<'_>, here: &Here<'_>, estimate: &PartEstimate) -> Part
 
 fn figure3(t: Texts<'_>, decimal: &str, unit: &str) -> String {
     t.amount(&super::words::digits(decimal, 3), unit)
+}
+
+fn range3(t: Texts<'_>, low: &str, high: &str, unit: &str) -> String {
+    range(
+        t,
+        &super::words::digits(low, 3),
+        &super::words::digits(high, 3),
+        unit,
+    )
 }
 
 fn forms(here: &Here<'_>, kept: &Kept<Round>, entry: &Entry, progress: &Progress) -> Vec<PostForm> {

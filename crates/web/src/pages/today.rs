@@ -5,11 +5,12 @@ use axum::extract::State;
 use axum::response::Response;
 use vocab::Refusal;
 
-use super::work::Work;
+use super::work::{Part, Work};
 use super::{Answer, Here, at_desk};
 use crate::house::House;
+use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
-use crate::ui::{Column, Link, Section, Table};
+use crate::ui::{Column, Link, Section, Shell, Table};
 
 /// `GET /today`
 pub async fn page(State(house): State<House>, reader: Reader) -> Response {
@@ -29,7 +30,11 @@ fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
         ]
     });
     let mut page = Work {
-        lead: t.text("today-lead"),
+        lead: if tasks.is_empty() {
+            String::new()
+        } else {
+            t.text("today-lead")
+        },
         table: Some(Table {
             id: "tasks".into(),
             caption: t.text("today-title"),
@@ -43,7 +48,29 @@ fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
         ..Work::new(here, t.text("today-title"), vec![])
     };
     page.shell.section = Section::Today;
+    page.parts.push(places(t, &page.shell));
     Answer::page(&page)
+}
+
+/// Where this person works, for whom nothing waits or who wants something else.
+fn places(t: Texts<'_>, shell: &Shell) -> Part {
+    let rows = shell.menu().into_iter().map(|(key, path)| {
+        let lead = format!("{}-lead", path.trim_start_matches('/'));
+        vec![Link::to(t.text(key), t.path(path)), Link::plain(t.text(&lead))]
+    });
+    Part {
+        title: t.text("today-places"),
+        table: Some(Table {
+            id: "places".into(),
+            caption: t.text("today-places"),
+            columns: vec![
+                Column::words(t.text("today-place")),
+                Column::words(t.text("today-place-for")),
+            ],
+            rows: rows.collect(),
+        }),
+        ..Part::default()
+    }
 }
 
 fn said(here: &Here<'_>, task: &Task) -> Link {

@@ -4,7 +4,7 @@ use app::NodeLink;
 use plan::{Class, Direction, Frequency, Indicator, MeasureState, NodeKind, Plan, Text};
 use vocab::{Lang, Number};
 
-use crate::i18n::{Texts, group_digits};
+use crate::i18n::Texts;
 use crate::reader::encoded;
 use crate::ui::{Download, Link, Tone};
 
@@ -40,12 +40,18 @@ pub(crate) fn figure(t: Texts<'_>, decimal: &str, unit: &str) -> String {
     t.amount(&digits(decimal, 4), unit)
 }
 
-/// Two ends, the unit said once.
-pub(crate) fn range(t: Texts<'_>, low: &str, high: &str) -> String {
-    t.with(
-        "range",
-        &[("low", group_digits(low).into()), ("high", high.into())],
-    )
+/// Two ends and their unit, which is said once unless they are told in different ones: English tells 億 in millions or in billions.
+pub(crate) fn range(t: Texts<'_>, low: &str, high: &str, unit: &str) -> String {
+    let unit_at = |told: &str| {
+        let unit = told.find(|one: char| !(one.is_ascii_digit() || "+-−.,×^".contains(one)));
+        unit.unwrap_or(told.len())
+    };
+    let (mut low, high) = (t.amount(low, unit), t.amount(high, unit));
+    let number = unit_at(&low);
+    if low[number..] == high[unit_at(&high)..] {
+        low.truncate(number);
+    }
+    t.with("range", &[("low", low.into()), ("high", high.into())])
 }
 
 /// A figure with its unit, or the words for "no value yet".
@@ -228,6 +234,38 @@ mod tests {
             ("1000000000000000", "1×10^15"),
         ] {
             assert_eq!(digits(given, 4), shown);
+        }
+    }
+
+    #[test]
+    fn both_ends_of_a_range_are_told_in_the_unit_that_is_said() {
+        let messages = Messages::load().unwrap();
+        for (low, high, unit, ja, en) in [
+            (
+                "1200",
+                "1500.5",
+                "兆円",
+                "1,200～1,500.5兆円",
+                "1,200 to 1,500.5 trillion yen",
+            ),
+            (
+                "30",
+                "35.3",
+                "億ドル/年",
+                "30～35.3億ドル/年",
+                "3 to 3.53 billion US dollars per year",
+            ),
+            (
+                "9",
+                "12",
+                "億円",
+                "9～12億円",
+                "900 million yen to 1.2 billion yen",
+            ),
+            ("-5", "5", "%", "-5～5%", "-5 to 5%"),
+        ] {
+            assert_eq!(range(messages.texts(Lang::Ja), low, high, unit), ja);
+            assert_eq!(range(messages.texts(Lang::En), low, high, unit), en);
         }
     }
 

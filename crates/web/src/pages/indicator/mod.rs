@@ -131,7 +131,7 @@ fn build<'a>(
     }
     if let Some(interval) = &now.interval {
         let percent = interval.level.parse::<f64>().unwrap_or(0.0) * 100.0;
-        let ends = range(t, &digits(&interval.low, 4), &figure(t, &interval.high, unit));
+        let ends = range(t, &digits(&interval.low, 4), &digits(&interval.high, 4), unit);
         facts.push(Term::new(
             t.with1("value-interval", "level", format!("{percent:.0}").as_str()),
             ends,
@@ -140,7 +140,7 @@ fn build<'a>(
     if let Some(span) = &now.rounding {
         facts.push(Term::new(
             t.text("value-rounding"),
-            range(t, &digits(&span.low, 4), &figure(t, &span.high, unit)),
+            range(t, &digits(&span.low, 4), &digits(&span.high, 4), unit),
         ));
     }
     let (fields, faults) = what_if::fields(t, reader, view, refusal);

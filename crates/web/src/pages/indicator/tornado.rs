@@ -64,12 +64,8 @@ fn moved(t: Texts<'_>, bar: &Bar) -> String {
     match (read(&bar.low), read(&bar.high)) {
         (Some(low), Some(high)) if low.unit() == high.unit() => {
             let shown = |quantity: &Quantity| digits(&quantity.in_unit().to_decimal(), 4);
-            range(
-                t,
-                &shown(&low),
-                &t.amount(&shown(&high), &high.unit().to_string()),
-            )
+            range(t, &shown(&low), &shown(&high), &high.unit().to_string())
         }
-        _ => range(t, &bar.low, &bar.high),
+        _ => range(t, &bar.low, &bar.high, ""),
     }
 }
