@@ -1,0 +1,1 @@
+//! Documents handed in: bills of materials, VEX statements and advisories, read and held against their specifications.

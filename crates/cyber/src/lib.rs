@@ -1,0 +1,7 @@
+//! Device cybersecurity: which component of which device a known vulnerability concerns, and why.
+//!
+//! A pure library: it is given documents as bytes and answers with values. It knows no file, no database, no clock and no
+//! network, and what it cannot assess it says so, never "not affected".
+
+pub mod document;
+pub mod version;

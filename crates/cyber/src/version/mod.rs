@@ -1,0 +1,1 @@
+//! Versions: their order in each ecosystem, ranges of them, and package URLs.
