@@ -2,7 +2,7 @@
 //!
 //! A plan is a folder of TOML files: the tree (vision, policies, focus items, issues, measures), the
 //! series with their observations, the indicators with their formulas, the checks, the surveys, the meetings, the
-//! sources and the glossary. [`Plan::read`] turns it into typed definitions in which every reference
+//! sources, the kinds of records and the glossary. [`Plan::read`] turns it into typed definitions in which every reference
 //! resolves, every unit agrees and every text stands in Japanese and English, or into a list of
 //! [`Fault`]s that name file, line and column and say what to do. Nothing here computes an
 //! indicator, reads a clock or writes a file.
@@ -10,6 +10,7 @@
 mod fault;
 mod files;
 mod graph;
+mod kind;
 mod model;
 mod raw;
 mod read;
@@ -18,5 +19,9 @@ mod survey;
 pub use fault::{Fault, Faults};
 pub use files::Files;
 pub use graph::{Key, NodeName, resolve};
+pub use kind::{
+    Choice, Clause, Confidentiality, DateRange, FILE_TYPES, Field, Figure, Grant, Kind, Move, Owner, Part,
+    ROLES, RecordLink, Required, Shape, Test, Upcast,
+};
 pub use model::*;
 pub use survey::{DisclosureParameters, Question, Survey, SurveyPart, SurveyTotal, TotalOf};

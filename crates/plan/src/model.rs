@@ -54,6 +54,8 @@ pub struct Plan {
     pub surveys: Vec<crate::Survey>,
     /// Words with live figures, in the order of the files.
     pub passages: Vec<Passage>,
+    /// Kinds of records, in the order of the files.
+    pub kinds: Vec<crate::Kind>,
     /// Every named formula in an order in which each stands after all that it needs.
     pub order: Vec<crate::NodeName>,
     /// SHA-256 of the plan's files.
@@ -668,6 +670,11 @@ impl Plan {
     /// One survey by id.
     pub fn survey(&self, id: &str) -> Option<&crate::Survey> {
         self.surveys.iter().find(|survey| survey.id == id)
+    }
+
+    /// One kind of record by id.
+    pub fn kind(&self, id: &str) -> Option<&crate::Kind> {
+        self.kinds.iter().find(|kind| kind.id == id)
     }
 
     /// The nodes directly below a node.

@@ -2,6 +2,8 @@
 //!
 //! Nothing is checked here beyond TOML itself, the names of the keys and their types.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -45,6 +47,7 @@ pub(crate) struct Entries {
     pub term: Vec<Term>,
     pub survey: Vec<Survey>,
     pub passage: Vec<Passage>,
+    pub kind: Vec<Kind>,
 }
 
 #[derive(Deserialize)]
@@ -246,7 +249,7 @@ pub(crate) struct Check {
     pub at: Option<Word>,
     pub when: Word,
     #[serde(default)]
-    pub show: std::collections::BTreeMap<String, Word>,
+    pub show: BTreeMap<String, Word>,
     pub title: Spanned<Text>,
     pub say: Spanned<Text>,
     pub hint: Option<Spanned<Text>>,
@@ -325,4 +328,100 @@ pub(crate) struct SurveyTotal {
     pub of: Word,
     pub series: Word,
     pub precision: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kind {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    pub intro: Spanned<Text>,
+    pub minutes: u32,
+    #[serde(default)]
+    pub prepare: Vec<Spanned<Text>>,
+    pub section: String,
+    pub owner: Word,
+    pub title_field: Word,
+    pub confidentiality: Word,
+    pub create: Vec<Word>,
+    pub read: Vec<Word>,
+    pub change: Vec<Word>,
+    pub version: Spanned<u32>,
+    #[serde(default)]
+    pub part: Vec<KindPart>,
+    #[serde(default)]
+    pub field: Vec<Field>,
+    #[serde(default)]
+    pub upcast: Vec<Upcast>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KindPart {
+    pub id: Word,
+    pub title: Spanned<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Field {
+    pub name: Word,
+    #[serde(rename = "type")]
+    pub shape: Word,
+    pub title: Spanned<Text>,
+    pub help: Option<Spanned<Text>>,
+    pub example: Option<Word>,
+    pub required: Option<Spanned<Required>>,
+    pub part: Option<Word>,
+    pub confidentiality: Option<Word>,
+    pub indexed: Option<Spanned<bool>>,
+    pub searched: Option<Spanned<bool>>,
+    pub many: Option<Spanned<bool>>,
+    pub deprecated_since: Option<Word>,
+    pub unit: Option<Word>,
+    pub least: Option<Word>,
+    pub most: Option<Word>,
+    pub decimals: Option<Spanned<u32>>,
+    pub year: Option<Word>,
+    pub kind: Option<Word>,
+    pub party: Option<Spanned<bool>>,
+    pub types: Option<Spanned<Vec<Word>>>,
+    pub megabytes: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub option: Vec<Choice>,
+    #[serde(default)]
+    pub column: Vec<Field>,
+}
+
+/// `true`, `false` or `'when …'`.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "invalid type: `required` is true, false or 'when FIELD is CODE'"
+)]
+pub(crate) enum Required {
+    Flatly(bool),
+    When(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Choice {
+    pub code: Word,
+    pub title: Spanned<Text>,
+    pub deprecated_since: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Upcast {
+    pub from: Spanned<u32>,
+    #[serde(default)]
+    pub rename: BTreeMap<Word, Word>,
+    #[serde(default)]
+    pub drop: Vec<Word>,
+    #[serde(default)]
+    pub map: BTreeMap<Word, BTreeMap<Word, Word>>,
+    #[serde(default)]
+    pub default: BTreeMap<Word, Word>,
 }

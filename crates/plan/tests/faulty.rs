@@ -95,6 +95,12 @@ fn spoiled(case: &Case) -> tempfile::TempDir {
 fn the_plan_without_a_mistake_is_whole() {
     let plan = Plan::from_folder(&folder().join("base")).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!(plan.indicators.len(), 2);
+    assert_eq!(plan.kinds.len(), 2);
+}
+
+#[test]
+fn kinds_name_the_roles_of_the_policy() {
+    assert_eq!(plan::ROLES, authz::Role::ALL.map(authz::Role::code));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::model::{Head, Plan, Requirement, Term};
 use crate::raw::{self};
 
 mod entries;
+mod kind;
 mod passages;
 mod prove;
 mod seen;
@@ -74,6 +75,7 @@ impl Reader<'_> {
             terms: vec![],
             surveys: vec![],
             passages: vec![],
+            kinds: vec![],
             order: vec![],
             sha256: self.files.sha256(),
             places: HashMap::new(),
@@ -218,6 +220,11 @@ impl Reader<'_> {
         for entry in raw.survey {
             if let Some(survey) = self.survey(entry, refs, pending) {
                 plan.surveys.push(survey);
+            }
+        }
+        for entry in raw.kind {
+            if let Some(kind) = self.kind(entry, refs) {
+                plan.kinds.push(kind);
             }
         }
     }

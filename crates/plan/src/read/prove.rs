@@ -38,6 +38,7 @@ impl Reader<'_> {
                     .collect(),
                 "source" => plan.sources.keys().map(String::as_str).collect(),
                 "series" => plan.series.keys().map(String::as_str).collect(),
+                "kind" => plan.kinds.iter().map(|kind| kind.id.as_str()).collect(),
                 _ => refs.indicators.keys().map(String::as_str).collect(),
             }
         };
@@ -66,6 +67,7 @@ impl Reader<'_> {
                     "issue" => "課題",
                     "source" => "出典",
                     "series" => "系列",
+                    "kind" => "記録の種類",
                     _ => "指標",
                 };
                 self.fault_in(
