@@ -139,6 +139,8 @@ pub struct Field {
     pub part: Option<String>,
     /// Who may see it, of those who may read the record.
     pub confidentiality: Confidentiality,
+    /// Who may answer it, of those who may change the record and see it.
+    pub filled_by: Filler,
     /// Whether lists can be filtered and sorted by it.
     pub indexed: bool,
     /// Whether full-text search looks into it; only what is public is searched, as a hit gives away what was found.
@@ -266,6 +268,16 @@ pub enum Confidentiality {
     /// The organisation to which it belongs, and the ministry.
     Owner,
     /// The ministry alone.
+    Ministry,
+}
+
+/// Who may answer a field, of those who may change the record and see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filler {
+    /// All of them.
+    Anyone,
+    /// The ministry alone: what it confirms or decides, others only read.
     Ministry,
 }
 

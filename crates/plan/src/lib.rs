@@ -20,8 +20,8 @@ pub use fault::{Fault, Faults};
 pub use files::Files;
 pub use graph::{Key, NodeName, resolve};
 pub use kind::{
-    Choice, Clause, Confidentiality, DateRange, FILE_TYPES, Field, Figure, Grant, Kind, Move, Owner, Part,
-    ROLES, RecordLink, Required, Shape, Test, Upcast,
+    Choice, Clause, Confidentiality, DateRange, FILE_TYPES, Field, Figure, Filler, Grant, Kind, Move, Owner,
+    Part, ROLES, RecordLink, Required, Shape, Test, Upcast,
 };
 pub use model::*;
 pub use survey::{DisclosureParameters, Question, Survey, SurveyPart, SurveyTotal, TotalOf};

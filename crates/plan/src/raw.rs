@@ -374,6 +374,7 @@ pub(crate) struct Field {
     pub required: Option<Spanned<Required>>,
     pub part: Option<Word>,
     pub confidentiality: Option<Word>,
+    pub filled_by: Option<Word>,
     pub indexed: Option<Spanned<bool>>,
     pub searched: Option<Spanned<bool>>,
     pub many: Option<Spanned<bool>>,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::kind::{Confidentiality, Field, Grant, Kind, Owner, Part, ROLES, Required, Shape};
+use crate::kind::{Confidentiality, Field, Filler, Grant, Kind, Owner, Part, ROLES, Required, Shape};
 use crate::raw::{self, Word};
 
 use super::Reader;
@@ -208,18 +208,23 @@ impl Reader<'_> {
         }
     }
 
-    /// What the ministry alone sees, nobody else can be asked to fill in.
+    /// What the ministry alone sees or answers, nobody else can be asked to fill in.
     fn ministry_only(&mut self, raw: &raw::Kind, owner: Option<Owner>, fields: &[Option<Field>]) {
         for (word, field) in raw.field.iter().zip(fields) {
             let Some(field) = field else { continue };
-            let hidden = field.confidentiality == Confidentiality::Ministry;
-            if hidden && owner == Some(Owner::Author) && field.required != Required::No {
+            let asked = match (field.confidentiality, field.filled_by) {
+                (Confidentiality::Ministry, _) => field.required != Required::No,
+                // A condition may rest on what the ministry itself has answered.
+                (_, Filler::Ministry) => field.required == Required::Always,
+                (_, Filler::Anyone) => false,
+            };
+            if asked && owner == Some(Owner::Author) {
                 self.fault(
                     &word.name,
                     "hidden-required",
-                    "記入する人に見えない項目を必須にはできません。",
-                    "those who fill in the form do not see this field, so it cannot be required.",
-                    "required を消すか、confidentiality を owner にしてください。 / Take `required` away or make it `owner`.",
+                    "厚生労働省だけが見る、または記入する項目を、必須にはできません。",
+                    "only the ministry sees or answers this field, so it cannot be required of others.",
+                    "required を消すか、confidentiality や filled_by を直してください。 / Take `required` away, or correct `confidentiality` or `filled_by`.",
                 );
             }
         }

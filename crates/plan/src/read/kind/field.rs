@@ -8,7 +8,9 @@ use vocab::Number;
 use vocab::codes::KINDS;
 use vocab::unit::{Kind as UnitKind, fold_width};
 
-use crate::kind::{Choice, Clause, Confidentiality, FILE_TYPES, Field, Figure, Required, Shape, Test};
+use crate::kind::{
+    Choice, Clause, Confidentiality, FILE_TYPES, Field, Figure, Filler, Required, Shape, Test,
+};
 use crate::raw::{self, Word};
 use crate::read::Reader;
 use crate::read::entries::whole;
@@ -74,6 +76,14 @@ impl Reader<'_> {
             Some(word) => self.confidentiality(word),
             None => default,
         };
+        let filled_by = match (&raw.filled_by, confidentiality) {
+            (None, Some(Confidentiality::Ministry)) => Some(Filler::Ministry),
+            (None, _) => Some(Filler::Anyone),
+            (Some(word), _) => self.choice(
+                word,
+                &[("anyone", Filler::Anyone), ("ministry", Filler::Ministry)],
+            ),
+        };
         let deprecated = raw.deprecated_since.as_ref().map(|day| self.date(day));
         let required = self.required(raw);
         self.stray_keys(raw);
@@ -89,6 +99,7 @@ impl Reader<'_> {
             required: required?,
             part: raw.part.as_ref().map(|word| word.get_ref().clone()),
             confidentiality: confidentiality?,
+            filled_by: filled_by?,
             indexed: said(&raw.indexed),
             searched: said(&raw.searched),
             deprecated_since: whole(deprecated)?,
@@ -368,6 +379,7 @@ impl Reader<'_> {
         let keys = [
             ("part", raw.part.as_ref().map(Spanned::span)),
             ("confidentiality", raw.confidentiality.as_ref().map(Spanned::span)),
+            ("filled_by", raw.filled_by.as_ref().map(Spanned::span)),
             ("many", flag(&raw.many)),
             ("table / attachment", nested.then(|| raw.shape.span())),
         ];
@@ -572,27 +584,27 @@ impl Reader<'_> {
 
     /// In a sheet a column is known by its title.
     fn titles_once(&mut self, raw: &[raw::Field]) {
-        let mut seen = BTreeSet::new();
+        let folded = |word: &Word| -> String {
+            let text = word.get_ref().chars().map(fold_width);
+            text.filter(|c| !c.is_whitespace())
+                .flat_map(char::to_lowercase)
+                .collect()
+        };
+        let mut seen: BTreeSet<String> = BTreeSet::new();
         for field in raw {
             let text = field.title.get_ref();
-            for word in [&text.ja, &text.en].into_iter().flatten() {
-                let folded: String = word
-                    .get_ref()
-                    .chars()
-                    .map(fold_width)
-                    .filter(|c| !c.is_whitespace())
-                    .flat_map(char::to_lowercase)
-                    .collect();
-                if !seen.insert(folded) {
-                    self.fault(
-                        word,
-                        "duplicate-title",
-                        "同じ題名の項目がすでにあります。Excel の見出しで区別できません。",
-                        "another field has this title: a sheet could not tell them apart.",
-                        "題名を書き分けてください。 / Give each its own title.",
-                    );
-                }
+            // Both languages may say the same: a sheet has one of them.
+            let titles: Vec<&Word> = [&text.ja, &text.en].into_iter().flatten().collect();
+            for word in titles.iter().filter(|word| seen.contains(&folded(word))) {
+                self.fault(
+                    word,
+                    "duplicate-title",
+                    "同じ題名の項目がすでにあります。Excel の見出しで区別できません。",
+                    "another field has this title: a sheet could not tell them apart.",
+                    "題名を書き分けてください。 / Give each its own title.",
+                );
             }
+            seen.extend(titles.into_iter().map(folded));
         }
     }
 }
