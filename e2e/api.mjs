@@ -43,9 +43,10 @@ async function ask(tool, role) {
     writeFileSync(config, cookie ? (await ids(server.base, cookie)).join("\n") : "");
     const header = cookie ? ["--header", `Cookie: ${cookie}`] : [];
     const given = ["--config-file", config, "run", ...options, ...header, `${server.base}/openapi.json`];
-    const code = await new Promise((resolve) => spawn(tool, given, { stdio: "inherit" }).once("exit", resolve));
+    const code = await new Promise((resolve) => spawn(path.resolve(tool), given, { cwd: folder, stdio: "inherit" }).once("exit", resolve));
     assert.equal(code, 0, `requests as ${role ?? "somebody unknown"}`);
   } finally {
+    // What the tool remembers of a run stays in its own folder too.
     rmSync(folder, { recursive: true });
     await server.stop();
   }
