@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use app::demo::{DemoFirm, DemoSpread, firms};
 use app::{AnswerForm, Desk, FirmRow, Purpose, RoundState, RowName, Submitted, Table, Taken};
 use authz::Role;
-use desk::{Office, approver, member, office, public, secretariat, typed, visit};
+use desk::{Office, approver, member, office_with, public, secretariat, typed, visit};
 use indicator::decimal;
 use rust_xlsxwriter::Workbook;
 use vocab::{Lang, Period};
@@ -39,6 +39,14 @@ fn frame(domestic: &[DemoFirm], foreign: &[DemoFirm]) -> Vec<FirmRow> {
         .map(row("domestic"))
         .chain(foreign.iter().map(row("foreign")))
         .collect()
+}
+
+/// A desk that knows every firm that may be asked.
+fn office() -> Office {
+    let domestic = (1..=500).map(|number| format!("demo-domestic-{number:02}"));
+    let foreign = (1..=12).map(|number| format!("demo-foreign-{number:02}"));
+    let firms: Vec<String> = domestic.chain(foreign).collect();
+    office_with(firms.iter().map(String::as_str))
 }
 
 fn opened(desk: &Desk) -> (String, Vec<DemoFirm>, Vec<DemoFirm>) {
@@ -605,15 +613,15 @@ fn a_frame_that_cannot_be_is_told_by_its_row() {
             .open_round(&secretariat(OPEN), "kgi2", period, due.parse().unwrap(), rows)
             .map_err(|refusal| (refusal.kind, refusal.ja))
     };
-    let good = firm("demo-a", "domestic", "500");
+    let good = firm("demo-domestic-01", "domestic", "500");
     let mut told = String::new();
     for rows in [
         vec![],
         vec![good.clone(), firm("組織", "domestic", "500")],
         vec![good.clone(), good.clone()],
-        vec![firm("demo-a", "inland", "500")],
-        vec![firm("demo-a", "domestic", "500件")],
-        vec![firm("demo-a", "domestic", "0")],
+        vec![firm("demo-domestic-01", "inland", "500")],
+        vec![firm("demo-domestic-01", "domestic", "500件")],
+        vec![firm("demo-domestic-01", "domestic", "0")],
     ] {
         let (kind, ja) = open(&rows, YEAR, "2026-12-25").unwrap_err();
         let _ = writeln!(told, "{kind}: {ja}");

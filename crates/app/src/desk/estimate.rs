@@ -234,14 +234,9 @@ fn beyond(
         Ok(_) => Ok(None),
         Err(refusal) if is_missing(&refusal) => Err(Refusal::new(
             "no-frame",
-            format!(
-                "調査対象の外の企業の規模がまだ分からないため、推計は対象企業までです。{}",
-                refusal.ja
-            ),
-            format!(
-                "The size of the firms that are not asked is not known yet, so the estimate stops at those that are. {}",
-                refusal.en
-            ),
+            "調査対象の外の企業の規模がまだ分からないため、推計は対象企業までです。この年の規模の統計を登録すると、全体まで推計します。",
+            "The size of the firms that are not asked is not known yet, so the estimate stops at those that are. It covers all of them once \
+             that year's statistics are recorded.",
         )),
         Err(refusal) => Err(refusal),
     }

@@ -8,12 +8,11 @@ use jiff::civil::Date;
 use plan::{Survey, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::Name;
 use vocab::{Lang, Number, Period, Quantity, Refusal};
 
 use super::answer::{Answer, in_unit};
 use super::import::tidy;
-use super::{Desk, Edit, Kept, Kind, MINISTRY, Visit, Which, unknown};
+use super::{DIRECTORY, Desk, Edit, Kept, Kind, MINISTRY, Organisation, Visit, Which, unknown};
 use crate::ask::Rashin;
 
 /// A survey round.
@@ -217,7 +216,7 @@ impl Desk {
             state: RoundState::Open,
             opened: visit.today(),
             due,
-            firms: frame(survey, firms)?,
+            firms: self.frame(survey, firms)?,
             reminders: vec![],
             tables: vec![],
         };
@@ -449,74 +448,78 @@ fn fits_due(visit: &Visit, due: Date) -> Result<(), Refusal> {
     ))
 }
 
-/// The firms of a frame, or the first row that cannot be.
-fn frame(survey: &Survey, rows: &[FirmRow]) -> Result<Vec<Firm>, Refusal> {
-    let wrong = |row: usize, ja: String, en: String| {
-        Refusal::new(
-            "frame",
-            format!("調査対象の {row} 行目: {ja}"),
-            format!("Row {row} of the frame: {en}"),
-        )
-    };
-    let unit = survey.question(&survey.size).map(|question| &question.unit);
-    let mut firms: Vec<Firm> = vec![];
-    for (number, row) in (1..).zip(rows) {
-        let (organisation, part) = (tidy(&row.organisation), tidy(&row.part));
-        if Name::new(organisation.as_str()).is_err() || organisation == MINISTRY {
-            return Err(wrong(
-                number,
-                "組織の番号が正しくありません。組織の一覧から選んでください。".into(),
-                "this is not an organisation's id. Choose it from the list of organisations.".into(),
-            ));
-        }
-        if firms.iter().any(|firm| firm.organisation == organisation) {
-            return Err(wrong(
-                number,
-                format!("「{organisation}」が二度書かれています。どちらかを消してください。"),
-                format!("“{organisation}” stands twice. Remove one of them."),
-            ));
-        }
-        let Some(found) = survey.part(&part) else {
-            let list = |lang| {
-                survey
-                    .parts
-                    .iter()
-                    .map(|part| format!("{}={}", part.name, part.title.get(lang)))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            };
-            return Err(wrong(
-                number,
-                format!(
-                    "区分「{part}」はありません。{} から選んでください。",
-                    list(Lang::Ja)
-                ),
-                format!("there is no part “{part}”. Choose one of {}.", list(Lang::En)),
-            ));
+impl Desk {
+    /// The firms of a frame, or the first row that cannot be.
+    fn frame(&self, survey: &Survey, rows: &[FirmRow]) -> Result<Vec<Firm>, Refusal> {
+        let wrong = |row: usize, ja: String, en: String| {
+            Refusal::new(
+                "frame",
+                format!("調査対象の {row} 行目: {ja}"),
+                format!("Row {row} of the frame: {en}"),
+            )
         };
-        let size = unit
-            .ok_or_else(unknown)
-            .and_then(|unit| in_unit(&row.size, unit))
-            .map_err(|refusal| wrong(number, refusal.ja, refusal.en))?;
-        if *size.number() <= Number::ZERO {
-            return Err(wrong(
-                number,
-                "規模は 0 より大きい値にしてください。".into(),
-                "the size has to be above zero.".into(),
+        let unit = survey.question(&survey.size).map(|question| &question.unit);
+        let mut firms: Vec<Firm> = vec![];
+        for (number, row) in (1..).zip(rows) {
+            let (organisation, part) = (tidy(&row.organisation), tidy(&row.part));
+            if self.find::<Organisation>(DIRECTORY, &organisation)?.is_none() {
+                return Err(wrong(
+                    number,
+                    format!("「{organisation}」という番号の組織はありません。組織の一覧から選んでください。"),
+                    format!(
+                        "there is no organisation “{organisation}”. Choose its id from the list of organisations."
+                    ),
+                ));
+            }
+            if firms.iter().any(|firm| firm.organisation == organisation) {
+                return Err(wrong(
+                    number,
+                    format!("「{organisation}」が二度書かれています。どちらかを消してください。"),
+                    format!("“{organisation}” stands twice. Remove one of them."),
+                ));
+            }
+            let Some(found) = survey.part(&part) else {
+                let list = |lang| {
+                    survey
+                        .parts
+                        .iter()
+                        .map(|part| format!("{}={}", part.name, part.title.get(lang)))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                };
+                return Err(wrong(
+                    number,
+                    format!(
+                        "区分「{part}」はありません。{} から選んでください。",
+                        list(Lang::Ja)
+                    ),
+                    format!("there is no part “{part}”. Choose one of {}.", list(Lang::En)),
+                ));
+            };
+            let size = unit
+                .ok_or_else(unknown)
+                .and_then(|unit| in_unit(&row.size, unit))
+                .map_err(|refusal| wrong(number, refusal.ja, refusal.en))?;
+            if *size.number() <= Number::ZERO {
+                return Err(wrong(
+                    number,
+                    "規模は 0 より大きい値にしてください。".into(),
+                    "the size has to be above zero.".into(),
+                ));
+            }
+            firms.push(Firm {
+                organisation,
+                part: found.name.clone(),
+                size,
+            });
+        }
+        if firms.is_empty() {
+            return Err(Refusal::new(
+                "frame",
+                "調査対象の企業を一社以上選んでください。",
+                "Choose at least one firm to ask.",
             ));
         }
-        firms.push(Firm {
-            organisation,
-            part: found.name.clone(),
-            size,
-        });
+        Ok(firms)
     }
-    if firms.is_empty() {
-        return Err(Refusal::new(
-            "frame",
-            "調査対象の企業を一社以上選んでください。",
-            "Choose at least one firm to ask.",
-        ));
-    }
-    Ok(firms)
 }

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use app::{BatchRow, Desk, Visit};
 use authz::{Caller, Role};
 use plan::Files;
-use store::{Event, EventQuery, Store};
+use serde_json::json;
+use store::{Change, Draft, Event, EventQuery, Name, Store};
 use store_sqlite::Sqlite;
 
 /// A desk and the folder of its database, which goes when it is dropped.
@@ -30,6 +31,31 @@ impl Office {
         };
         self.store.events(&query).unwrap()
     }
+}
+
+/// A desk that knows these organisations by these ids, which it would have drawn at random.
+pub fn office_with<'a>(organisations: impl IntoIterator<Item = &'a str>) -> Office {
+    let office = office();
+    let draft = |id: &str| Draft {
+        kind: Name::new("organisation").unwrap(),
+        id: Name::new(id).unwrap(),
+        expected: 0,
+        parent: None,
+        state: None,
+        body: json!({ "ja": "架空の組織", "en": "Made-up organisation", "kind": "manufacturer", "corporate_number": null }),
+    };
+    let change = Change {
+        owner: Name::new("directory").unwrap(),
+        at: secretariat("2026-01-01").at,
+        actor: Name::new("test").unwrap(),
+        action: Name::new("organisation.keep").unwrap(),
+        detail: json!({}),
+        drafts: organisations.into_iter().map(draft).collect(),
+        erase: vec![],
+        blobs: vec![],
+    };
+    office.store.commit(&change).unwrap();
+    office
 }
 
 pub fn office() -> Office {
