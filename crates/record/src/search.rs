@@ -10,10 +10,12 @@ const WORD: usize = 40;
 
 /// A text in the spelling that is searched: half and full width, case, kana and old kanji do not matter any more. Folding twice changes nothing.
 pub fn fold(text: &str) -> String {
-    let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    let bare: String = lower.nfkc().filter_map(plain).collect();
-    // Without a long vowel between them two marks may have come together.
-    bare.nfkc().collect()
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let lower = text.nfkc().flat_map(char::to_lowercase);
+    // Again after the change: without a long vowel between them two marks may have come together.
+    lower.filter_map(plain).nfkc().collect()
 }
 
 /// What a text is indexed by, sorted, each once: pairs of neighbouring characters, the last character of each stretch (so that one character alone

@@ -73,6 +73,21 @@ fn a_plan_without_it_is_refused() {
 }
 
 #[test]
+fn the_example_for_contributors_is_whole() {
+    let text = include_str!("../../../../CONTRIBUTING.md");
+    let part = text
+        .split("\n## ")
+        .find(|part| part.starts_with("Add a record kind"))
+        .unwrap();
+    let example = part
+        .split("```toml")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    let plan = plan_of(example.unwrap());
+    assert_eq!(plan.kinds.len(), 1);
+}
+
+#[test]
 fn answers_as_people_read_them() {
     let kind = sample();
     let controls = [
