@@ -95,10 +95,11 @@ fn read_object<'a>(
     for (name, json) in object {
         let place = place(name);
         let Some(field) = fields.iter().find(|field| field.name == *name) else {
+            let shown: String = name.chars().take(40).collect();
             faults.push(place.fault(Refusal::new(
                 "unknown_field",
-                format!("項目「{name}」はありません。名前を確かめてください。"),
-                format!("There is no field “{name}”. Check its name."),
+                format!("項目「{shown}」はありません。名前を確かめてください。"),
+                format!("There is no field “{shown}”. Check its name."),
             )));
             continue;
         };
