@@ -105,13 +105,10 @@ fn nobody_writes_what_is_not_theirs() {
             .into_keys()
             .collect()
     };
-    assert_eq!(
-        kept(&viewer("member", "owner", false)),
-        ["fax", "partner", "title"]
-    );
+    assert_eq!(kept(&viewer("member", "owner", false)), ["partner", "title"]);
     assert_eq!(
         kept(&viewer("secretariat", "ministry", false)),
-        ["confirmed", "fax", "partner", "title", "verdict"]
+        ["confirmed", "partner", "title", "verdict"]
     );
     let mut old = typed.clone();
     old.former.insert("telex".into(), "1".into());
