@@ -145,7 +145,7 @@ pub struct Field {
     pub indexed: bool,
     /// Whether full-text search looks into it; only what is public is searched, as a hit gives away what was found.
     pub searched: bool,
-    /// From when on it is not asked any more. What was answered stays.
+    /// The day since which it is not asked any more, for readers: from the change of the plan on, no form has it. What was answered stays.
     pub deprecated_since: Option<Date>,
 }
 
@@ -207,7 +207,7 @@ pub struct Choice {
     pub code: String,
     /// Its words.
     pub title: Text,
-    /// From when on it is not offered any more. What was chosen stays.
+    /// The day since which it is not offered any more, for readers. What was chosen stays.
     pub deprecated_since: Option<Date>,
 }
 

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use vocab::codes::{self, FiscalYear, parse_date};
 use vocab::unit::fold_width;
-use vocab::unit_name::group_digits;
-use vocab::{Quantity, Refusal};
+use vocab::unit_name::{amount, group_digits, unit_label};
+use vocab::{Lang, Number, Quantity, Refusal};
 
 use super::{Choice, Figure, Shape};
 
@@ -18,6 +18,8 @@ const LINE: usize = 200;
 const LONG: usize = 10_000;
 /// The longest figure, in characters: more digits than any figure of the field has.
 const DIGITS: usize = 40;
+/// How much of a typed text is shown again in a sentence, in characters.
+const SHOWN: usize = 40;
 /// The longest name of an organisation, person or record, in bytes: that of the store.
 const NAME: usize = 100;
 
@@ -105,26 +107,31 @@ fn folded(text: &str) -> String {
 
 /// An option by its code or, as in a sheet, by its words in either language.
 fn chosen(options: &[Choice], text: &str) -> Result<String, Refusal> {
-    let typed = folded(text);
-    let called = |option: &&Choice| {
+    fn names(option: &Choice) -> [&str; 3] {
         [&option.code, &option.title.ja, &option.title.en]
-            .map(|name| folded(name))
-            .contains(&typed)
+    }
+    let exactly = options.iter().find(|option| names(option).contains(&text));
+    let nearly = || {
+        let typed = folded(text);
+        options
+            .iter()
+            .find(|option| names(option).map(folded).contains(&typed))
     };
-    options
-        .iter()
-        .find(called)
-        .map(|option| option.code.clone())
-        .ok_or_else(|| {
-            let offered = || options.iter().filter(|option| option.deprecated_since.is_none());
-            let ja: Vec<_> = offered().map(|option| option.title.ja.as_str()).collect();
-            let en: Vec<_> = offered().map(|option| option.title.en.as_str()).collect();
-            Refusal::new(
-                "option",
-                format!("選べる値ではありません。次から選んでください: {}", ja.join("、")),
-                format!("This is not one of the options. Choose from: {}", en.join(", ")),
-            )
-        })
+    if let Some(option) = exactly.or_else(nearly) {
+        return Ok(option.code.clone());
+    }
+    let offered = || options.iter().filter(|option| option.deprecated_since.is_none());
+    let ja: Vec<_> = offered().map(|option| option.title.ja.as_str()).collect();
+    let en: Vec<_> = offered().map(|option| option.title.en.as_str()).collect();
+    let shown: String = one_line(text).chars().take(SHOWN).collect();
+    Err(Refusal::new(
+        "option",
+        format!(
+            "「{shown}」は選べません。次から選んでください: {}",
+            ja.join(" / ")
+        ),
+        format!("“{shown}” is not an option. Choose from: {}", en.join(" / ")),
+    ))
 }
 
 fn flag(text: &str) -> Result<String, Refusal> {
@@ -205,18 +212,27 @@ impl Figure {
         if let Some(least) = self.least.as_ref().filter(|least| number < **least) {
             return Err(Refusal::new(
                 "too_small",
-                format!("{least}{unit}以上の値を書いてください。"),
-                format!("Write {least}{unit} or more."),
+                format!("{}以上の値を書いてください。", self.said(least, Lang::Ja)),
+                format!("Write {} or more.", self.said(least, Lang::En)),
             ));
         }
         if let Some(most) = self.most.as_ref().filter(|most| number > **most) {
             return Err(Refusal::new(
                 "too_large",
-                format!("{most}{unit}以下の値を書いてください。"),
-                format!("Write {most}{unit} or less."),
+                format!("{}以下の値を書いてください。", self.said(most, Lang::Ja)),
+                format!("Write {} or less.", self.said(most, Lang::En)),
             ));
         }
         Ok(number.to_decimal())
+    }
+
+    fn said(&self, bound: &Number, lang: Lang) -> String {
+        let number = group_digits(&bound.to_decimal());
+        if self.unit.is_plain() {
+            number
+        } else {
+            amount(&number, &self.unit.to_string(), lang)
+        }
     }
 }
 
@@ -232,7 +248,7 @@ fn in_en(unit: &vocab::Unit) -> String {
     if unit.is_plain() {
         String::new()
     } else {
-        format!(" (in {unit})")
+        format!(" (in {})", unit_label(&unit.to_string(), Lang::En))
     }
 }
 

@@ -1,0 +1,36 @@
+//! Records of the kinds that the plan defines: what somebody typed, read into typed values; their canonical bodies; who sees which field; what
+//! is found by which words; how two versions differ.
+//!
+//! Everything follows from a [`plan::Kind`] alone, so a new kind needs no code. Nothing here reads a clock, a database or a file, and nothing
+//! decides who may do what: the caller has authorised before it asks.
+
+mod body;
+mod check;
+mod difference;
+mod fault;
+mod form;
+mod index;
+mod kana_and_kanji;
+mod need;
+mod schema;
+mod search;
+mod show;
+mod sight;
+mod template;
+mod upcast;
+mod value;
+
+pub use body::{from_body, to_body};
+pub use check::{complete, sound};
+pub use difference::{Moved, difference};
+pub use fault::Fault;
+pub use form::{Completeness, Typed, pairs, read_form};
+pub use index::{Index, index, sortable};
+pub use need::{FieldNeed, ShapeNeed, ViewNeed, satisfies};
+pub use schema::json_schema;
+pub use search::{Term, finds, fold, terms, tokens};
+pub use show::show;
+pub use sight::{Viewer, fillable, keep_unseen, parties, redact, sees};
+pub use template::{Column, TABLE_ROWS, columns, read_row, row};
+pub use upcast::upcast;
+pub use value::{Attachment, Record, Row, Value};
