@@ -4,6 +4,9 @@
 //! one moment (`REPEATABLE READ`). There are no triggers and no advisory locks. Connections are not encrypted: the
 //! server is reached through a socket, a private network or a tunnel, and an address that demands TLS is refused.
 
+mod find;
+mod index;
+mod jobs;
 mod pool;
 mod read;
 mod schema;
@@ -13,16 +16,19 @@ mod write;
 use jiff::Timestamp;
 use postgres::{Client, Config, IsolationLevel};
 use store::{
-    Blob, Change, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Store, Strikes, Token, TokenPurpose,
-    Version,
+    Blob, Change, Event, EventQuery, Fault, Head, Index, JobStatus, Key, Name, Progress, Query, Row, Store,
+    Strikes, Token, TokenPurpose, Version,
 };
 
 use crate::pool::Pool;
 use crate::work::Work;
 
+pub use crate::find::Limits;
+
 /// A store in one PostgreSQL database, or in the schema that its address names.
 pub struct Postgres {
     pool: Pool,
+    limits: Limits,
 }
 
 impl Postgres {
@@ -49,7 +55,16 @@ impl Postgres {
             .map_err(|_| Fault::engine("not of the form postgres://USER:PASSWORD@HOST/DATABASE"))?;
         let pool = Pool::new(config);
         pool.with(|connection| begin(&mut connection.client))?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            limits: Limits::default(),
+        })
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     fn write<T>(&self, work: impl FnOnce(&mut Work<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
@@ -103,7 +118,53 @@ impl Store for Postgres {
     }
 
     fn list(&self, query: &Query) -> Result<Vec<Version>, Fault> {
-        self.read(|work| read::list(work, query))
+        self.read(|work| find::list(work, self.limits, query))
+    }
+
+    fn count(&self, query: &Query, up_to: u64) -> Result<u64, Fault> {
+        self.read(|work| find::count(work, self.limits, query, up_to))
+    }
+
+    fn index(&self, entries: &[(Key, u32, Index)]) -> Result<(), Fault> {
+        self.write(|work| index::index(work, entries))
+    }
+
+    fn index_stamp(&self, kind: &Name) -> Result<Option<String>, Fault> {
+        self.read(|work| index::stamp(work, kind))
+    }
+
+    fn set_index_stamp(&self, kind: &Name, stamp: &str) -> Result<(), Fault> {
+        self.write(|work| index::set_stamp(work, kind, stamp))
+    }
+
+    fn claim_job(&self, queue: &Name, now: Timestamp, lease: Timestamp) -> Result<Option<JobStatus>, Fault> {
+        self.write(|work| jobs::claim(work, queue, now, lease))
+    }
+
+    fn progress_job(
+        &self,
+        key: &Name,
+        attempt: u32,
+        progress: &Progress,
+        lease: Timestamp,
+    ) -> Result<bool, Fault> {
+        self.write(|work| jobs::progress(work, key, attempt, progress, lease))
+    }
+
+    fn finish_job(&self, key: &Name, attempt: u32, result: &Progress) -> Result<bool, Fault> {
+        self.write(|work| jobs::finish(work, key, attempt, result))
+    }
+
+    fn fail_job(&self, key: &Name, attempt: u32, why: &str, again: Option<Timestamp>) -> Result<bool, Fault> {
+        self.write(|work| jobs::fail(work, key, attempt, why, again))
+    }
+
+    fn cancel_job(&self, key: &Name) -> Result<bool, Fault> {
+        self.write(|work| jobs::cancel(work, key))
+    }
+
+    fn job(&self, key: &Name) -> Result<Option<JobStatus>, Fault> {
+        self.read(|work| jobs::job(work, key))
     }
 
     fn events(&self, query: &EventQuery) -> Result<Vec<Event>, Fault> {

@@ -83,9 +83,12 @@ impl Pool {
 
     fn connect(&self) -> Result<Connection, Fault> {
         let mut client = self.config.connect(NoTls).map_err(fault)?;
-        // An acknowledged change survives a crash of the server, whatever its default is.
+        // An acknowledged change survives a crash of the server, whatever its default is. Every
+        // statement has its index, and is too short to be compiled.
         let settings = format!(
             "SET lock_timeout = {};
+             SET jit = off;
+             SET enable_seqscan = off;
              SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
             PATIENCE.as_millis()
         );

@@ -1,5 +1,6 @@
 //! Statements that read. Each function runs inside its caller's transaction, so it sees one moment.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use postgres::Row as Columns;
 use postgres::types::{FromSqlOwned, ToSql};
 use serde::de::DeserializeOwned;
 use store::{
-    Blob, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Strikes, Token, TokenPurpose, Version,
+    Blob, Event, EventQuery, Fault, Head, Key, Link, Name, Query, Row, Strikes, Token, TokenPurpose, Version,
 };
 
 use crate::work::{Values, Work};
@@ -21,18 +22,47 @@ pub(crate) fn head(work: &mut Work<'_>, owner: &Name) -> Result<Option<Head>, Fa
     Ok(work.all(sql, &[&owner.as_str()], as_head)?.pop())
 }
 
-pub(crate) fn last_event(work: &mut Work<'_>, owner: &Name) -> Result<Option<Event>, Fault> {
-    let sql = format!("SELECT {EVENT} FROM event WHERE owner = $1 ORDER BY seq DESC LIMIT 1");
-    Ok(work.all(&sql, &[&owner.as_str()], as_event)?.pop())
+/// The end of an owner's chain, as the next event needs it.
+pub(crate) fn last_link(work: &mut Work<'_>, owner: &Name) -> Result<Option<Link>, Fault> {
+    let sql = "SELECT seq, at, seal FROM event WHERE owner = $1 ORDER BY seq DESC LIMIT 1";
+    let found = work.all(sql, &[&owner.as_str()], |row| {
+        Ok(Link {
+            seq: number(row, 0)?,
+            at: time(row, 1)?,
+            seal: get(row, 2)?,
+        })
+    })?;
+    Ok(found.into_iter().next())
 }
 
-pub(crate) fn newest_number(work: &mut Work<'_>, key: &Key) -> Result<u32, Fault> {
-    let found = work.all(
-        "SELECT version FROM record WHERE owner = $1 AND kind = $2 AND id = $3",
-        &[&key.owner.as_str(), &key.kind.as_str(), &key.id.as_str()],
-        |row| number(row, 0),
-    )?;
-    Ok(found.into_iter().next().unwrap_or(0))
+/// Where a record stands in lists.
+pub(crate) struct Place {
+    pub(crate) version: u32,
+    pub(crate) parent: Option<Name>,
+    pub(crate) state: Option<Name>,
+    /// Its number in the index.
+    pub(crate) n: Option<i64>,
+}
+
+/// Where records stand, those that are there.
+pub(crate) fn places(work: &mut Work<'_>, keys: &[&Key]) -> Result<HashMap<Key, Place>, Fault> {
+    let owners: Vec<&str> = keys.iter().map(|key| key.owner.as_str()).collect();
+    let kinds: Vec<&str> = keys.iter().map(|key| key.kind.as_str()).collect();
+    let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+    let sql = "SELECT r.owner, r.kind, r.id, r.version, r.parent, r.state, r.n
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS k (owner, kind, id)
+        CROSS JOIN LATERAL (
+          SELECT * FROM record WHERE owner = k.owner AND kind = k.kind AND id = k.id OFFSET 0) r";
+    let found = work.all(sql, &[&owners, &kinds, &ids], |row| {
+        let place = Place {
+            version: number(row, 3)?,
+            parent: maybe(row, 4)?,
+            state: maybe(row, 5)?,
+            n: get(row, 6)?,
+        };
+        Ok((key(row)?, place))
+    })?;
+    Ok(found.into_iter().collect())
 }
 
 pub(crate) fn versions(work: &mut Work<'_>, key: &Key, limit: u32) -> Result<Vec<Version>, Fault> {
@@ -51,32 +81,23 @@ pub(crate) fn versions(work: &mut Work<'_>, key: &Key, limit: u32) -> Result<Vec
     )
 }
 
+/// The newest versions of records of a kind, by owner and id, in the order in which they are asked for.
+pub(crate) fn newest(work: &mut Work<'_>, kind: &Name, keys: &[(&str, &str)]) -> Result<Vec<Version>, Fault> {
+    let (owners, ids): (Vec<&str>, Vec<&str>) = keys.iter().copied().unzip();
+    let sql = "SELECT v.owner, v.kind, v.id, v.version, v.parent, v.state, v.body, v.sha256, v.event
+        FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS k (owner, id, turn)
+        CROSS JOIN LATERAL (
+          SELECT v.* FROM record r JOIN version v USING (owner, kind, id, version)
+          WHERE r.owner = k.owner AND r.kind = $1 AND r.id = k.id OFFSET 0) v
+        ORDER BY k.turn";
+    work.all(sql, &[&kind.as_str(), &owners, &ids], as_version)
+}
+
+/// The list of a query that asks nothing of the index.
 pub(crate) fn list(work: &mut Work<'_>, query: &Query) -> Result<Vec<Version>, Fault> {
-    let mut sql = String::from(
-        "SELECT v.owner, v.kind, v.id, v.version, v.parent, v.state, v.body, v.sha256, v.event
-         FROM record r JOIN version v USING (owner, kind, id, version) WHERE r.kind = $1",
-    );
-    let limit = i64::from(query.limit);
-    let (kind, owner, parent, state) = (
-        query.kind.as_str(),
-        query.owner.as_ref().map(Name::as_str),
-        query.parent.as_ref().map(Name::as_str),
-        query.state.as_ref().map(Name::as_str),
-    );
-    let after = query
-        .after
-        .as_ref()
-        .map(|(owner, id)| (owner.as_str(), id.as_str()));
-    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&kind];
-    for (column, wanted) in [("owner", &owner), ("parent", &parent), ("state", &state)] {
-        if let Some(wanted) = wanted {
-            values.push(wanted);
-            let _ = write!(sql, " AND r.{column} = ${}", values.len());
-        }
-    }
-    if let Some((owner, id)) = &after {
-        values.push(owner);
-        values.push(id);
+    let (mut sql, mut values) = placed(query);
+    if let Some(after) = &query.after {
+        values.extend([after.owner.as_str(), after.id.as_str()]);
         let _ = write!(
             sql,
             " AND (r.owner, r.id) > (${}, ${})",
@@ -84,9 +105,57 @@ pub(crate) fn list(work: &mut Work<'_>, query: &Query) -> Result<Vec<Version>, F
             values.len()
         );
     }
-    values.push(&limit);
-    let _ = write!(sql, " ORDER BY r.owner, r.id LIMIT ${}", values.len());
-    work.all(&sql, &values, as_version)
+    let sql = format!(
+        "SELECT v.owner, v.kind, v.id, v.version, v.parent, v.state, v.body, v.sha256, v.event
+         FROM record r JOIN version v USING (owner, kind, id, version){sql}
+         ORDER BY r.owner, r.id LIMIT ${}",
+        values.len() + 1
+    );
+    let limit = i64::from(query.limit);
+    work.all(&sql, &bound(&values, &limit), as_version)
+}
+
+/// How many records such a query has, up to a bound.
+pub(crate) fn count(work: &mut Work<'_>, query: &Query, up_to: u64) -> Result<u64, Fault> {
+    let (sql, values) = placed(query);
+    let last = values.len() + 1;
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM record r{sql} LIMIT ${last}) found");
+    let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
+    let found = work.all(&sql, &bound(&values, &up_to), |row| number(row, 0))?;
+    Ok(found.into_iter().next().unwrap_or(0))
+}
+
+/// The condition that a record is of the query's kind and stands where it asks, with its values.
+fn placed(query: &Query) -> (String, Vec<&str>) {
+    let mut sql = String::from(" WHERE r.kind = $1");
+    let mut values = vec![query.kind.as_str()];
+    let filters = [
+        ("owner", &query.owner),
+        ("parent", &query.parent),
+        ("state", &query.state),
+    ];
+    for (column, wanted) in filters {
+        if let Some(wanted) = wanted {
+            values.push(wanted.as_str());
+            let _ = write!(sql, " AND r.{column} = ${}", values.len());
+        }
+    }
+    (sql, values)
+}
+
+/// Values of a statement: texts, and a bound at the end.
+fn bound<'a>(texts: &'a [&'a str], last: &'a i64) -> Vec<&'a (dyn ToSql + Sync)> {
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![];
+    for text in texts {
+        values.push(text);
+    }
+    values.push(last);
+    values
+}
+
+/// JSON in a column of the index.
+pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|error| Fault::Corrupt(format!("index: {error}")))
 }
 
 pub(crate) fn events(work: &mut Work<'_>, query: &EventQuery) -> Result<Vec<Event>, Fault> {
@@ -281,17 +350,17 @@ fn key(row: &Columns) -> Result<Key, Fault> {
     })
 }
 
-fn get<T: FromSqlOwned>(row: &Columns, column: usize) -> Result<T, Fault> {
+pub(crate) fn get<T: FromSqlOwned>(row: &Columns, column: usize) -> Result<T, Fault> {
     row.try_get(column)
         .map_err(|error| Fault::Corrupt(error.to_string()))
 }
 
-fn number<T: TryFrom<i64>>(row: &Columns, column: usize) -> Result<T, Fault> {
+pub(crate) fn number<T: TryFrom<i64>>(row: &Columns, column: usize) -> Result<T, Fault> {
     let value: i64 = get(row, column)?;
     T::try_from(value).map_err(|_| Fault::Corrupt(value.to_string()))
 }
 
-fn name(row: &Columns, column: usize) -> Result<Name, Fault> {
+pub(crate) fn name(row: &Columns, column: usize) -> Result<Name, Fault> {
     Name::new(get::<String>(row, column)?).map_err(|fault| Fault::Corrupt(fault.to_string()))
 }
 
@@ -302,7 +371,7 @@ fn maybe(row: &Columns, column: usize) -> Result<Option<Name>, Fault> {
         .map_err(|fault| Fault::Corrupt(fault.to_string()))
 }
 
-fn time(row: &Columns, column: usize) -> Result<Timestamp, Fault> {
+pub(crate) fn time(row: &Columns, column: usize) -> Result<Timestamp, Fault> {
     Timestamp::from_microsecond(get(row, column)?).map_err(|error| Fault::Corrupt(error.to_string()))
 }
 

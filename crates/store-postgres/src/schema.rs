@@ -7,7 +7,8 @@ use store::Fault;
 use crate::fault;
 
 /// Each step brings the schema from its place in the list to the next. Texts sort by their bytes, as in SQLite.
-const STEPS: [&str; 1] = [r#"
+const STEPS: [&str; 2] = [
+    r#"
 CREATE TABLE chain (owner TEXT COLLATE "C" PRIMARY KEY, seq BIGINT NOT NULL, seal TEXT NOT NULL);
 CREATE TABLE event (
   owner TEXT COLLATE "C" NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
@@ -31,7 +32,27 @@ CREATE TABLE token (
 CREATE INDEX token_account ON token (account);
 -- Bytes and not text: whatever somebody typed is counted, and PostgreSQL's text has no NUL.
 CREATE TABLE strike (name BYTEA PRIMARY KEY, count BIGINT NOT NULL, last BIGINT NOT NULL);
-"#];
+"#,
+    r#"
+-- The index is a read model: it can be made anew from the records. A record that is not in it has no number.
+ALTER TABLE record ADD COLUMN n BIGINT;
+CREATE INDEX record_kind ON record (kind, owner, id, n);
+CREATE SEQUENCE item_n;
+CREATE TABLE item (
+  n BIGINT PRIMARY KEY, owner TEXT COLLATE "C" NOT NULL, id TEXT COLLATE "C" NOT NULL, keys TEXT NOT NULL,
+  terms BIGINT[] NOT NULL);
+CREATE INDEX item_terms ON item USING gin (terms);
+-- Bytes and not text: a value may hold any character, and PostgreSQL's text has no NUL.
+CREATE TABLE key (
+  kind TEXT COLLATE "C" NOT NULL, field TEXT COLLATE "C" NOT NULL, value BYTEA NOT NULL, n BIGINT NOT NULL,
+  PRIMARY KEY (kind, field, value, n));
+CREATE TABLE stamp (kind TEXT COLLATE "C" PRIMARY KEY, stamp TEXT NOT NULL);
+CREATE TABLE job (
+  key TEXT COLLATE "C" PRIMARY KEY, queue TEXT COLLATE "C" NOT NULL, payload TEXT NOT NULL, not_before BIGINT NOT NULL,
+  state TEXT NOT NULL, attempt BIGINT NOT NULL, due BIGINT, done BIGINT NOT NULL, total BIGINT NOT NULL, text TEXT NOT NULL);
+CREATE INDEX job_due ON job (queue, due, key) WHERE due IS NOT NULL;
+"#,
+];
 
 /// Brings a database to the newest schema; an empty one is made Rashin's.
 pub(crate) fn prepare(client: &mut Client) -> Result<(), Fault> {

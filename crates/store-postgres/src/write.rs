@@ -1,32 +1,58 @@
 //! Statements that write. Each function runs inside its caller's transaction.
 
-use jiff::Timestamp;
-use store::{Change, Event, Fault, Name, Row, Strikes, Token, canonical};
+use std::collections::{BTreeMap, HashMap};
 
-use crate::read;
+use jiff::Timestamp;
+use store::{Change, Event, Fault, Key, Name, Row, Strikes, Token, Version, canonical};
+
 use crate::work::Work;
+use crate::{index, jobs, read};
+
+/// How many rows one statement writes.
+const MANY: usize = 4_000;
 
 const PUT_CHAIN: &str = "INSERT INTO chain (owner, seq, seal) VALUES ($1, $2, $3)
     ON CONFLICT (owner) DO UPDATE SET seq = $2, seal = $3";
 const INSERT_EVENT: &str =
     "INSERT INTO event (owner, seq, at, actor, action, detail, written, erased, blobs, seal)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-const INSERT_VERSION: &str =
+const INSERT_VERSIONS: &str =
     "INSERT INTO version (owner, kind, id, version, parent, state, body, sha256, event)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-const PUT_RECORD: &str =
-    "INSERT INTO record (owner, kind, id, version, parent, state) VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (owner, kind, id) DO UPDATE SET version = $4, parent = $5, state = $6";
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
+      $9::bigint[])";
+const PUT_RECORDS: &str = "INSERT INTO record (owner, kind, id, version, parent, state)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+    ON CONFLICT (owner, kind, id) DO UPDATE
+    SET version = EXCLUDED.version, parent = EXCLUDED.parent, state = EXCLUDED.state";
 const PUT_BLOB: &str = "INSERT INTO blob (owner, sha256, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const ERASE: &str =
     "UPDATE version SET body = NULL WHERE owner = $1 AND kind = $2 AND id = $3 AND version = $4";
 
 pub(crate) fn commit(work: &mut Work<'_>, change: &Change) -> Result<Event, Fault> {
     hold_chain(work, &change.owner)?;
-    let last = read::last_event(work, &change.owner)?;
-    let event = Event::after(last.as_ref(), change, |key| read::newest_number(work, key))?;
-    for row in event.rows(change) {
-        put(work, &row)?;
+    let last = read::last_link(work, &change.owner)?;
+    let drafted: Vec<Key> = change
+        .drafts
+        .iter()
+        .map(|draft| Key {
+            owner: change.owner.clone(),
+            kind: draft.kind.clone(),
+            id: draft.id.clone(),
+        })
+        .collect();
+    let erased = change.erase.iter().map(|(key, _)| key);
+    let keys: Vec<&Key> = drafted.iter().chain(erased).collect();
+    let before = if keys.is_empty() {
+        HashMap::new()
+    } else {
+        read::places(work, &keys)?
+    };
+    let newest = |key: &Key| before.get(key).map_or(0, |place| place.version);
+    let event = Event::after(last.as_ref(), change, |key| Ok(newest(key)))?;
+    let indexed = event.indexed(change, newest);
+    let numbers = index::replace(work, &indexed, &before)?;
+    for rows in event.rows(change).chunks(MANY) {
+        put(work, rows)?;
     }
     for (kind, id, version) in &event.erased {
         work.run(
@@ -38,6 +64,10 @@ pub(crate) fn commit(work: &mut Work<'_>, change: &Change) -> Result<Event, Faul
                 &i64::from(*version),
             ],
         )?;
+    }
+    index::number(work, &indexed, &numbers, &before)?;
+    for job in &change.jobs {
+        jobs::put(work, job)?;
     }
     Ok(event)
 }
@@ -64,62 +94,123 @@ pub(crate) fn load(
     if !read::is_empty(work)? {
         return Err(Fault::NotEmpty);
     }
-    for row in rows {
-        put(work, &row?)?;
+    loop {
+        let some: Vec<Row> = (&mut *rows).take(MANY).collect::<Result<_, _>>()?;
+        if some.is_empty() {
+            return Ok(());
+        }
+        put(work, &some)?;
     }
+}
+
+/// Writes rows: versions and places in lists, of which there may be many, in one statement each.
+fn put(work: &mut Work<'_>, rows: &[Row]) -> Result<(), Fault> {
+    let mut versions = vec![];
+    let mut listed = BTreeMap::new();
+    for row in rows {
+        match row {
+            Row::Version(version) => versions.push(version),
+            // Of a record that was written twice, the last place holds.
+            Row::Listed {
+                key,
+                version,
+                parent,
+                state,
+            } => {
+                listed.insert(key, (*version, parent, state));
+            }
+            Row::Head(head) => {
+                work.run(PUT_CHAIN, &[&head.owner.as_str(), &number(head.seq)?, &head.seal])?;
+            }
+            Row::Event(event) => {
+                work.run(
+                    INSERT_EVENT,
+                    &[
+                        &event.owner.as_str(),
+                        &number(event.seq)?,
+                        &event.at.as_microsecond(),
+                        &event.actor.as_str(),
+                        &event.action.as_str(),
+                        &canonical(&event.detail),
+                        &json(&event.written)?,
+                        &json(&event.erased)?,
+                        &json(&event.blobs)?,
+                        &event.seal,
+                    ],
+                )?;
+            }
+            Row::Blob { owner, sha256, bytes } => {
+                work.run(PUT_BLOB, &[&owner.as_str(), sha256, bytes])?;
+            }
+        }
+    }
+    put_versions(work, &versions)?;
+    put_records(work, &listed)
+}
+
+fn put_versions(work: &mut Work<'_>, versions: &[&Version]) -> Result<(), Fault> {
+    if versions.is_empty() {
+        return Ok(());
+    }
+    let column = |of: fn(&Version) -> &str| versions.iter().map(|version| of(version)).collect::<Vec<_>>();
+    let maybe =
+        |of: fn(&Version) -> Option<&str>| versions.iter().map(|version| of(version)).collect::<Vec<_>>();
+    let numbers: Vec<i64> = versions
+        .iter()
+        .map(|version| i64::from(version.version))
+        .collect();
+    let bodies: Vec<Option<String>> = versions
+        .iter()
+        .map(|version| version.body.as_ref().map(canonical))
+        .collect();
+    let events: Vec<i64> = versions
+        .iter()
+        .map(|version| number(version.event))
+        .collect::<Result<_, _>>()?;
+    work.run(
+        INSERT_VERSIONS,
+        &[
+            &column(|version| version.key.owner.as_str()),
+            &column(|version| version.key.kind.as_str()),
+            &column(|version| version.key.id.as_str()),
+            &numbers,
+            &maybe(|version| version.parent.as_ref().map(Name::as_str)),
+            &maybe(|version| version.state.as_ref().map(Name::as_str)),
+            &bodies,
+            &column(|version| &version.sha256),
+            &events,
+        ],
+    )?;
     Ok(())
 }
 
-fn put(work: &mut Work<'_>, row: &Row) -> Result<(), Fault> {
-    match row {
-        Row::Head(head) => work.run(PUT_CHAIN, &[&head.owner.as_str(), &number(head.seq)?, &head.seal]),
-        Row::Event(event) => work.run(
-            INSERT_EVENT,
-            &[
-                &event.owner.as_str(),
-                &number(event.seq)?,
-                &event.at.as_microsecond(),
-                &event.actor.as_str(),
-                &event.action.as_str(),
-                &canonical(&event.detail),
-                &json(&event.written)?,
-                &json(&event.erased)?,
-                &json(&event.blobs)?,
-                &event.seal,
-            ],
-        ),
-        Row::Version(version) => work.run(
-            INSERT_VERSION,
-            &[
-                &version.key.owner.as_str(),
-                &version.key.kind.as_str(),
-                &version.key.id.as_str(),
-                &i64::from(version.version),
-                &version.parent.as_ref().map(Name::as_str),
-                &version.state.as_ref().map(Name::as_str),
-                &version.body.as_ref().map(canonical),
-                &version.sha256,
-                &number(version.event)?,
-            ],
-        ),
-        Row::Listed {
-            key,
-            version,
-            parent,
-            state,
-        } => work.run(
-            PUT_RECORD,
-            &[
-                &key.owner.as_str(),
-                &key.kind.as_str(),
-                &key.id.as_str(),
-                &i64::from(*version),
-                &parent.as_ref().map(Name::as_str),
-                &state.as_ref().map(Name::as_str),
-            ],
-        ),
-        Row::Blob { owner, sha256, bytes } => work.run(PUT_BLOB, &[&owner.as_str(), sha256, bytes]),
-    }?;
+type Listed<'a> = BTreeMap<&'a Key, (u32, &'a Option<Name>, &'a Option<Name>)>;
+
+fn put_records(work: &mut Work<'_>, listed: &Listed<'_>) -> Result<(), Fault> {
+    if listed.is_empty() {
+        return Ok(());
+    }
+    let column = |of: fn(&Key) -> &Name| listed.keys().map(|key| of(key).as_str()).collect::<Vec<_>>();
+    let versions: Vec<i64> = listed.values().map(|(version, ..)| i64::from(*version)).collect();
+    let parents: Vec<Option<&str>> = listed
+        .values()
+        .map(|(_, parent, _)| parent.as_ref().map(Name::as_str))
+        .collect();
+    let states: Vec<Option<&str>> = listed
+        .values()
+        .map(|(.., state)| state.as_ref().map(Name::as_str))
+        .collect();
+    work.run(
+        PUT_RECORDS,
+        &[
+            &column(|key| &key.owner),
+            &column(|key| &key.kind),
+            &column(|key| &key.id),
+            &versions,
+            &parents,
+            &states,
+        ],
+    )?;
     Ok(())
 }
 

@@ -3,6 +3,10 @@
 //! Writes go through one connection with `BEGIN IMMEDIATE`; readers see the last committed state (WAL). A commit is on
 //! disk before it is acknowledged (`synchronous=FULL`).
 
+mod bits;
+mod find;
+mod index;
+mod jobs;
 mod read;
 mod schema;
 mod write;
@@ -16,9 +20,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use store::{
-    Blob, Change, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Store, Strikes, Token, TokenPurpose,
-    Version,
+    Blob, Change, Event, EventQuery, Fault, Head, Index, JobStatus, Key, Name, Progress, Query, Row, Store,
+    Strikes, Token, TokenPurpose, Version,
 };
+
+pub use crate::find::Limits;
 
 /// How long a writer waits for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,6 +37,7 @@ pub struct Sqlite {
     path: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    limits: Limits,
 }
 
 impl Sqlite {
@@ -67,7 +74,14 @@ impl Sqlite {
             path: path.to_owned(),
             writer: Mutex::new(writer),
             readers: Mutex::default(),
+            limits: Limits::default(),
         }
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
@@ -118,7 +132,7 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
     for (name, value) in pragmas {
         connection.pragma_update(None, name, value).map_err(fault)?;
     }
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
 
@@ -145,7 +159,57 @@ impl Store for Sqlite {
     }
 
     fn list(&self, query: &Query) -> Result<Vec<Version>, Fault> {
-        self.read(|transaction| read::list(transaction, query))
+        self.read(|transaction| find::list(transaction, self.limits, query))
+    }
+
+    fn count(&self, query: &Query, up_to: u64) -> Result<u64, Fault> {
+        self.read(|transaction| find::count(transaction, self.limits, query, up_to))
+    }
+
+    fn index(&self, entries: &[(Key, u32, Index)]) -> Result<(), Fault> {
+        self.write(|transaction| index::index(transaction, entries))
+    }
+
+    fn index_stamp(&self, kind: &Name) -> Result<Option<String>, Fault> {
+        self.read(|transaction| index::stamp(transaction, kind))
+    }
+
+    fn set_index_stamp(&self, kind: &Name, stamp: &str) -> Result<(), Fault> {
+        self.write(|transaction| index::set_stamp(transaction, kind, stamp))
+    }
+
+    fn claim_job(&self, queue: &Name, now: Timestamp, lease: Timestamp) -> Result<Option<JobStatus>, Fault> {
+        // Workers ask often and mostly in vain, which is not to keep a writer waiting.
+        if !self.read(|transaction| jobs::is_due(transaction, queue, now))? {
+            return Ok(None);
+        }
+        self.write(|transaction| jobs::claim(transaction, queue, now, lease))
+    }
+
+    fn progress_job(
+        &self,
+        key: &Name,
+        attempt: u32,
+        progress: &Progress,
+        lease: Timestamp,
+    ) -> Result<bool, Fault> {
+        self.write(|transaction| jobs::progress(transaction, key, attempt, progress, lease))
+    }
+
+    fn finish_job(&self, key: &Name, attempt: u32, result: &Progress) -> Result<bool, Fault> {
+        self.write(|transaction| jobs::finish(transaction, key, attempt, result))
+    }
+
+    fn fail_job(&self, key: &Name, attempt: u32, why: &str, again: Option<Timestamp>) -> Result<bool, Fault> {
+        self.write(|transaction| jobs::fail(transaction, key, attempt, why, again))
+    }
+
+    fn cancel_job(&self, key: &Name) -> Result<bool, Fault> {
+        self.write(|transaction| jobs::cancel(transaction, key))
+    }
+
+    fn job(&self, key: &Name) -> Result<Option<JobStatus>, Fault> {
+        self.read(|transaction| jobs::job(transaction, key))
     }
 
     fn events(&self, query: &EventQuery) -> Result<Vec<Event>, Fault> {

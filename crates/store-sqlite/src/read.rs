@@ -7,7 +7,8 @@ use rusqlite::types::{FromSql, Value};
 use rusqlite::{Row as Columns, Transaction, params, params_from_iter};
 use serde::de::DeserializeOwned;
 use store::{
-    Blob, Event, EventQuery, Fault, Head, Key, Name, Query, Row, Strikes, Token, TokenPurpose, Version,
+    After, Blob, Event, EventQuery, Fault, Head, Key, Link, Name, Query, Row, Strikes, Token, TokenPurpose,
+    Version,
 };
 
 use crate::fault;
@@ -15,6 +16,8 @@ use crate::fault;
 const EVENT: &str = "owner, seq, at, actor, action, detail, written, erased, blobs, seal";
 const TOKEN: &str = "hash, account, created, seen, expires, note";
 const VERSION: &str = "owner, kind, id, version, parent, state, body, sha256, event";
+const NEWEST: &str = "SELECT v.owner, v.kind, v.id, v.version, v.parent, v.state, v.body, v.sha256, v.event
+    FROM record r JOIN version v USING (owner, kind, id, version)";
 
 pub(crate) fn head(transaction: &Transaction<'_>, owner: &Name) -> Result<Option<Head>, Fault> {
     let found = all(
@@ -26,19 +29,43 @@ pub(crate) fn head(transaction: &Transaction<'_>, owner: &Name) -> Result<Option
     Ok(found.into_iter().next())
 }
 
-pub(crate) fn last_event(transaction: &Transaction<'_>, owner: &Name) -> Result<Option<Event>, Fault> {
-    let sql = format!("SELECT {EVENT} FROM event WHERE owner = ?1 ORDER BY seq DESC LIMIT 1");
-    Ok(all(transaction, &sql, [owner.as_str()], as_event)?.pop())
+/// The end of an owner's chain, as the next event needs it.
+pub(crate) fn last_link(transaction: &Transaction<'_>, owner: &Name) -> Result<Option<Link>, Fault> {
+    let sql = "SELECT seq, at, seal FROM event WHERE owner = ?1 ORDER BY seq DESC LIMIT 1";
+    let found = all(transaction, sql, [owner.as_str()], |row| {
+        Ok(Link {
+            seq: get(row, 0)?,
+            at: time(row, 1)?,
+            seal: get(row, 2)?,
+        })
+    })?;
+    Ok(found.into_iter().next())
 }
 
-pub(crate) fn newest_number(transaction: &Transaction<'_>, key: &Key) -> Result<u32, Fault> {
+/// Where a record stands in lists.
+pub(crate) struct Place {
+    pub(crate) version: u32,
+    pub(crate) parent: Option<Name>,
+    pub(crate) state: Option<Name>,
+    /// Its number in the index.
+    pub(crate) n: Option<i64>,
+}
+
+pub(crate) fn place(transaction: &Transaction<'_>, key: &Key) -> Result<Option<Place>, Fault> {
     let found = all(
         transaction,
-        "SELECT version FROM record WHERE owner = ?1 AND kind = ?2 AND id = ?3",
+        "SELECT version, parent, state, n FROM record WHERE owner = ?1 AND kind = ?2 AND id = ?3",
         [key.owner.as_str(), key.kind.as_str(), key.id.as_str()],
-        |row| get(row, 0),
+        |row| {
+            Ok(Place {
+                version: get(row, 0)?,
+                parent: maybe(row, 1)?,
+                state: maybe(row, 2)?,
+                n: get(row, 3)?,
+            })
+        },
     )?;
-    Ok(found.into_iter().next().unwrap_or(0))
+    Ok(found.into_iter().next())
 }
 
 pub(crate) fn versions(transaction: &Transaction<'_>, key: &Key, limit: u32) -> Result<Vec<Version>, Fault> {
@@ -53,11 +80,44 @@ pub(crate) fn versions(transaction: &Transaction<'_>, key: &Key, limit: u32) -> 
     )
 }
 
+/// The newest version of a record that is there.
+pub(crate) fn newest(transaction: &Transaction<'_>, key: &Key) -> Result<Version, Fault> {
+    let sql = format!("{NEWEST} WHERE r.owner = ?1 AND r.kind = ?2 AND r.id = ?3");
+    let values = [key.owner.as_str(), key.kind.as_str(), key.id.as_str()];
+    let found = all(transaction, &sql, values, as_version)?.pop();
+    found.ok_or_else(|| Fault::Corrupt(format!("{key}: listed and not there")))
+}
+
+/// The list of a query that asks nothing of the index.
 pub(crate) fn list(transaction: &Transaction<'_>, query: &Query) -> Result<Vec<Version>, Fault> {
-    let mut sql = String::from(
-        "SELECT v.owner, v.kind, v.id, v.version, v.parent, v.state, v.body, v.sha256, v.event
-         FROM record r JOIN version v USING (owner, kind, id, version) WHERE r.kind = ?1",
-    );
+    let (mut sql, mut values) = placed(query);
+    if let Some(After { owner, id, .. }) = &query.after {
+        values.extend([Value::from(owner.to_string()), Value::from(id.to_string())]);
+        let _ = write!(
+            sql,
+            " AND (r.owner, r.id) > (?{}, ?{})",
+            values.len() - 1,
+            values.len()
+        );
+    }
+    values.push(Value::from(query.limit));
+    let sql = format!("{NEWEST}{sql} ORDER BY r.owner, r.id LIMIT ?{}", values.len());
+    all(transaction, &sql, params_from_iter(values), as_version)
+}
+
+/// How many records such a query has, up to a bound.
+pub(crate) fn count(transaction: &Transaction<'_>, query: &Query, up_to: u64) -> Result<u64, Fault> {
+    let (sql, mut values) = placed(query);
+    values.push(Value::from(i64::try_from(up_to).unwrap_or(i64::MAX)));
+    let last = values.len();
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM record r{sql} LIMIT ?{last})");
+    let found = all(transaction, &sql, params_from_iter(values), |row| get(row, 0))?;
+    Ok(found.into_iter().next().unwrap_or(0))
+}
+
+/// The condition that a record is of the query's kind and stands where it asks, with its values.
+fn placed(query: &Query) -> (String, Vec<Value>) {
+    let mut sql = String::from(" WHERE r.kind = ?1");
     let mut values = vec![Value::from(query.kind.to_string())];
     let filters = [
         ("owner", &query.owner),
@@ -70,18 +130,7 @@ pub(crate) fn list(transaction: &Transaction<'_>, query: &Query) -> Result<Vec<V
             let _ = write!(sql, " AND r.{column} = ?{}", values.len());
         }
     }
-    if let Some((owner, id)) = &query.after {
-        values.extend([Value::from(owner.to_string()), Value::from(id.to_string())]);
-        let _ = write!(
-            sql,
-            " AND (r.owner, r.id) > (?{}, ?{})",
-            values.len() - 1,
-            values.len()
-        );
-    }
-    values.push(Value::from(query.limit));
-    let _ = write!(sql, " ORDER BY r.owner, r.id LIMIT ?{}", values.len());
-    all(transaction, &sql, params_from_iter(values), as_version)
+    (sql, values)
 }
 
 pub(crate) fn events(transaction: &Transaction<'_>, query: &EventQuery) -> Result<Vec<Event>, Fault> {
@@ -231,7 +280,7 @@ pub(crate) fn walk(
     Ok(())
 }
 
-fn all<T>(
+pub(crate) fn all<T>(
     transaction: &Transaction<'_>,
     sql: &str,
     values: impl rusqlite::Params,
@@ -244,6 +293,25 @@ fn all<T>(
         list.push(read(row)?);
     }
     Ok(list)
+}
+
+/// Runs a statement that gives nothing.
+pub(crate) fn run(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<(), Fault> {
+    changed(transaction, sql, values).map(|_| ())
+}
+
+/// Runs a statement that gives nothing; says how many rows it concerned.
+pub(crate) fn changed(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<usize, Fault> {
+    let mut statement = transaction.prepare_cached(sql).map_err(fault)?;
+    statement.execute(values).map_err(fault)
 }
 
 fn as_head(row: &Columns<'_>) -> Result<Head, Fault> {
@@ -307,11 +375,11 @@ fn key(row: &Columns<'_>) -> Result<Key, Fault> {
     })
 }
 
-fn get<T: FromSql>(row: &Columns<'_>, column: usize) -> Result<T, Fault> {
+pub(crate) fn get<T: FromSql>(row: &Columns<'_>, column: usize) -> Result<T, Fault> {
     row.get(column).map_err(|error| Fault::Corrupt(error.to_string()))
 }
 
-fn name(row: &Columns<'_>, column: usize) -> Result<Name, Fault> {
+pub(crate) fn name(row: &Columns<'_>, column: usize) -> Result<Name, Fault> {
     Name::new(get::<String>(row, column)?).map_err(|fault| Fault::Corrupt(fault.to_string()))
 }
 
@@ -322,7 +390,7 @@ fn maybe(row: &Columns<'_>, column: usize) -> Result<Option<Name>, Fault> {
         .map_err(|fault| Fault::Corrupt(fault.to_string()))
 }
 
-fn time(row: &Columns<'_>, column: usize) -> Result<Timestamp, Fault> {
+pub(crate) fn time(row: &Columns<'_>, column: usize) -> Result<Timestamp, Fault> {
     Timestamp::from_microsecond(get(row, column)?).map_err(|error| Fault::Corrupt(error.to_string()))
 }
 

@@ -9,7 +9,7 @@ use crate::{PATIENCE, fault};
 const APPLICATION: i32 = 0x7F85_91DD;
 
 /// Each step brings the schema from its place in the list to the next.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = ["
 CREATE TABLE chain (owner TEXT NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, seal TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE event (
   owner TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
@@ -30,6 +30,20 @@ CREATE TABLE token (
   seen INTEGER NOT NULL, expires INTEGER NOT NULL, note TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX token_account ON token (account);
 CREATE TABLE strike (name TEXT NOT NULL PRIMARY KEY, count INTEGER NOT NULL, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+", "
+-- The index is a read model: it can be made anew from the records. A record that is not in it has no number.
+ALTER TABLE record ADD COLUMN n INTEGER;
+CREATE INDEX record_kind ON record (kind, owner, id, n);
+CREATE TABLE item (n INTEGER PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, keys TEXT NOT NULL, rest TEXT NOT NULL) STRICT;
+CREATE TABLE posting (
+  kind TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, block INTEGER NOT NULL, bits BLOB NOT NULL,
+  PRIMARY KEY (kind, field, value, block)) STRICT, WITHOUT ROWID;
+CREATE TABLE stamp (kind TEXT NOT NULL PRIMARY KEY, stamp TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE job (
+  key TEXT NOT NULL PRIMARY KEY, queue TEXT NOT NULL, payload TEXT NOT NULL, not_before INTEGER NOT NULL, state TEXT NOT NULL,
+  attempt INTEGER NOT NULL, due INTEGER, done INTEGER NOT NULL, total INTEGER NOT NULL, text TEXT NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE INDEX job_due ON job (queue, due, key) WHERE due IS NOT NULL;
 "];
 
 /// Brings a file to the newest schema; an empty one is made Rashin's.
@@ -110,4 +124,83 @@ fn marks(connection: &Connection) -> Result<(i32, u32), Fault> {
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(fault)?;
     Ok((application, u32::try_from(found).unwrap_or(u32::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use store::contract::{change, draft, rows};
+    use store::{Index, Key, Name, Query, Store as _, verify};
+
+    use super::*;
+    use crate::Sqlite;
+
+    /// A file as the program of each step before left it, with records in it, is brought up to date, proved, and used on.
+    #[test]
+    fn every_earlier_schema_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let (now, before) = (folder.path().join("now.db"), folder.path().join("before.db"));
+        let store = Sqlite::open(&now).unwrap();
+        for seen in 0..3 {
+            store
+                .commit(&change("a", vec![draft("1", seen, json!(seen))]))
+                .unwrap();
+            store
+                .commit(&change("b", vec![draft(&seen.to_string(), 0, json!("羅針"))]))
+                .unwrap();
+        }
+        let kept = rows(&store);
+        for schema in 1..STEPS.len() {
+            let mut old = Connection::open(&before).unwrap();
+            turn_on_log(&old).unwrap();
+            STEPS[..schema]
+                .iter()
+                .for_each(|step| old.execute_batch(step).unwrap());
+            old.pragma_update(None, "user_version", schema).unwrap();
+            old.pragma_update(None, "application_id", APPLICATION).unwrap();
+            old.execute("ATTACH ?1 AS now", [now.to_str().unwrap()]).unwrap();
+            for (table, columns) in [
+                ("chain", "owner, seq, seal"),
+                (
+                    "event",
+                    "owner, seq, at, actor, action, detail, written, erased, blobs, seal",
+                ),
+                (
+                    "version",
+                    "owner, kind, id, version, parent, state, body, sha256, event",
+                ),
+                ("record", "owner, kind, id, version, parent, state"),
+            ] {
+                let copy = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM now.{table}");
+                old.execute_batch(&copy).unwrap();
+            }
+            assert!(matches!(check(&mut old), Err(Fault::TooOld)));
+            drop(old);
+
+            let store = Sqlite::open(&before).unwrap();
+            assert_eq!(rows(&store), kept);
+            assert_eq!(verify(&store, &[]).unwrap().events, 6);
+            let kind = Name::new("note").unwrap();
+            assert_eq!(store.list(&Query::of(kind.clone())).unwrap().len(), 4);
+            let key = Key::new("a", "note", "1").unwrap();
+            let index = Index {
+                tokens: vec!["羅".into()],
+                ..Index::default()
+            };
+            assert_eq!(store.index_stamp(&kind).unwrap(), None);
+            store.index(&[(key.clone(), 3, index.clone())]).unwrap();
+            let query = Query {
+                tokens: index.tokens,
+                ..Query::of(kind)
+            };
+            assert_eq!(
+                store.list(&query).unwrap(),
+                [store.newest(&key).unwrap().unwrap()]
+            );
+            store.commit(&change("a", vec![draft("1", 3, json!(3))])).unwrap();
+            assert_eq!(store.list(&query).unwrap(), []);
+            verify(&store, &[]).unwrap();
+            std::fs::remove_file(&before).unwrap();
+        }
+    }
 }

@@ -1,10 +1,13 @@
 //! Statements that write. Each function runs inside its caller's transaction.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 use store::{Change, Event, Fault, Name, Row, Strikes, Token, canonical};
 
-use crate::{fault, read};
+use crate::read::{self, changed, run};
+use crate::{index, jobs};
 
 const PUT_CHAIN: &str = "INSERT INTO chain (owner, seq, seal) VALUES (?1, ?2, ?3)
     ON CONFLICT (owner) DO UPDATE SET seq = ?2, seal = ?3";
@@ -22,10 +25,26 @@ const ERASE: &str =
     "UPDATE version SET body = NULL WHERE owner = ?1 AND kind = ?2 AND id = ?3 AND version = ?4";
 
 pub(crate) fn commit(transaction: &Transaction<'_>, change: &Change) -> Result<Event, Fault> {
-    let last = read::last_event(transaction, &change.owner)?;
-    let event = Event::after(last.as_ref(), change, |key| read::newest_number(transaction, key))?;
+    let last = read::last_link(transaction, &change.owner)?;
+    let mut before = HashMap::with_capacity(change.drafts.len());
+    let event = Event::after(last.as_ref(), change, |key| {
+        let Some(place) = read::place(transaction, key)? else {
+            return Ok(0);
+        };
+        Ok(before.entry(key.clone()).or_insert(place).version)
+    })?;
+    let indexed = event.indexed(change, |key| before.get(key).map_or(0, |place| place.version));
+    let numbers = index::replace(transaction, &indexed, &before)?;
     for row in event.rows(change) {
         put(transaction, &row)?;
+    }
+    for (now, n) in indexed.iter().zip(numbers) {
+        if before.get(&now.key).and_then(|place| place.n) != n {
+            index::number(transaction, &now.key, n)?;
+        }
+    }
+    for job in &change.jobs {
+        jobs::put(transaction, job)?;
     }
     for (kind, id, version) in &event.erased {
         run(
@@ -141,10 +160,7 @@ pub(crate) fn touch_token(
 }
 
 pub(crate) fn take_token(transaction: &Transaction<'_>, hash: &str) -> Result<bool, Fault> {
-    let taken = transaction
-        .execute("DELETE FROM token WHERE hash = ?1", [hash])
-        .map_err(fault)?;
-    Ok(taken == 1)
+    Ok(changed(transaction, "DELETE FROM token WHERE hash = ?1", [hash])? == 1)
 }
 
 pub(crate) fn clear_tokens(
@@ -171,12 +187,6 @@ pub(crate) fn strike(transaction: &Transaction<'_>, name: &str, now: Timestamp) 
 
 pub(crate) fn clear_strikes(transaction: &Transaction<'_>, name: &str) -> Result<(), Fault> {
     run(transaction, "DELETE FROM strike WHERE name = ?1", params![name])
-}
-
-fn run(transaction: &Transaction<'_>, sql: &str, values: impl rusqlite::Params) -> Result<(), Fault> {
-    let mut statement = transaction.prepare_cached(sql).map_err(fault)?;
-    statement.execute(values).map_err(fault)?;
-    Ok(())
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Fault> {

@@ -1,9 +1,13 @@
 //! One change: what is written together, by whom and when.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::fault::Fault;
+use crate::index::Index;
+use crate::job::Job;
 use crate::name::{Key, Name};
 use crate::record::{Event, Head, Version, Written};
 use crate::seal::{canonical, sha256};
@@ -31,6 +35,34 @@ pub struct Change {
     pub erase: Vec<(Key, u32)>,
     /// Files, addressed by their SHA-256.
     pub blobs: Vec<Blob>,
+    /// Work that this calls for.
+    pub jobs: Vec<Job>,
+}
+
+/// A record with what lists and searches see of it from now on.
+#[derive(Debug, Clone)]
+pub struct Indexed<'a> {
+    /// Which record.
+    pub key: Key,
+    /// Its newest version.
+    pub version: u32,
+    /// What it belongs to.
+    pub parent: Option<&'a Name>,
+    /// Where it stands.
+    pub state: Option<&'a Name>,
+    /// What they see.
+    pub index: &'a Index,
+}
+
+/// The end of a chain, as much as the next event needs of it.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// Number of the last event.
+    pub seq: u64,
+    /// When it was.
+    pub at: Timestamp,
+    /// Its seal.
+    pub seal: String,
 }
 
 impl Event {
@@ -41,7 +73,7 @@ impl Event {
     /// [`Fault::Conflict`] if a record is not at the version that its draft expects or a version to be forgotten is not
     /// there, [`Fault::TooDeep`], and those of `newest`.
     pub fn after(
-        last: Option<&Self>,
+        last: Option<&Link>,
         change: &Change,
         mut newest: impl FnMut(&Key) -> Result<u32, Fault>,
     ) -> Result<Self, Fault> {
@@ -67,9 +99,9 @@ impl Event {
             seal: String::new(),
         };
         // A change may write a record and then its next version, or forget what it has just written.
-        let mut found = |written: &[Written], key: &Key| {
-            let same = |entry: &&Written| entry.kind == key.kind && entry.id == key.id;
-            let just_now = written.iter().rev().find(same).map(|entry| entry.version);
+        let mut written: HashMap<Key, u32> = HashMap::with_capacity(change.drafts.len());
+        let mut found = |written: &HashMap<Key, u32>, key: &Key| {
+            let just_now = written.get(key).copied();
             just_now.map_or_else(|| newest(key), Ok)
         };
         for draft in &change.drafts {
@@ -78,7 +110,7 @@ impl Event {
                 kind: draft.kind.clone(),
                 id: draft.id.clone(),
             };
-            let found = found(&event.written, &key)?;
+            let found = found(&written, &key)?;
             if found != draft.expected {
                 return Err(Fault::Conflict {
                     key,
@@ -87,17 +119,18 @@ impl Event {
                 });
             }
             event.written.push(Written {
-                kind: key.kind,
-                id: key.id,
+                kind: key.kind.clone(),
+                id: key.id.clone(),
                 version: found + 1,
                 parent: draft.parent.clone(),
                 state: draft.state.clone(),
                 sha256: sha256(canonical(&draft.body).as_bytes()),
             });
+            written.insert(key, found + 1);
         }
         for (key, version) in &change.erase {
             let found = if key.owner == change.owner {
-                found(&event.written, key)?
+                found(&written, key)?
             } else {
                 0
             };
@@ -112,6 +145,50 @@ impl Event {
         }
         event.seal = event.seal_after(last.map(|last| last.seal.as_str()));
         Ok(event)
+    }
+
+    /// What lists and searches see, after `change`, of each record that it wrote or made forget its newest version: of a
+    /// forgotten one nothing. `newest` gives the number of a record's newest version before the change.
+    pub fn indexed<'a>(&self, change: &'a Change, newest: impl Fn(&Key) -> u32) -> Vec<Indexed<'a>> {
+        static NOTHING: Index = Index {
+            keys: vec![],
+            references: vec![],
+            tokens: vec![],
+        };
+        let mut list: Vec<Indexed<'a>> = Vec::with_capacity(change.drafts.len());
+        let mut places: HashMap<Key, usize> = HashMap::with_capacity(change.drafts.len());
+        let drafts = change.drafts.iter().map(|draft| {
+            let key = Key {
+                owner: change.owner.clone(),
+                kind: draft.kind.clone(),
+                id: draft.id.clone(),
+            };
+            Indexed {
+                key,
+                version: draft.expected + 1,
+                parent: draft.parent.as_ref(),
+                state: draft.state.as_ref(),
+                index: &draft.index,
+            }
+        });
+        let forgotten = change.erase.iter().map(|(key, version)| Indexed {
+            key: key.clone(),
+            version: *version,
+            parent: None,
+            state: None,
+            index: &NOTHING,
+        });
+        for now in drafts.chain(forgotten) {
+            match places.get(&now.key) {
+                Some(place) if list[*place].version <= now.version => list[*place] = now,
+                None if newest(&now.key) <= now.version => {
+                    places.insert(now.key.clone(), list.len());
+                    list.push(now);
+                }
+                _ => {}
+            }
+        }
+        list
     }
 
     /// The rows that the event of `change` adds or puts in place of older ones. Beside these, an engine takes the bodies
@@ -180,6 +257,8 @@ pub struct Draft {
     pub state: Option<Name>,
     /// What it says. Numbers that must be exact are decimal text.
     pub body: Value,
+    /// What lists and searches see of it.
+    pub index: Index,
 }
 
 /// A file.

@@ -9,6 +9,8 @@ mod change;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod fault;
+mod index;
+mod job;
 mod name;
 mod record;
 mod seal;
@@ -17,10 +19,12 @@ mod token;
 mod verify;
 
 pub use backup::{Manifest, read_backup, write_backup};
-pub use change::{Blob, Change, Draft};
+pub use change::{Blob, Change, Draft, Indexed, Link};
 pub use fault::Fault;
+pub use index::{Direction, Filter, Index, Need, Span, Term, Test};
+pub use job::{Job, JobState, JobStatus, Progress};
 pub use name::{Key, Name};
-pub use record::{Event, EventQuery, Head, Query, Version, Written};
+pub use record::{After, Event, EventQuery, Head, Query, Version, Written};
 pub use seal::{canonical, hex, sha256};
 pub use store::{Row, Store};
 pub use token::{Strikes, Token, TokenPurpose};

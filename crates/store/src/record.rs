@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::index::{Direction, Filter};
 use crate::name::{Key, Name};
 
 /// One version of a record.
@@ -84,7 +85,8 @@ pub struct Head {
     pub seal: String,
 }
 
-/// Which newest versions to list: in the order of owner and id.
+/// Which newest versions to list: what meets every part, in the order of owner and id if no other is asked for. A query that
+/// asks for more than owner, parent and state sees those records alone that have an index.
 #[derive(Debug, Clone)]
 pub struct Query {
     /// Kind.
@@ -95,8 +97,17 @@ pub struct Query {
     pub parent: Option<Name>,
     /// Only what stands here.
     pub state: Option<Name>,
-    /// Only what comes after this owner and id.
-    pub after: Option<(Name, Name)>,
+    /// Only what passes all of these.
+    pub filters: Vec<Filter>,
+    /// Only what is found by all of these.
+    pub tokens: Vec<String>,
+    /// Only what refers to this record, by this field or by any.
+    pub refers: Option<(Option<Name>, Key)>,
+    /// By the least value of a field: those that have it. Equal values come in the order in which their records were first
+    /// indexed.
+    pub order: Option<(Name, Direction)>,
+    /// Only what comes after this.
+    pub after: Option<After>,
     /// At most so many.
     pub limit: u32,
 }
@@ -109,8 +120,34 @@ impl Query {
             owner: None,
             parent: None,
             state: None,
+            filters: vec![],
+            tokens: vec![],
+            refers: None,
+            order: None,
             after: None,
             limit: 10_000,
+        }
+    }
+}
+
+/// Where a page of a list ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    /// Owner of the last record.
+    pub owner: Name,
+    /// Its id.
+    pub id: Name,
+    /// Its least value of the field that the list is ordered by ([`crate::Index::least`]); unused where no order is asked for.
+    pub value: String,
+}
+
+impl After {
+    /// After a record, in the order of owner and id.
+    pub fn of(key: &Key) -> Self {
+        Self {
+            owner: key.owner.clone(),
+            id: key.id.clone(),
+            value: String::new(),
         }
     }
 }

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 
 use crate::change::{Blob, Change};
 use crate::fault::Fault;
+use crate::index::Index;
+use crate::job::{JobStatus, Progress};
 use crate::name::{Key, Name};
 use crate::record::{Event, EventQuery, Head, Query, Version};
 use crate::token::{Strikes, Token, TokenPurpose};
@@ -14,7 +16,7 @@ use crate::token::{Strikes, Token, TokenPurpose};
 ///
 /// Calls block: a server runs them off its network threads.
 pub trait Store: Send + Sync {
-    /// Writes a change whole: its event with its seal, its versions, its files. What is acknowledged survives a crash.
+    /// Writes a change whole: its event with its seal, its versions with their index, its files, its jobs. What is acknowledged survives a crash.
     ///
     /// # Errors
     /// [`Fault::Conflict`] if a record is not at the version that its draft expects.
@@ -32,11 +34,81 @@ pub trait Store: Send + Sync {
     /// Those of the database.
     fn versions(&self, key: &Key) -> Result<Vec<Version>, Fault>;
 
-    /// Newest versions, in the order of owner and id.
+    /// Newest versions that meet a query, in its order.
     ///
     /// # Errors
     /// Those of the database.
     fn list(&self, query: &Query) -> Result<Vec<Version>, Fault>;
+
+    /// How many records meet a query, whatever its order, page and limit; it stops counting at `up_to`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn count(&self, query: &Query, up_to: u64) -> Result<u64, Fault>;
+
+    /// Replaces the index of records where this is still their newest version; of others nothing is changed. For a store
+    /// that was restored, and for a kind that is indexed in another way than before.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn index(&self, entries: &[(Key, u32, Index)]) -> Result<(), Fault>;
+
+    /// What was last noted of how a kind is indexed; none if nothing was, or if the store was restored since.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn index_stamp(&self, kind: &Name) -> Result<Option<String>, Fault>;
+
+    /// Notes how a kind is indexed, once all its records are.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn set_index_stamp(&self, kind: &Name, stamp: &str) -> Result<(), Fault>;
+
+    /// Claims the job of a queue that has been due for longest, until `lease`; none if no job is due. A job whose lease ran
+    /// out is due again.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn claim_job(&self, queue: &Name, now: Timestamp, lease: Timestamp) -> Result<Option<JobStatus>, Fault>;
+
+    /// Says how far a claimed job has come and keeps it until `lease`. False if the claim does not hold any more: the job was
+    /// cancelled, or its lease ran out and another worker has it. Its worker then stops.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn progress_job(
+        &self,
+        key: &Name,
+        attempt: u32,
+        progress: &Progress,
+        lease: Timestamp,
+    ) -> Result<bool, Fault>;
+
+    /// Ends a claimed job that was done, with what came of it. False if the claim does not hold any more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn finish_job(&self, key: &Name, attempt: u32, result: &Progress) -> Result<bool, Fault>;
+
+    /// Gives a claimed job back that could not be done: it is claimed again from `again` on, or given up if there is none.
+    /// False if the claim does not hold any more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn fail_job(&self, key: &Name, attempt: u32, why: &str, again: Option<Timestamp>) -> Result<bool, Fault>;
+
+    /// Cancels a job that has not ended; false if there is none. Its worker, if it has one, is told at its next progress.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn cancel_job(&self, key: &Name) -> Result<bool, Fault>;
+
+    /// A job as it stands.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn job(&self, key: &Name) -> Result<Option<JobStatus>, Fault>;
 
     /// Events, the newest first.
     ///

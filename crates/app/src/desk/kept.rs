@@ -4,7 +4,7 @@ use authz::Action;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use store::{Blob, Change, Draft, Event, Fault, Key, Name, Query, Version};
+use store::{After, Blob, Change, Draft, Event, Fault, Index, Key, Name, Query, Version};
 use vocab::Refusal;
 
 use super::{Desk, Visit};
@@ -106,6 +106,7 @@ impl Edit {
             parent: name(value.parent())?,
             state: name(value.state())?,
             body: serde_json::to_value(value).map_err(|error| refused(Fault::engine(error)))?,
+            index: Index::default(),
         };
         Ok(Self { draft, forget: false })
     }
@@ -161,9 +162,7 @@ impl Desk {
         let mut list = vec![];
         loop {
             let page = self.store.list(&query).map_err(refused)?;
-            query.after = page
-                .last()
-                .map(|last| (last.key.owner.clone(), last.key.id.clone()));
+            query.after = page.last().map(|last| After::of(&last.key));
             let full = page.len() == PAGE as usize;
             for version in page.into_iter().filter(|version| version.body.is_some()) {
                 list.push(opened(version)?);
@@ -206,6 +205,7 @@ impl Desk {
             drafts: edits.into_iter().map(|edit| edit.draft).collect(),
             owner,
             blobs,
+            jobs: vec![],
         };
         self.store.commit(&change).map_err(refused)
     }

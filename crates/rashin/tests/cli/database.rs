@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use store::{Blob, Change, Draft, Name, Store as _};
+use store::{Blob, Change, Draft, Index, Name, Store as _};
 use store_sqlite::Sqlite;
 use tempfile::TempDir;
 
@@ -32,9 +32,11 @@ impl Scratch {
                     parent: None,
                     state: None,
                     body: json!({ "架空": turn }),
+                    index: Index::default(),
                 }],
                 erase: vec![],
                 blobs: vec![Blob::new(vec![1, 2, 3])],
+                jobs: vec![],
             };
             store.commit(&change).unwrap();
         }

@@ -3,8 +3,8 @@
 use std::sync::Barrier;
 
 use serde_json::json;
-use store::contract::{change, draft};
-use store::{Fault, Key, Name, Store, verify};
+use store::contract::{change, draft, rows};
+use store::{Fault, Index, Key, Name, Query, Store, verify};
 use store_postgres::Postgres;
 
 use crate::scratch::Scratch;
@@ -96,6 +96,49 @@ fn an_edited_row_is_named() {
         assert_eq!(broken.event.unwrap_or(0), event, "{broken}");
         assert!(event > 0 || broken.en.contains("a, event 2"), "{broken}");
     }
+}
+
+/// A database with the tables of the first program, and records in them, is brought up to date, proved, and used on.
+#[test]
+fn an_earlier_schema_is_brought_up_to_date() {
+    let Some(scratch) = Scratch::new() else { return };
+    let url = scratch.url();
+    let store = Postgres::open(&url).unwrap();
+    for seen in 0..3 {
+        store
+            .commit(&change("a", vec![draft("1", seen, json!(seen))]))
+            .unwrap();
+    }
+    let (kept, kind) = (rows(&store), Name::new("note").unwrap());
+    drop(store);
+    alter(
+        &url,
+        "ALTER TABLE record DROP COLUMN n; DROP TABLE item, key, stamp, job; DROP SEQUENCE item_n; UPDATE schema SET version = 1",
+    );
+    assert!(matches!(Postgres::open_existing(&url), Err(Fault::TooOld)));
+
+    let store = Postgres::open(&url).unwrap();
+    assert_eq!(rows(&store), kept);
+    assert_eq!(verify(&store, &[]).unwrap().events, 3);
+    assert_eq!(store.list(&Query::of(kind.clone())).unwrap().len(), 1);
+    assert_eq!(store.index_stamp(&kind).unwrap(), None);
+    let key = Key::new("a", "note", "1").unwrap();
+    let index = Index {
+        tokens: vec!["羅".into()],
+        ..Index::default()
+    };
+    store.index(&[(key.clone(), 3, index.clone())]).unwrap();
+    let query = Query {
+        tokens: index.tokens,
+        ..Query::of(kind)
+    };
+    assert_eq!(
+        store.list(&query).unwrap(),
+        [store.newest(&key).unwrap().unwrap()]
+    );
+    store.commit(&change("a", vec![draft("1", 3, json!(3))])).unwrap();
+    assert_eq!(store.list(&query).unwrap(), []);
+    verify(&store, &[]).unwrap();
 }
 
 fn alter(url: &str, sql: &str) {

@@ -125,7 +125,7 @@ fn an_edited_row_is_named() {
     let cut = "DELETE FROM blob WHERE owner = 'a' AND sha256 IN (SELECT value FROM event, json_each(blobs) WHERE owner = 'a' AND seq > 60);
         DELETE FROM version WHERE owner = 'a' AND event > 60; DELETE FROM event WHERE owner = 'a' AND seq > 60;
         DELETE FROM record WHERE owner = 'a';
-        INSERT INTO record SELECT owner, kind, id, max(version), parent, state FROM version WHERE owner = 'a' GROUP BY id;
+        INSERT INTO record (owner, kind, id, version, parent, state) SELECT owner, kind, id, max(version), parent, state FROM version WHERE owner = 'a' GROUP BY id;
         UPDATE chain SET seq = 60, seal = (SELECT seal FROM event WHERE owner = 'a' AND seq = 60) WHERE owner = 'a'";
     let forget = "DELETE FROM event WHERE owner = 'a'; DELETE FROM version WHERE owner = 'a'; DELETE FROM record WHERE owner = 'a';
         DELETE FROM blob WHERE owner = 'a'; DELETE FROM chain WHERE owner = 'a'";

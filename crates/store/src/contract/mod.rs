@@ -10,6 +10,8 @@
 
 mod backups;
 mod history;
+mod index;
+mod jobs;
 pub mod killed;
 mod records;
 mod tokens;
@@ -17,9 +19,11 @@ mod tokens;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{Change, Draft, Key, Name, Row, Store};
+use crate::{Change, Draft, Index, Key, Name, Row, Store};
 
 pub use backups::*;
+pub use index::*;
+pub use jobs::*;
 pub use records::*;
 pub use tokens::*;
 
@@ -35,6 +39,12 @@ macro_rules! contract {
             a_conflict_names_what_is_there_and_writes_nothing
             one_change_may_write_a_record_twice
             lists_agree_with_a_plain_model
+            indexed_lists_agree_with_a_plain_model
+            an_index_follows_the_newest_version
+            an_index_is_no_part_of_what_is_kept_for_good
+            a_job_is_claimed_once_at_a_time
+            a_job_is_kept_with_the_change_that_calls_for_it
+            a_claim_that_ran_out_ends_nothing
             events_come_newest_first_page_by_page
             time_never_runs_backwards_in_a_chain
             what_is_erased_is_gone_and_its_hash_stays
@@ -79,6 +89,7 @@ pub fn change(owner: &str, drafts: Vec<Draft>) -> Change {
         drafts,
         erase: vec![],
         blobs: vec![],
+        jobs: vec![],
     }
 }
 
@@ -91,6 +102,7 @@ pub fn draft(id: &str, expected: u32, body: Value) -> Draft {
         parent: None,
         state: None,
         body,
+        index: Index::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
 use super::{Open, change, draft, name, note, rows, time};
-use crate::{Blob, Event, EventQuery, Fault, Key, Name, Query, Version, verify};
+use crate::{After, Blob, Event, EventQuery, Fault, Key, Name, Query, Version, verify};
 
 /// A record's versions are added one by one; each stays as it was written.
 pub fn versions_only_grow(open: Open<'_>) {
@@ -181,12 +181,16 @@ pub fn lists_agree_with_a_plain_model(open: Open<'_>) {
                 .cloned()
                 .collect();
             let query = Query {
-                kind: kind.clone(),
                 owner,
                 parent,
                 state,
-                after,
+                after: after.map(|(owner, id)| After {
+                    owner,
+                    id,
+                    value: String::new(),
+                }),
                 limit,
+                ..Query::of(kind.clone())
             };
             prop_assert_eq!(store.list(&query).unwrap(), expected, "{:?}", query);
         }
@@ -357,7 +361,7 @@ pub fn what_is_given_back_is_what_is_read_back(open: Open<'_>) {
 const WRITERS: usize = 6;
 
 /// Gives what each of several threads, which begin together, was answered.
-fn together<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub(super) fn together<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let barrier = Barrier::new(WRITERS);
     std::thread::scope(|scope| {
         let run = |turn| {

@@ -1,0 +1,207 @@
+//! Sets of the numbers that indexed records have in this file, a block of 8,192 numbers at a time. A block lies in its row
+//! as it is smallest: few numbers one by one, many as a bitmap.
+
+use std::collections::HashMap;
+
+use store::Fault;
+
+/// How many numbers a block holds.
+const SPAN: i64 = 8192;
+
+/// Bytes of a bitmap. A list of as many bytes or more is never written.
+const BITMAP: usize = 1024;
+
+/// Numbers of one block, a bit each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Block(Box<[u64; 128]>);
+
+/// The block of a number, and its place there.
+pub(crate) fn split(n: i64) -> (i64, u16) {
+    let place = u16::try_from(n.rem_euclid(SPAN)).unwrap_or_default();
+    (n.div_euclid(SPAN), place)
+}
+
+impl Block {
+    pub(crate) fn new() -> Self {
+        Self(Box::new([0; 128]))
+    }
+
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
+        let mut block = Self::new();
+        if bytes.len() == BITMAP {
+            let (words, _) = bytes.as_chunks::<8>();
+            for (word, bytes) in block.0.iter_mut().zip(words) {
+                *word = u64::from_le_bytes(*bytes);
+            }
+            return Ok(block);
+        }
+        let (places, rest) = bytes.as_chunks::<2>();
+        let places: Vec<u16> = places.iter().map(|place| u16::from_le_bytes(*place)).collect();
+        if !rest.is_empty() || places.iter().any(|place| i64::from(*place) >= SPAN) {
+            return Err(Fault::Corrupt("posting".into()));
+        }
+        for place in places {
+            block.set(place, true);
+        }
+        Ok(block)
+    }
+
+    pub(crate) fn write(&self) -> Vec<u8> {
+        if self.len() * 2 >= BITMAP {
+            return self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
+        }
+        self.places().flat_map(u16::to_le_bytes).collect()
+    }
+
+    pub(crate) fn set(&mut self, place: u16, there: bool) {
+        let bit = 1 << (place % 64);
+        let word = &mut self.0[usize::from(place / 64)];
+        *word = if there { *word | bit } else { *word & !bit };
+    }
+
+    pub(crate) fn has(&self, place: u16) -> bool {
+        self.0[usize::from(place / 64)] >> (place % 64) & 1 == 1
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    pub(crate) fn and(&mut self, other: &Self) {
+        self.0
+            .iter_mut()
+            .zip(other.0.iter())
+            .for_each(|(word, other)| *word &= other);
+    }
+
+    pub(crate) fn or(&mut self, other: &Self) {
+        self.0
+            .iter_mut()
+            .zip(other.0.iter())
+            .for_each(|(word, other)| *word |= other);
+    }
+
+    /// Keeps, of the `at`th block, what comes after a number, rising or falling.
+    pub(crate) fn keep_after(&mut self, at: i64, n: i64, rising: bool) {
+        let passed: Vec<i64> = self
+            .numbers(at)
+            .filter(|other| (*other <= n) == rising || *other == n)
+            .collect();
+        for n in passed {
+            self.set(split(n).1, false);
+        }
+    }
+
+    /// The places, rising.
+    pub(crate) fn places(&self) -> impl DoubleEndedIterator<Item = u16> {
+        (0..128_u16).flat_map(|word| {
+            let bits = self.0[usize::from(word)];
+            let bits = if bits == 0 { 0..0 } else { 0..64_u16 };
+            bits.map(move |bit| word * 64 + bit)
+                .filter(|place| self.has(*place))
+        })
+    }
+
+    /// The numbers of this block where it is the `at`th, rising.
+    pub(crate) fn numbers(&self, at: i64) -> impl DoubleEndedIterator<Item = i64> {
+        self.places().map(move |place| at * SPAN + i64::from(place))
+    }
+}
+
+/// Numbers of any block.
+#[derive(Debug, Default)]
+pub(crate) struct Set(HashMap<i64, Block>);
+
+impl Set {
+    pub(crate) fn block(&self, at: i64) -> Option<&Block> {
+        self.0.get(&at)
+    }
+
+    pub(crate) fn has(&self, n: i64) -> bool {
+        let (at, place) = split(n);
+        self.block(at).is_some_and(|block| block.has(place))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.values().map(Block::len).sum()
+    }
+
+    pub(crate) fn add(&mut self, at: i64, block: Block) {
+        match self.0.get_mut(&at) {
+            Some(there) => there.or(&block),
+            None => {
+                self.0.insert(at, block);
+            }
+        }
+    }
+
+    /// Keeps the numbers that are in `other` too.
+    pub(crate) fn keep(&mut self, other: &Self) {
+        self.0.retain(|at, block| {
+            let Some(other) = other.block(*at) else {
+                return false;
+            };
+            block.and(other);
+            !block.is_empty()
+        });
+    }
+
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = i64> {
+        self.0.iter().flat_map(|(at, block)| block.numbers(*at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn block(numbers: impl IntoIterator<Item = u16>) -> Block {
+        let mut block = Block::new();
+        numbers.into_iter().for_each(|place| block.set(place, true));
+        block
+    }
+
+    #[test]
+    fn a_block_is_read_as_it_was_written() {
+        let sparse: Vec<u16> = vec![0, 63, 64, 8191];
+        let full = (0..8192).collect();
+        for numbers in [vec![], sparse, (0..511).collect(), (0..512).collect(), full] {
+            let block = block(numbers.iter().copied());
+            let bytes = block.write();
+            assert_eq!(bytes.len(), (numbers.len() * 2).min(BITMAP));
+            assert_eq!(Block::read(&bytes).unwrap(), block);
+            assert_eq!(block.places().collect::<Vec<_>>(), numbers);
+            assert_eq!(
+                (block.len(), block.is_empty()),
+                (numbers.len(), numbers.is_empty())
+            );
+        }
+        for bad in [&[1][..], &[1, 2, 3], &[0, 32]] {
+            assert!(matches!(Block::read(bad), Err(Fault::Corrupt(_))), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn sets_meet_and_join() {
+        let (mut a, mut b) = (Set::default(), Set::default());
+        a.add(0, block([1, 2, 3]));
+        a.add(0, block([4]));
+        a.add(7, block([5]));
+        b.add(0, block([2, 4, 9]));
+        assert_eq!(a.len(), 5);
+        assert!(a.has(7 * 8192 + 5) && !a.has(5));
+        a.keep(&b);
+        assert_eq!(a.numbers().collect::<BTreeSet<_>>(), BTreeSet::from([2, 4]));
+        assert!(a.block(7).is_none());
+        let mut one = block([1, 2]);
+        one.set(2, false);
+        assert_eq!(one.numbers(3).collect::<Vec<_>>(), [3 * 8192 + 1]);
+        assert_eq!(split(3 * 8192 + 1), (3, 1));
+    }
+}
