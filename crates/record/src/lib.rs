@@ -28,7 +28,7 @@ pub use form::{Completeness, Typed, pairs, read_form};
 pub use index::{Index, index, sortable};
 pub use need::{FieldNeed, ShapeNeed, ViewNeed, satisfies};
 pub use schema::json_schema;
-pub use search::{Term, finds, fold, terms, tokens};
+pub use search::{fold, terms, tokens};
 pub use show::show;
 pub use sight::{Viewer, fillable, keep_unseen, parties, redact, sees};
 pub use template::{Column, TABLE_ROWS, columns, read_row, row};

@@ -1,12 +1,15 @@
-//! What a text is found by. Texts are folded to one spelling; Chinese and Japanese characters are indexed by twos (no dictionary knows the names of
-//! devices), all else by words. The same cutting serves texts and queries, so that whatever stands in a text finds it.
+//! What a text is found by. Texts are folded to one spelling; Chinese and Japanese characters are indexed by ones and twos (no dictionary knows
+//! the names of devices), all else by words and their beginnings. The same cutting serves texts and queries, so that whatever stands in a text
+//! finds it, and a database has to compare for equality alone.
+
+use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::kana_and_kanji::plain;
 
-/// The longest word that is kept whole; a longer one is found by its beginning.
-const WORD: usize = 40;
+/// As much of a word as counts, in characters: longer ones that begin alike are found together.
+const WORD: usize = 16;
 
 /// A text in the spelling that is searched: half and full width, case, kana and old kanji do not matter any more. Folding twice changes nothing.
 pub fn fold(text: &str) -> String {
@@ -18,60 +21,38 @@ pub fn fold(text: &str) -> String {
     lower.filter_map(plain).nfkc().collect()
 }
 
-/// What a text is indexed by, sorted, each once: pairs of neighbouring characters, the last character of each stretch (so that one character alone
-/// finds by the beginnings of tokens), and words.
+/// What a text is indexed by, sorted, each once: characters, pairs of neighbouring characters, and words with all their beginnings.
 pub fn tokens(text: &str) -> Vec<String> {
-    let mut tokens = vec![];
+    let mut tokens = BTreeSet::new();
     for stretch in stretches(&fold(text)) {
         match stretch {
-            Stretch::Word(word) => tokens.push(word),
+            Stretch::Word(word) => {
+                let ends = word.char_indices().map(|(at, c)| at + c.len_utf8());
+                tokens.extend(ends.map(|end| word[..end].to_owned()));
+            }
             Stretch::Characters(characters) => {
                 tokens.extend(pairs(&characters));
-                tokens.extend(characters.last().map(char::to_string));
+                tokens.extend(characters.iter().map(char::to_string));
             }
         }
     }
-    tokens.sort();
-    tokens.dedup();
-    tokens
+    tokens.into_iter().collect()
 }
 
-/// One condition of a search.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Term {
-    /// The token, or its beginning.
-    pub text: String,
-    /// Whether a token that begins with the text will do.
-    pub prefix: bool,
-}
-
-/// What a text's tokens have to hold for a query to find it: all of these. Two characters or more are pairs as they stand; one character alone,
-/// and a word, is the beginning of a token.
-pub fn terms(query: &str) -> Vec<Term> {
-    let term = |text: String, prefix| Term { text, prefix };
-    let mut terms = vec![];
+/// The tokens that a text must all have for a query to find it, sorted, each once: a word as far as it was typed, characters by twos, one
+/// character alone by itself.
+pub fn terms(query: &str) -> Vec<String> {
+    let mut terms = BTreeSet::new();
     for stretch in stretches(&fold(query)) {
         match stretch {
-            Stretch::Word(word) => terms.push(term(word, true)),
+            Stretch::Word(word) => terms.extend([word]),
             Stretch::Characters(characters) => match characters.as_slice() {
-                [one] => terms.push(term(one.to_string(), true)),
-                several => terms.extend(pairs(several).map(|pair| term(pair, false))),
+                [one] => terms.extend([one.to_string()]),
+                several => terms.extend(pairs(several)),
             },
         }
     }
-    terms.sort();
-    terms.dedup();
-    terms
-}
-
-/// Whether sorted tokens hold all terms: what a database answers, said in one line.
-pub fn finds(terms: &[Term], tokens: &[String]) -> bool {
-    terms.iter().all(|term| {
-        let place = tokens.partition_point(|token| *token < term.text);
-        tokens
-            .get(place)
-            .is_some_and(|token| *token == term.text || (term.prefix && token.starts_with(&term.text)))
-    })
+    terms.into_iter().collect()
 }
 
 enum Stretch {
