@@ -118,6 +118,10 @@ actions! {
     Comment = "edition.comment": [any(Council), any(Approver)];
     /// Publish an edition.
     Publish = "edition.publish": [others_work(Approver)];
+    /// See records of the plan's kinds. The kind narrows it.
+    ReadRecords = "record.read": [EVERYBODY];
+    /// Add and change records of the plan's kinds. The kind narrows it.
+    KeepRecords = "record.keep": [any(Secretariat), any(Approver), any(Council), any(Administrator), own(Member)];
     /// Read the audit log.
     ReadAudit = "audit.read": [any(Auditor)];
 }

@@ -67,12 +67,19 @@ pub enum Sight {
 
 /// Whether a caller may do this to that.
 pub fn allows(caller: Option<&Caller>, action: Action, subject: Subject<'_>) -> bool {
-    action.grants().iter().any(|grant| {
-        let holds = match grant.role {
-            None => true,
-            Some(role) => caller.is_some_and(|caller| caller.is(role)),
-        };
-        holds
+    holds(caller, action.grants(), subject)
+}
+
+/// Which rows a caller may see of what `action` reads.
+pub fn sight(caller: Option<&Caller>, action: Action) -> Sight {
+    sight_by(caller, action.grants())
+}
+
+/// Whether one of these grants lets a caller do something to that. For what is granted elsewhere than in [`Action::grants`], such as by a
+/// record kind of the plan: that narrows what an action grants and never widens it.
+pub fn holds(caller: Option<&Caller>, grants: &[Grant], subject: Subject<'_>) -> bool {
+    grants.iter().any(|grant| {
+        grant.is_for(caller)
             && match grant.scope {
                 Scope::Any => true,
                 Scope::Own => caller.is_some_and(|caller| subject.organisation == Some(&caller.organisation)),
@@ -83,18 +90,22 @@ pub fn allows(caller: Option<&Caller>, action: Action, subject: Subject<'_>) -> 
     })
 }
 
-/// Which rows a caller may see of what `action` reads.
-pub fn sight(caller: Option<&Caller>, action: Action) -> Sight {
+/// Which rows these grants let a caller see.
+pub fn sight_by(caller: Option<&Caller>, grants: &[Grant]) -> Sight {
     let mut sight = Sight::Nothing;
-    for grant in action.grants() {
-        let holds = grant
-            .role
-            .is_none_or(|role| caller.is_some_and(|caller| caller.is(role)));
-        match (holds, grant.scope, caller) {
-            (true, Scope::Any, _) => return Sight::All,
-            (true, Scope::Own, Some(caller)) => sight = Sight::Organisation(caller.organisation.clone()),
+    for grant in grants.iter().filter(|grant| grant.is_for(caller)) {
+        match (grant.scope, caller) {
+            (Scope::Any, _) => return Sight::All,
+            (Scope::Own, Some(caller)) => sight = Sight::Organisation(caller.organisation.clone()),
             _ => {}
         }
     }
     sight
+}
+
+impl Grant {
+    fn is_for(self, caller: Option<&Caller>) -> bool {
+        self.role
+            .is_none_or(|role| caller.is_some_and(|caller| caller.is(role)))
+    }
 }

@@ -12,7 +12,7 @@ use vocab::Refusal;
 use super::batch::{BatchRow, UNSIGNED, file_rows};
 use super::import::{self, Row, RowFault, RowName, Sheets, tidy};
 use super::kept::refused;
-use super::{Desk, Edit, Kept, Kind, MINISTRY, Visit, unknown};
+use super::{Desk, Edit, Kept, Kind, MINISTRY, Visit, closed, unknown};
 
 /// A file that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,11 @@ pub enum Purpose {
     Answers {
         /// Id of the round.
         round: String,
+    },
+    /// Records of a register.
+    Records {
+        /// Id of the kind.
+        kind: String,
     },
 }
 
@@ -75,6 +80,8 @@ pub enum Taken {
     Batch(String),
     /// So many answers.
     Answers(usize),
+    /// So many records.
+    Records(usize),
 }
 
 /// Rows and what was found in them.
@@ -89,6 +96,15 @@ impl Purpose {
         match self {
             Self::Batch => Action::ProposeBatch,
             Self::Answers { .. } => Action::ImportAnswers,
+            Self::Records { .. } => Action::KeepRecords,
+        }
+    }
+
+    /// To whom a file belongs that waits: what is for the registers to the organisation that brought it, all else to the ministry.
+    fn home(&self, visit: &Visit) -> String {
+        match (self, &visit.caller) {
+            (Self::Records { .. }, Some(caller)) => caller.organisation.clone(),
+            _ => MINISTRY.to_owned(),
         }
     }
 }
@@ -105,9 +121,9 @@ impl Desk {
         file: &str,
         bytes: Vec<u8>,
     ) -> Result<String, Refusal> {
-        let action = purpose.action();
-        Self::authorise(visit, action, Subject::default())?;
-        import::read(&bytes, &self.columns_for(&purpose)?)?;
+        let (action, home) = (purpose.action(), purpose.home(visit));
+        Self::authorise(visit, action, Subject::of(&home))?;
+        import::read(&bytes, &self.columns_for(visit, &purpose)?)?;
         let blob = Blob::new(bytes);
         let staging = Staging {
             file: tidy(file),
@@ -119,7 +135,7 @@ impl Desk {
         self.write_with(
             visit,
             action,
-            MINISTRY,
+            &home,
             json!({ "staging": id, "what": "stage", "sha256": staging.sha256 }),
             vec![Edit::first(&id, &staging)?],
             vec![blob],
@@ -185,7 +201,7 @@ impl Desk {
         if let Some(first) = rest.faults.into_iter().next() {
             return Err(Refusal::new("faults", first.ja, first.en));
         }
-        let closed = Edit::next(
+        let ended = Edit::next(
             &staging,
             &Staging {
                 taken: true,
@@ -198,38 +214,48 @@ impl Desk {
                 let rows: Vec<BatchRow> = file_rows(&sheets.rows).into_iter().map(|(_, row)| row).collect();
                 let title = &staging.value.file;
                 let (batch, edit) = self.first_batch(visit, title, rows, None, super::BatchState::Draft)?;
-                self.write(visit, purpose.action(), MINISTRY, detail, vec![edit, closed])?;
+                self.write(visit, purpose.action(), MINISTRY, detail, vec![edit, ended])?;
                 Ok(Taken::Batch(batch))
             }
             Purpose::Answers { round } => {
                 // Each answer is its firm's own record, so each is its own change. A take that was cut off is taken again: what is in
                 // already changes nothing.
                 let count = self.import_answers(visit, round, &sheets.rows)?;
-                self.write(visit, purpose.action(), MINISTRY, detail, vec![closed])?;
+                self.write(visit, purpose.action(), MINISTRY, detail, vec![ended])?;
                 Ok(Taken::Answers(count))
+            }
+            Purpose::Records { kind } => {
+                let count = self.import_records(visit, kind, &sheets, &staging.owner, ended.into_draft())?;
+                Ok(Taken::Records(count))
             }
         }
     }
 
     fn opened_staging(&self, visit: &Visit, id: &str) -> Result<(Kept<Staging>, Sheets), Refusal> {
-        // Both purposes are the secretariat's; which of them this is, is known once it is read.
-        Self::authorise(visit, Action::ProposeBatch, Subject::default())?;
-        let staging: Kept<Staging> = self.find(MINISTRY, id)?.ok_or_else(unknown)?;
-        Self::authorise(visit, staging.value.purpose.action(), Subject::default())?;
-        let ministry = Name::new(MINISTRY).map_err(refused)?;
+        let caller = visit.caller.as_ref().ok_or_else(|| closed(visit))?;
+        let mut found: Option<Kept<Staging>> = None;
+        for home in [caller.organisation.as_str(), MINISTRY] {
+            found = found.or(self.find(home, id)?);
+        }
+        // What it is for says who may look: the file itself tells nothing before.
+        let staging = found.filter(|staging| staging.owner == staging.value.purpose.home(visit));
+        let staging = staging.ok_or_else(unknown)?;
+        Self::authorise(visit, staging.value.purpose.action(), Subject::of(&staging.owner))?;
+        let home = Name::new(&*staging.owner).map_err(refused)?;
         let blob = self
             .store
-            .blob(&ministry, &staging.value.sha256)
+            .blob(&home, &staging.value.sha256)
             .map_err(refused)?
             .ok_or_else(|| refused(Fault::Corrupt(format!("staging {id}: no file"))))?;
-        let sheets = import::read(&blob.bytes, &self.columns_for(&staging.value.purpose)?)?;
+        let sheets = import::read(&blob.bytes, &self.columns_for(visit, &staging.value.purpose)?)?;
         Ok((staging, sheets))
     }
 
-    fn columns_for(&self, purpose: &Purpose) -> Result<Vec<super::Column>, Refusal> {
+    fn columns_for(&self, visit: &Visit, purpose: &Purpose) -> Result<Vec<super::Column>, Refusal> {
         match purpose {
             Purpose::Batch => Ok(BatchRow::columns()),
             Purpose::Answers { round } => self.answer_columns(round),
+            Purpose::Records { kind } => self.record_columns(visit, kind),
         }
     }
 
@@ -244,6 +270,7 @@ impl Desk {
                 warnings: vec![],
             },
             Purpose::Answers { round } => self.answer_faults(round, sheets)?,
+            Purpose::Records { kind } => self.record_faults(visit, kind, sheets)?,
         };
         // A cell that could not be read at all is told once.
         let unread: BTreeSet<(&RowName, &Option<String>)> = sheets

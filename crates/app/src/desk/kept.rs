@@ -97,6 +97,11 @@ impl Edit {
         Self { forget: true, ..self }
     }
 
+    /// The version itself, for a change that is put together elsewhere.
+    pub(crate) fn into_draft(self) -> Draft {
+        self.draft
+    }
+
     fn after<T: Kind>(id: &str, expected: u32, value: &T) -> Result<Self, Refusal> {
         let name = |text: Option<String>| text.map(Name::new).transpose().map_err(refused);
         let draft = Draft {

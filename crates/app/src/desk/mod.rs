@@ -14,6 +14,8 @@ mod import;
 mod import_staging;
 mod kept;
 mod people;
+mod register;
+mod register_import;
 mod round;
 mod today;
 
@@ -45,6 +47,11 @@ pub(crate) use kept::{Edit, Kind, Which};
 pub use people::{
     Account, Amendment, Exchange, Invitation, Link, LinkView, Member, Newcomer, Organisation,
     OrganisationDraft, OrganisationKind, Person, Secret, Session, SessionView,
+};
+pub use record::Completeness;
+pub use register::{
+    RecordChange, RecordList, RecordPage, RecordQuery, RecordState, Register, RegisterEntry, SavedRecord,
+    Seen,
 };
 pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
@@ -130,14 +137,7 @@ impl Desk {
         if allows(visit.caller.as_ref(), action, subject) {
             return Ok(());
         }
-        if visit.caller.is_none() {
-            return Err(Refusal::new(
-                "sign-in",
-                "この画面を使うには、ログインしてください。",
-                "Please sign in to use this page.",
-            ));
-        }
-        Err(unknown())
+        Err(closed(visit))
     }
 
     /// So many bytes that nobody can guess.
@@ -146,6 +146,18 @@ impl Desk {
         (self.random)(&mut bytes);
         bytes
     }
+}
+
+/// What one may not do: the public is asked to sign in, anyone else learns nothing.
+pub fn closed(visit: &Visit) -> Refusal {
+    if visit.caller.is_some() {
+        return unknown();
+    }
+    Refusal::new(
+        "sign-in",
+        "この画面を使うには、ログインしてください。",
+        "Please sign in to use this page.",
+    )
 }
 
 /// What is not there, or not there for the one who asks.

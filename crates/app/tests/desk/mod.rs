@@ -11,7 +11,7 @@ use app::{BatchRow, Desk, Visit};
 use authz::{Caller, Role};
 use plan::Files;
 use serde_json::json;
-use store::{Change, Draft, Event, EventQuery, Name, Store};
+use store::{Change, Draft, Event, EventQuery, Index, Name, Store};
 use store_sqlite::Sqlite;
 
 /// A desk and the folder of its database, which goes when it is dropped.
@@ -42,6 +42,7 @@ pub fn office_with<'a>(organisations: impl IntoIterator<Item = &'a str>) -> Offi
         expected: 0,
         parent: None,
         state: None,
+        index: Index::default(),
         body: json!({ "ja": "架空の組織", "en": "Made-up organisation", "kind": "manufacturer", "corporate_number": null }),
     };
     let change = Change {
@@ -53,6 +54,7 @@ pub fn office_with<'a>(organisations: impl IntoIterator<Item = &'a str>) -> Offi
         drafts: organisations.into_iter().map(draft).collect(),
         erase: vec![],
         blobs: vec![],
+        jobs: vec![],
     };
     office.store.commit(&change).unwrap();
     office

@@ -1,0 +1,763 @@
+//! Registers: records of the kinds that the plan defines. Who may do what stands in the kind; what a record may say, who sees which field and
+//! what finds it follows from the kind too. Nothing here knows any one kind, and nobody is shown a field that is not theirs to see, be it in a
+//! list, by a filter or in what changed.
+
+use std::collections::BTreeSet;
+
+use authz::{Action, Grant, Role, Scope, Sight, Subject, holds, sight_by};
+use jiff::Timestamp;
+use plan::{Confidentiality, Field, Kind, Shape};
+use record::{Completeness, Fault as RecordFault, Moved, Record, Viewer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{After, Change, Direction, Draft, Fault, Filter, Index, Key, Name, Query, Test, Version};
+use vocab::Refusal;
+
+use super::kept::refused;
+use super::{Account, DIRECTORY, Desk, MINISTRY, Visit, closed, unknown};
+
+/// Rows of a page of a list.
+const PAGE: u32 = 50;
+/// Records are counted up to this; beyond it a list says "more than".
+const COUNTED: u64 = 1_000;
+
+/// A register, as somebody who may look into it or add to it is told.
+#[derive(Debug, Clone, Serialize)]
+pub struct Register {
+    /// Its definition.
+    pub kind: Kind,
+    /// Whether the one who asks may add records.
+    pub may_add: bool,
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordState {
+    /// Being written: only those who may change it see it.
+    Draft,
+    /// Complete.
+    Filed,
+}
+
+impl RecordState {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Filed => "filed",
+        }
+    }
+}
+
+/// A record as it is kept: what it says, and who wrote this version when.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entry {
+    state: RecordState,
+    by: String,
+    at: Timestamp,
+    record: Value,
+}
+
+/// A record as somebody sees it.
+#[derive(Debug, Clone)]
+pub struct RegisterEntry {
+    /// The organisation to which it belongs.
+    pub owner: String,
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: u32,
+    /// Where it stands.
+    pub state: RecordState,
+    /// What it says, as far as the one who asks may see it.
+    pub record: Record,
+}
+
+/// What one version changed, as far as the one who asks may see it.
+#[derive(Debug, Clone)]
+pub struct RecordChange {
+    /// The version.
+    pub version: u32,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Who wrote it; none for those who may not see the organisation's people.
+    pub by: Option<String>,
+    /// Where the record stood from then on.
+    pub state: RecordState,
+    /// What it changed; everything, for the first.
+    pub moved: Vec<Moved>,
+}
+
+/// A record with what is around it.
+#[derive(Debug, Clone)]
+pub struct RecordPage {
+    /// The record.
+    pub view: RegisterEntry,
+    /// Its versions, the newest first.
+    pub history: Vec<RecordChange>,
+    /// Records that refer to it, by the id of their kind, as far as the one who asks may see them.
+    pub referring: Vec<(String, RegisterEntry)>,
+    /// Whether the one who asks may change it.
+    pub may_change: bool,
+}
+
+/// Which records to list.
+#[derive(Debug, Clone, Default)]
+pub struct RecordQuery {
+    /// Words that all have to be found.
+    pub words: String,
+    /// Fields and what they have to be: a value, the beginning of a text, or `from..to`.
+    pub filters: Vec<(String, String)>,
+    /// A field to sort by, and whether the greatest comes first.
+    pub order: Option<(String, bool)>,
+    /// Where the page before ended.
+    pub after: Option<String>,
+    /// Only drafts, instead of only complete records.
+    pub drafts: bool,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone)]
+pub struct RecordList {
+    /// The records.
+    pub rows: Vec<RegisterEntry>,
+    /// How many there are in all, counted up to a thousand.
+    pub found: u64,
+    /// Where the next page begins; none on the last.
+    pub next: Option<String>,
+}
+
+/// What came of a form.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SavedRecord {
+    /// It was kept: owner and id.
+    Kept(String, String),
+    /// It was not: every mistake.
+    Faults(Vec<RecordFault>),
+}
+
+/// A record that a form was made from: owner, id and the version that was seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// Owner.
+    pub owner: &'a str,
+    /// Id.
+    pub id: &'a str,
+    /// Version.
+    pub version: u32,
+}
+
+fn grants(list: &[plan::Grant]) -> Vec<Grant> {
+    let role = |grant: &plan::Grant| match grant.role {
+        None => Some(None),
+        // A role that is not known grants nothing.
+        Some(code) => Role::parse(code).map(Some),
+    };
+    let known = list.iter().filter_map(|grant| {
+        let scope = if grant.own { Scope::Own } else { Scope::Any };
+        Some(Grant {
+            role: role(grant)?,
+            scope,
+        })
+    });
+    known.collect()
+}
+
+/// Its name in the store: apart from the kinds that the program itself keeps.
+fn stored(kind: &str) -> Result<Name, Refusal> {
+    Name::new(format!("of.{kind}")).map_err(refused)
+}
+
+impl Desk {
+    /// The registers that the one who asks may look into or add to.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn registers(&self, visit: &Visit) -> Result<Vec<Register>, Refusal> {
+        let rashin = self.rashin()?;
+        let list = rashin.plan().kinds.iter().map(|kind| Register {
+            may_add: may_add(visit, kind),
+            kind: kind.clone(),
+        });
+        Ok(list
+            .filter(|one| one.may_add || reading(visit, &one.kind) != Sight::Nothing)
+            .collect())
+    }
+
+    /// One register.
+    ///
+    /// # Errors
+    /// `sign-in`, `not-found`.
+    pub fn register(&self, visit: &Visit, kind: &str) -> Result<Register, Refusal> {
+        let rashin = self.rashin()?;
+        let kind = rashin.plan().kind(kind).ok_or_else(unknown)?;
+        let may_add = may_add(visit, kind);
+        if !may_add && reading(visit, kind) == Sight::Nothing {
+            return Err(closed(visit));
+        }
+        Ok(Register {
+            kind: kind.clone(),
+            may_add,
+        })
+    }
+
+    /// A page of a register.
+    ///
+    /// # Errors
+    /// As [`Desk::register`]; the name of a field by which one cannot filter or sort, or whose value cannot be read.
+    pub fn records(&self, visit: &Visit, kind: &str, asked: &RecordQuery) -> Result<RecordList, Refusal> {
+        let kind = self.register(visit, kind)?.kind;
+        let sight = if asked.drafts {
+            sight_by(visit.caller.as_ref(), &grants(&kind.change))
+        } else {
+            reading(visit, &kind)
+        };
+        let owner = match sight {
+            Sight::All => None,
+            Sight::Organisation(own) => Some(Name::new(own).map_err(refused)?),
+            Sight::Nothing => {
+                return Ok(RecordList {
+                    rows: vec![],
+                    found: 0,
+                    next: None,
+                });
+            }
+        };
+        let state = if asked.drafts {
+            RecordState::Draft
+        } else {
+            RecordState::Filed
+        };
+        let order = asked
+            .order
+            .as_ref()
+            .map(|(field, down)| {
+                let field = sortable_field(visit, &kind, field)?;
+                let direction = if *down { Direction::Down } else { Direction::Up };
+                Ok((Name::new(&*field.name).map_err(refused)?, direction))
+            })
+            .transpose()?;
+        let mut query = Query {
+            owner,
+            state: Some(Name::new(state.code()).map_err(refused)?),
+            filters: asked
+                .filters
+                .iter()
+                .map(|(field, text)| filter(sortable_field(visit, &kind, field)?, text))
+                .collect::<Result<_, _>>()?,
+            tokens: record::terms(&asked.words),
+            order,
+            limit: PAGE + 1,
+            ..Query::of(stored(&kind.id)?)
+        };
+        let found = self.store.count(&query, COUNTED).map_err(refused)?;
+        query.after = asked.after.as_deref().map(after).transpose()?;
+        let mut page = self.store.list(&query).map_err(refused)?;
+        let more = page.len() > PAGE as usize;
+        page.truncate(PAGE as usize);
+        let next = page
+            .last()
+            .filter(|_| more)
+            .map(|last| Self::cursor(&kind, last, query.order.as_ref().map(|(field, _)| field)))
+            .transpose()?;
+        let rows = page.into_iter().filter(|version| version.body.is_some());
+        Ok(RecordList {
+            rows: rows
+                .map(|version| Ok(view(visit, &kind, opened(&kind, &version)?)))
+                .collect::<Result<_, Refusal>>()?,
+            found,
+            next,
+        })
+    }
+
+    /// A record with its history and what refers to it.
+    ///
+    /// # Errors
+    /// `sign-in`, `not-found`.
+    pub fn record(&self, visit: &Visit, kind: &str, owner: &str, id: &str) -> Result<RecordPage, Refusal> {
+        let kind = self.register(visit, kind)?.kind;
+        let key = key(&kind, owner, id)?;
+        let versions = self.store.versions(&key).map_err(refused)?;
+        let mut kept = versions.into_iter().filter(|version| version.body.is_some());
+        let newest = opened(&kind, &kept.next().ok_or_else(unknown)?)?;
+        if !may_see(visit, &kind, &newest) {
+            return Err(unknown());
+        }
+        let mut all = vec![newest];
+        for version in kept {
+            all.push(opened(&kind, &version)?);
+        }
+        let people = visit.may(Action::ReadOrganisations)
+            && visit
+                .caller
+                .as_ref()
+                .is_some_and(|caller| caller.organisation == owner || !caller.is(Role::Member));
+        let seen: Vec<Record> = all.iter().map(|one| redacted(visit, &kind, one)).collect();
+        let nothing = Record::default();
+        let history = all.iter().enumerate().map(|(place, one)| RecordChange {
+            version: one.version,
+            at: one.entry.at,
+            by: people.then(|| self.written_by(&one.entry.by)),
+            state: one.entry.state,
+            moved: record::difference(&kind, seen.get(place + 1).unwrap_or(&nothing), &seen[place]),
+        });
+        let history = history.collect();
+        let referring = self.referring(visit, &key)?;
+        let newest = all.swap_remove(0);
+        Ok(RecordPage {
+            may_change: may_change(visit, &kind, &newest.owner),
+            view: view(visit, &kind, newest),
+            history,
+            referring,
+        })
+    }
+
+    /// Keeps what was typed: a new record, or the next version of the one that was seen. A draft may have blanks; what is complete is filed, and
+    /// does not become a draft again.
+    ///
+    /// # Errors
+    /// `sign-in`, `not-found`, `conflict` if somebody else changed it first, and those of the store.
+    pub fn save_record(
+        &self,
+        visit: &Visit,
+        kind: &str,
+        seen: Option<Seen<'_>>,
+        controls: &[(String, String)],
+        completeness: Completeness,
+    ) -> Result<SavedRecord, Refusal> {
+        let Register { kind, may_add } = self.register(visit, kind)?;
+        let before = match seen {
+            None if !may_add => return Err(closed(visit)),
+            None => None,
+            Some(seen) => {
+                let version = self
+                    .store
+                    .newest(&key(&kind, seen.owner, seen.id)?)
+                    .map_err(refused)?;
+                let found = opened(&kind, &version.ok_or_else(unknown)?)?;
+                if !may_change(visit, &kind, &found.owner) {
+                    return Err(closed(visit));
+                }
+                Some(found)
+            }
+        };
+        let owner = match &before {
+            Some(found) => found.owner.clone(),
+            None => new_owner(visit, &kind)?,
+        };
+        let filed = before
+            .as_ref()
+            .is_some_and(|found| found.entry.state == RecordState::Filed);
+        let completeness = if filed { Completeness::Final } else { completeness };
+        let typed = record::read_form(&kind, controls, completeness);
+        let nothing = Record::default();
+        let earlier = before.as_ref().map_or(&nothing, |found| &found.record);
+        let shown = record::fillable(&kind, &owner, earlier, &viewer(visit));
+        let faults: Vec<RecordFault> = typed
+            .faults
+            .into_iter()
+            .filter(|fault| fault.field.is_empty() || shown.contains(fault.field.as_str()))
+            .collect();
+        let record = record::keep_unseen(earlier, typed.record, &shown);
+        let faults = [faults, self.broken_links(visit, &kind, &owner, &record)?].concat();
+        if !faults.is_empty() {
+            return Ok(SavedRecord::Faults(faults));
+        }
+        let state = match completeness {
+            Completeness::Draft => RecordState::Draft,
+            Completeness::Final => RecordState::Filed,
+        };
+        let id = before
+            .as_ref()
+            .map_or_else(|| store::hex(&self.random::<8>()), |found| found.id.clone());
+        let expected = seen.map_or(0, |seen| seen.version);
+        let draft = drafted(visit, &kind, &owner, &id, expected, state, &record)?;
+        let detail = json!({ "kind": kind.id, "record": id, "what": if before.is_some() { "changed" } else { "added" } });
+        self.commit_records(visit, &owner, detail, vec![draft])?;
+        Ok(SavedRecord::Kept(owner, id))
+    }
+
+    /// The fields of somebody's form of a record, or of a new one.
+    pub fn fields_to_fill<'k>(
+        visit: &Visit,
+        kind: &'k Kind,
+        entry: Option<&RegisterEntry>,
+    ) -> BTreeSet<&'k str> {
+        let own = visit.caller.as_ref().map_or("", |caller| &caller.organisation);
+        let nothing = Record::default();
+        let (owner, record) = entry.map_or((own, &nothing), |entry| (&entry.owner, &entry.record));
+        record::fillable(kind, owner, record, &viewer(visit))
+    }
+
+    /// Brings lists and searches to what the plan's kinds say now: after a kind was changed, or a database restored. Gives how many records
+    /// were read again; none, at little cost, where nothing has changed.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn index_registers(&self) -> Result<usize, Refusal> {
+        let rashin = self.rashin()?;
+        let mut read = 0;
+        for kind in &rashin.plan().kinds {
+            let name = stored(&kind.id)?;
+            let definition = serde_json::to_value(kind).map_err(|error| refused(Fault::engine(error)))?;
+            let stamp = store::sha256(store::canonical(&definition).as_bytes());
+            if self.store.index_stamp(&name).map_err(refused)?.as_ref() == Some(&stamp) {
+                continue;
+            }
+            let mut query = Query {
+                limit: 1_000,
+                ..Query::of(name.clone())
+            };
+            loop {
+                let page = self.store.list(&query).map_err(refused)?;
+                let Some(last) = page.last() else { break };
+                query.after = Some(After::of(&last.key));
+                let full = page.len() == query.limit as usize;
+                let mut entries = Vec::with_capacity(page.len());
+                for version in page.into_iter().filter(|version| version.body.is_some()) {
+                    let (key, number) = (version.key.clone(), version.version);
+                    let found = opened(kind, &version)?;
+                    entries.push((key, number, indexed(kind, &found.owner, &found.record)?));
+                }
+                read += entries.len();
+                self.store.index(&entries).map_err(refused)?;
+                if !full {
+                    break;
+                }
+            }
+            self.store.set_index_stamp(&name, &stamp).map_err(refused)?;
+        }
+        Ok(read)
+    }
+
+    /// What the record refers to and cannot be found by the one who writes: told at its field.
+    pub(super) fn broken_links(
+        &self,
+        visit: &Visit,
+        kind: &Kind,
+        owner: &str,
+        record: &Record,
+    ) -> Result<Vec<RecordFault>, Refusal> {
+        let mut faults = vec![];
+        for (field, to, of, id) in record::index(kind, owner, record).references {
+            let there = match self.record_head(visit, &to, &of, &id) {
+                Ok(found) => found,
+                Err(refusal) if ["not-found", "sign-in"].contains(&refusal.kind) => false,
+                Err(refusal) => return Err(refusal),
+            };
+            if !there {
+                faults.push(RecordFault {
+                    name: field.clone(),
+                    field: field.split('.').next().unwrap_or_default().to_owned(),
+                    row: None,
+                    code: "no_record",
+                    ja: format!("「{id}」という記録はありません。一覧で番号を確かめてください。"),
+                    en: format!("There is no record “{id}”. Look its id up in the list."),
+                });
+            }
+        }
+        Ok(faults)
+    }
+
+    /// Whether a record is there for the one who asks.
+    fn record_head(&self, visit: &Visit, kind: &str, owner: &str, id: &str) -> Result<bool, Refusal> {
+        let kind = self.register(visit, kind)?.kind;
+        let Some(version) = self.store.newest(&key(&kind, owner, id)?).map_err(refused)? else {
+            return Ok(false);
+        };
+        Ok(version.body.is_some() && may_see(visit, &kind, &opened(&kind, &version)?))
+    }
+
+    fn written_by(&self, account: &str) -> String {
+        let found = self.find::<Account>(DIRECTORY, account).ok().flatten();
+        found.map_or_else(|| account.to_owned(), |kept| kept.value.name)
+    }
+
+    fn referring(&self, visit: &Visit, to: &Key) -> Result<Vec<(String, RegisterEntry)>, Refusal> {
+        let mut list = vec![];
+        for Register { kind, .. } in self.registers(visit)? {
+            let fields = kind.fields.iter().filter(|field| refers(field));
+            for field in fields.filter(|field| public_to(visit, &kind, field)) {
+                let query = Query {
+                    refers: Some((Some(Name::new(&*field.name).map_err(refused)?), to.clone())),
+                    limit: PAGE,
+                    ..Query::of(stored(&kind.id)?)
+                };
+                for version in self.store.list(&query).map_err(refused)? {
+                    let found = opened(&kind, &version)?;
+                    if may_see(visit, &kind, &found) {
+                        list.push((kind.id.clone(), view(visit, &kind, found)));
+                    }
+                }
+            }
+        }
+        Ok(list)
+    }
+
+    fn cursor(kind: &Kind, last: &Version, order: Option<&Name>) -> Result<String, Refusal> {
+        let value = match order {
+            None => String::new(),
+            Some(field) => {
+                let found = opened(kind, last)?;
+                let index = indexed(kind, &found.owner, &found.record)?;
+                index.least(field).unwrap_or_default().to_owned()
+            }
+        };
+        Ok(format!("{}/{}/{value}", last.key.owner, last.key.id))
+    }
+
+    pub(super) fn commit_records(
+        &self,
+        visit: &Visit,
+        owner: &str,
+        detail: Value,
+        drafts: Vec<Draft>,
+    ) -> Result<(), Refusal> {
+        // The kind has been asked; the action is asked as well, so that a plan never grants more than the policy does.
+        Self::authorise(visit, Action::KeepRecords, Subject::of(owner))?;
+        let change = Change {
+            owner: Name::new(owner).map_err(refused)?,
+            at: visit.at,
+            actor: Name::new(visit.actor()).map_err(refused)?,
+            action: Name::new(Action::KeepRecords.code()).map_err(refused)?,
+            detail,
+            drafts,
+            erase: vec![],
+            blobs: vec![],
+            jobs: vec![],
+        };
+        self.store.commit(&change).map_err(refused).map(|_| ())
+    }
+}
+
+/// A version as it was read.
+pub(super) struct Found {
+    pub owner: String,
+    pub id: String,
+    pub version: u32,
+    entry: Entry,
+    pub record: Record,
+}
+
+impl Found {
+    /// Owner and id.
+    pub fn name(&self) -> (String, String) {
+        (self.owner.clone(), self.id.clone())
+    }
+}
+
+pub(super) fn opened(kind: &Kind, version: &Version) -> Result<Found, Refusal> {
+    let corrupt = |error: String| refused(Fault::Corrupt(format!("{}: {error}", version.key)));
+    let body = version.body.clone().ok_or_else(unknown)?;
+    let entry: Entry = serde_json::from_value(body).map_err(|error| corrupt(error.to_string()))?;
+    let record = record::from_body(kind, &entry.record)
+        .map_err(|faults| corrupt(faults.first().map(|fault| fault.en.clone()).unwrap_or_default()))?;
+    Ok(Found {
+        owner: version.key.owner.to_string(),
+        id: version.key.id.to_string(),
+        version: version.version,
+        entry,
+        record,
+    })
+}
+
+pub(super) fn drafted(
+    visit: &Visit,
+    kind: &Kind,
+    owner: &str,
+    id: &str,
+    expected: u32,
+    state: RecordState,
+    record: &Record,
+) -> Result<Draft, Refusal> {
+    let entry = Entry {
+        state,
+        by: visit.actor().to_owned(),
+        at: visit.at,
+        record: record::to_body(kind, record),
+    };
+    Ok(Draft {
+        kind: stored(&kind.id)?,
+        id: Name::new(id).map_err(refused)?,
+        expected,
+        parent: None,
+        state: Some(Name::new(state.code()).map_err(refused)?),
+        body: serde_json::to_value(&entry).map_err(|error| refused(Fault::engine(error)))?,
+        index: indexed(kind, owner, record)?,
+    })
+}
+
+/// What the store's lists see of a record. A blank field has an empty value, so that every record has its place in every order.
+fn indexed(kind: &Kind, owner: &str, record: &Record) -> Result<Index, Refusal> {
+    let index = record::index(kind, owner, record);
+    let blank = kind
+        .fields
+        .iter()
+        .filter(|field| field.indexed && !index.keys.iter().any(|(name, _)| *name == field.name))
+        .map(|field| (field.name.clone(), String::new()));
+    let keys: Vec<(String, String)> = index.keys.iter().cloned().chain(blank).collect();
+    let name = |text: &str| Name::new(text).map_err(refused);
+    Ok(Index {
+        keys: keys
+            .into_iter()
+            .map(|(field, value)| Ok((name(&field)?, value)))
+            .collect::<Result<_, Refusal>>()?,
+        references: index
+            .references
+            .iter()
+            .map(|(field, kind, owner, id)| {
+                let key = Key {
+                    owner: name(owner)?,
+                    kind: stored(kind)?,
+                    id: name(id)?,
+                };
+                Ok((name(field)?, key))
+            })
+            .collect::<Result<_, Refusal>>()?,
+        tokens: index.tokens,
+    })
+}
+
+pub(super) fn key(kind: &Kind, owner: &str, id: &str) -> Result<Key, Refusal> {
+    // A text that cannot be a name names nothing.
+    let name = |text: &str| Name::new(text).map_err(|_| unknown());
+    Ok(Key {
+        owner: name(owner)?,
+        kind: stored(&kind.id)?,
+        id: name(id)?,
+    })
+}
+
+fn after(text: &str) -> Result<After, Refusal> {
+    let mut parts = text.splitn(3, '/');
+    let mut part = || parts.next().ok_or_else(unknown);
+    let name = |text: &str| Name::new(text).map_err(|_| unknown());
+    Ok(After {
+        owner: name(part()?)?,
+        id: name(part()?)?,
+        value: part()?.to_owned(),
+    })
+}
+
+/// To whom a new record belongs.
+pub(super) fn new_owner(visit: &Visit, kind: &Kind) -> Result<String, Refusal> {
+    match kind.owner {
+        plan::Owner::Ministry => Ok(MINISTRY.to_owned()),
+        plan::Owner::Author => {
+            let caller = visit.caller.as_ref().ok_or_else(|| closed(visit))?;
+            Ok(caller.organisation.clone())
+        }
+    }
+}
+
+pub(super) fn may_add(visit: &Visit, kind: &Kind) -> bool {
+    let Some(caller) = &visit.caller else { return false };
+    let owner = match kind.owner {
+        plan::Owner::Ministry => MINISTRY,
+        plan::Owner::Author => caller.organisation.as_str(),
+    };
+    // What belongs to the ministry may be handed in from elsewhere where the kind says so.
+    let subject = Subject::of(&caller.organisation);
+    holds(Some(caller), &grants(&kind.create), subject)
+        && (owner == caller.organisation || kind.owner == plan::Owner::Ministry)
+}
+
+pub(super) fn may_change(visit: &Visit, kind: &Kind, owner: &str) -> bool {
+    holds(visit.caller.as_ref(), &grants(&kind.change), Subject::of(owner))
+}
+
+fn reading(visit: &Visit, kind: &Kind) -> Sight {
+    sight_by(visit.caller.as_ref(), &grants(&kind.read))
+}
+
+fn may_see(visit: &Visit, kind: &Kind, found: &Found) -> bool {
+    match found.entry.state {
+        RecordState::Draft => may_change(visit, kind, &found.owner),
+        RecordState::Filed => {
+            holds(
+                visit.caller.as_ref(),
+                &grants(&kind.read),
+                Subject::of(&found.owner),
+            ) || may_change(visit, kind, &found.owner)
+        }
+    }
+}
+
+pub(super) fn viewer(visit: &Visit) -> Viewer {
+    visit
+        .caller
+        .as_ref()
+        .map_or_else(Viewer::default, |caller| Viewer {
+            roles: caller.roles.iter().map(|role| role.code().to_owned()).collect(),
+            organisation: Some(caller.organisation.clone()),
+            party: false,
+        })
+}
+
+fn redacted(visit: &Visit, kind: &Kind, found: &Found) -> Record {
+    record::redact(kind, &found.owner, &found.record, &viewer(visit))
+}
+
+fn view(visit: &Visit, kind: &Kind, found: Found) -> RegisterEntry {
+    RegisterEntry {
+        record: redacted(visit, kind, &found),
+        owner: found.owner,
+        id: found.id,
+        version: found.version,
+        state: found.entry.state,
+    }
+}
+
+/// Whether somebody sees a field in whichever record of the kind: only by such a field may they filter, sort, or find what refers.
+fn public_to(visit: &Visit, kind: &Kind, field: &Field) -> bool {
+    let viewer = viewer(visit);
+    let nobody = BTreeSet::new();
+    let own_only = match reading(visit, kind) {
+        Sight::Organisation(own) => Some(own),
+        _ => None,
+    };
+    field.confidentiality == Confidentiality::Public
+        || record::sees(
+            field.confidentiality,
+            own_only.as_deref().unwrap_or_default(),
+            &nobody,
+            &viewer,
+        )
+}
+
+fn refers(field: &Field) -> bool {
+    matches!(field.shape, Shape::Reference(_))
+}
+
+fn sortable_field<'k>(visit: &Visit, kind: &'k Kind, name: &str) -> Result<&'k Field, Refusal> {
+    let field = kind
+        .field(name)
+        .filter(|field| field.indexed && public_to(visit, kind, field));
+    field.ok_or_else(|| {
+        Refusal::new(
+            "filter",
+            format!("「{name}」では絞り込みも並べ替えもできません。一覧の上にある項目から選んでください。"),
+            format!("The list cannot be filtered or sorted by “{name}”. Choose one of the fields above it."),
+        )
+    })
+}
+
+/// What a field has to be, as it was typed: `from..to` with either end open, the beginning of a text, or a value.
+fn filter(field: &Field, text: &str) -> Result<Filter, Refusal> {
+    let sortable = |text: &str| {
+        let value = record::Value::read(&field.shape, text)?;
+        Ok(record::sortable(&field.shape, &value).unwrap_or_default())
+    };
+    let ends = text.split_once("..").map(|(from, to)| (from.trim(), to.trim()));
+    let test = match (&field.shape, ends) {
+        (Shape::Text, _) => Test::Prefix(record::fold(text.trim())),
+        (_, Some(("", to))) => Test::To(sortable(to)?),
+        (_, Some((from, ""))) => Test::From(sortable(from)?),
+        (_, Some((from, to))) => Test::Between(sortable(from)?, sortable(to)?),
+        (_, None) => Test::Is(sortable(text)?),
+    };
+    Ok(Filter {
+        field: Name::new(&*field.name).map_err(refused)?,
+        test,
+    })
+}

@@ -1,0 +1,532 @@
+//! Registers as their use cases tell them, with the real plan's kinds on SQLite: who sees and writes what, drafts and filing, lists, searches,
+//! filters and pages, history, and an index that can be made again.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod desk;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use app::{Completeness, Desk, Purpose, RecordQuery, RecordState, SavedRecord, Seen, Table, Taken, Visit};
+use authz::Role;
+use desk::{Office, approver, member, office_with, public, secretariat, visit};
+use plan::{Kind, Shape};
+use rust_xlsxwriter::Workbook;
+use vocab::Lang;
+
+const DAY: &str = "2026-11-02";
+const MAKER: &str = "demo-maker";
+const OTHER: &str = "demo-other";
+
+fn office() -> Office {
+    office_with([MAKER, OTHER])
+}
+
+fn kinds(desk: &Desk) -> Vec<Kind> {
+    desk.rashin().unwrap().plan().kinds.clone()
+}
+
+/// Answers to every field of a kind that one can answer without another record or a file.
+fn answers(kind: &Kind, owner: &str) -> Vec<(String, String)> {
+    let mut list = vec![];
+    for field in &kind.fields {
+        let name = field.name.clone();
+        if field.shape == Shape::Period {
+            list.push((format!("{name}.from"), "2026-04-01".into()));
+            continue;
+        }
+        if let Some(example) = &field.example {
+            list.push((name, example.clone()));
+            continue;
+        }
+        let text = match &field.shape {
+            Shape::Text | Shape::LongText | Shape::Person => "架空の内容",
+            Shape::Choice(options) | Shape::Choices(options) => options[0].code.as_str(),
+            Shape::Number(_) | Shape::Money { .. } => "1",
+            Shape::Date => "2026-04-01",
+            Shape::FiscalYear => "2025年度",
+            Shape::Organisation { .. } => owner,
+            Shape::Flag => "yes",
+            Shape::Period
+            | Shape::Code(_)
+            | Shape::Reference(_)
+            | Shape::Attachment { .. }
+            | Shape::Table(_) => continue,
+        };
+        list.push((name, text.into()));
+    }
+    list
+}
+
+fn with(mut answers: Vec<(String, String)>, name: &str, text: &str) -> Vec<(String, String)> {
+    answers.retain(|(field, _)| field != name);
+    answers.push((name.into(), text.into()));
+    answers
+}
+
+fn kept(saved: SavedRecord) -> (String, String) {
+    match saved {
+        SavedRecord::Kept(owner, id) => (owner, id),
+        SavedRecord::Faults(faults) => panic!("{faults:#?}"),
+    }
+}
+
+fn device(desk: &Desk, name: &str, class: &str) -> (String, String) {
+    let kind = kinds(desk).into_iter().find(|kind| kind.id == "device").unwrap();
+    let answers = with(with(answers(&kind, MAKER), "name", name), "risk_class", class);
+    kept(
+        desk.save_record(&member(MAKER, DAY), "device", None, &answers, Completeness::Final)
+            .unwrap(),
+    )
+}
+
+fn everybody() -> Vec<(&'static str, Visit)> {
+    vec![
+        ("public", public(DAY)),
+        ("its maker", member(MAKER, DAY)),
+        ("another firm", member(OTHER, DAY)),
+        ("secretariat", secretariat(DAY)),
+        ("approver", approver(DAY)),
+        ("council", visit("c", "council", Role::Council, DAY)),
+        ("auditor", visit("k", app::MINISTRY, Role::Auditor, DAY)),
+        (
+            "administrator",
+            visit("a", app::MINISTRY, Role::Administrator, DAY),
+        ),
+    ]
+}
+
+/// Who sees and writes what of each kind, state and field, found by doing it.
+#[test]
+fn the_matrix_of_kinds_states_and_fields_is_this() {
+    let office = office();
+    let desk = &office.desk;
+    let mut told = String::new();
+    for kind in kinds(desk) {
+        let _ = writeln!(told, "{}", kind.id);
+        let owners: [Visit; 2] = [member(MAKER, DAY), secretariat(DAY)];
+        let author = owners.iter().find(|who| {
+            desk.register(who, &kind.id)
+                .is_ok_and(|register| register.may_add)
+        });
+        let author = author.unwrap_or_else(|| panic!("nobody adds to {}", kind.id));
+        let owner = author.caller.as_ref().unwrap().organisation.clone();
+        let whole = answers(&kind, &owner);
+        let draft = kept(
+            desk.save_record(author, &kind.id, None, &whole, Completeness::Draft)
+                .unwrap(),
+        );
+        let filed = kept(
+            desk.save_record(author, &kind.id, None, &whole, Completeness::Final)
+                .unwrap(),
+        );
+        // What the ministry answers is there too.
+        let seen = Seen {
+            owner: &filed.0,
+            id: &filed.1,
+            version: 1,
+        };
+        if desk
+            .record(&secretariat(DAY), &kind.id, &filed.0, &filed.1)
+            .is_ok_and(|page| page.may_change)
+        {
+            kept(
+                desk.save_record(
+                    &secretariat(DAY),
+                    &kind.id,
+                    Some(seen),
+                    &whole,
+                    Completeness::Final,
+                )
+                .unwrap(),
+            );
+        }
+        for (name, who) in everybody() {
+            let register = desk.register(&who, &kind.id);
+            let Ok(register) = register else {
+                let _ = writeln!(told, "  {name}: nothing");
+                continue;
+            };
+            let seen = |(owner, id): &(String, String)| desk.record(&who, &kind.id, owner, id).ok();
+            let (draft, filed) = (seen(&draft), seen(&filed));
+            let mark = |there: bool| if there { "✔" } else { "✘" };
+            let _ = writeln!(
+                told,
+                "  {name}: add {}, draft {}, filed {}, change {}",
+                mark(register.may_add),
+                mark(draft.is_some()),
+                mark(filed.is_some()),
+                mark(filed.as_ref().is_some_and(|page| page.may_change)),
+            );
+            let Some(page) = filed else { continue };
+            let all: BTreeSet<&str> = whole
+                .iter()
+                .map(|(name, _)| name.split('.').next().unwrap())
+                .collect();
+            let sees = |field: &&str| page.view.record.fields.contains_key(*field);
+            let hidden: Vec<&str> = all.iter().copied().filter(|field| !sees(field)).collect();
+            let fills = Desk::fields_to_fill(&who, &kind, Some(&page.view));
+            let fixed: Vec<&str> = all
+                .iter()
+                .copied()
+                .filter(|field| sees(field) && !fills.contains(field))
+                .collect();
+            if !hidden.is_empty() {
+                let _ = writeln!(told, "    hidden: {}", hidden.join(", "));
+            }
+            if page.may_change && !fixed.is_empty() {
+                let _ = writeln!(told, "    seen but not written: {}", fixed.join(", "));
+            }
+            // What one may not see stands in no version of the history either.
+            for change in &page.history {
+                assert!(
+                    change.moved.iter().all(|moved| sees(&moved.field.as_str())),
+                    "{name}: {change:?}"
+                );
+            }
+        }
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_draft_becomes_a_record_once_it_is_complete() {
+    let office = office();
+    let desk = &office.desk;
+    let (me, other) = (member(MAKER, DAY), member(OTHER, DAY));
+    let started = vec![("name".to_owned(), "架空ステントα".to_owned())];
+    let SavedRecord::Faults(faults) = desk
+        .save_record(&me, "device", None, &started, Completeness::Final)
+        .unwrap()
+    else {
+        panic!("it is not complete")
+    };
+    assert!(faults.iter().any(|fault| fault.field == "level"), "{faults:?}");
+    let (owner, id) = kept(
+        desk.save_record(&me, "device", None, &started, Completeness::Draft)
+            .unwrap(),
+    );
+    assert_eq!(owner, MAKER);
+    assert_eq!(
+        desk.record(&other, "device", &owner, &id).unwrap_err().kind,
+        "not-found"
+    );
+    assert_eq!(
+        desk.record(&public(DAY), "device", &owner, &id).unwrap_err().kind,
+        "not-found"
+    );
+    let drafts = RecordQuery {
+        drafts: true,
+        ..RecordQuery::default()
+    };
+    assert_eq!(desk.records(&me, "device", &drafts).unwrap().rows.len(), 1);
+    assert_eq!(desk.records(&other, "device", &drafts).unwrap().rows.len(), 0);
+    assert_eq!(
+        desk.records(&me, "device", &RecordQuery::default())
+            .unwrap()
+            .found,
+        0
+    );
+
+    let seen = |version| {
+        Some(Seen {
+            owner: &owner,
+            id: &id,
+            version,
+        })
+    };
+    let whole = with(started, "level", "family");
+    let stale = desk.save_record(&me, "device", seen(7), &whole, Completeness::Final);
+    assert_eq!(stale.unwrap_err().kind, "conflict");
+    let foreign = desk.save_record(&other, "device", seen(1), &whole, Completeness::Final);
+    assert_eq!(foreign.unwrap_err().kind, "not-found");
+    kept(
+        desk.save_record(&me, "device", seen(1), &whole, Completeness::Final)
+            .unwrap(),
+    );
+    let page = desk.record(&public(DAY), "device", &owner, &id).unwrap();
+    assert_eq!((page.view.version, page.view.state), (2, RecordState::Filed));
+    assert!(
+        page.history.iter().all(|change| change.by.is_none()),
+        "the public learns no names"
+    );
+    let own = desk.record(&me, "device", &owner, &id).unwrap();
+    assert!(own.history[0].by.is_some());
+    assert_eq!(own.history[0].moved[0].field, "level");
+
+    // What was filed stays filed.
+    let blank = desk
+        .save_record(&me, "device", seen(2), &[], Completeness::Draft)
+        .unwrap();
+    assert!(matches!(blank, SavedRecord::Faults(_)));
+}
+
+#[test]
+fn what_the_ministry_answers_nobody_else_writes() {
+    let office = office();
+    let desk = &office.desk;
+    let (owner, id) = device(desk, "架空カテーテル", "class-4");
+    let page = desk.record(&secretariat(DAY), "device", &owner, &id).unwrap();
+    assert!(
+        !page.view.record.fields.contains_key("origin"),
+        "the maker typed it in vain"
+    );
+    let typed = record::pairs(
+        &desk.register(&secretariat(DAY), "device").unwrap().kind,
+        &page.view.record,
+    );
+    let typed = with(
+        with(typed, "origin", "japan"),
+        "origin_confirmed_on",
+        "2026-10-01",
+    );
+    let seen = Seen {
+        owner: &owner,
+        id: &id,
+        version: 1,
+    };
+    kept(
+        desk.save_record(
+            &secretariat(DAY),
+            "device",
+            Some(seen),
+            &typed,
+            Completeness::Final,
+        )
+        .unwrap(),
+    );
+    // The maker's next version leaves it as it is.
+    let seen = Seen {
+        owner: &owner,
+        id: &id,
+        version: 2,
+    };
+    let typed = with(typed, "origin", "abroad");
+    kept(
+        desk.save_record(
+            &member(MAKER, DAY),
+            "device",
+            Some(seen),
+            &typed,
+            Completeness::Final,
+        )
+        .unwrap(),
+    );
+    let page = desk.record(&public(DAY), "device", &owner, &id).unwrap();
+    let origin = page.view.record.fields["origin"].text();
+    assert_eq!(origin.as_deref(), Some("japan"));
+}
+
+#[test]
+fn records_are_found_by_words_fields_and_page_by_page() {
+    let office = office();
+    let desk = &office.desk;
+    for number in 0..120 {
+        let class = ["class-1", "class-2", "class-3", "class-4"][number % 4];
+        device(desk, &format!("架空ペースメーカー{number:03}"), class);
+    }
+    device(desk, "架空濱田式ｽﾃﾝﾄ Delta", "class-4");
+    let who = public(DAY);
+    let list = |asked: &RecordQuery| desk.records(&who, "device", asked).unwrap();
+    let by_words = |words: &str| {
+        list(&RecordQuery {
+            words: words.into(),
+            ..RecordQuery::default()
+        })
+        .found
+    };
+    assert_eq!(
+        (
+            by_words("ぺーすめーかー"),
+            by_words("浜田"),
+            by_words("ステント"),
+            by_words("delta")
+        ),
+        (120, 1, 1, 1)
+    );
+    assert_eq!(
+        (
+            by_words("delt"),
+            by_words("スパナ"),
+            by_words("ペースメーカー 007")
+        ),
+        (1, 0, 1)
+    );
+    let fields = |filters: &[(&str, &str)]| RecordQuery {
+        filters: filters
+            .iter()
+            .map(|(field, text)| ((*field).into(), (*text).into()))
+            .collect(),
+        ..RecordQuery::default()
+    };
+    assert_eq!(list(&fields(&[("risk_class", "class-4")])).found, 31);
+    assert_eq!(
+        list(&fields(&[("risk_class", "class-4"), ("name", "架空ペース")])).found,
+        30
+    );
+    let bad = desk.records(&who, "device", &fields(&[("labour_evidence", "x")]));
+    assert_eq!(bad.unwrap_err().kind, "filter");
+
+    let mut asked = RecordQuery {
+        order: Some(("name".into(), true)),
+        ..RecordQuery::default()
+    };
+    let mut names = vec![];
+    loop {
+        let page = list(&asked);
+        assert_eq!(page.found, 121);
+        names.extend(
+            page.rows
+                .iter()
+                .map(|one| one.record.fields["name"].text().unwrap()),
+        );
+        let Some(next) = page.next else { break };
+        asked.after = Some(next);
+    }
+    assert_eq!(names.len(), 121);
+    assert!(
+        names.is_sorted_by(|a, b| record::fold(a) >= record::fold(b)),
+        "{names:?}"
+    );
+
+    // The index follows from the records: made again it answers the same, and it is made again only when the kind has changed.
+    assert_eq!(desk.index_registers().unwrap(), 121);
+    assert_eq!(desk.index_registers().unwrap(), 0);
+    assert_eq!(by_words("浜田"), 1);
+}
+
+#[test]
+fn a_reference_leads_both_ways_and_never_to_nothing() {
+    let office = office();
+    let desk = &office.desk;
+    let (owner, id) = device(desk, "架空の製品群", "class-2");
+    let kind = desk.register(&member(MAKER, DAY), "device").unwrap().kind;
+    let child = |parent: &str| {
+        let answers = with(with(answers(&kind, MAKER), "level", "model"), "parent", parent);
+        desk.save_record(&member(MAKER, DAY), "device", None, &answers, Completeness::Final)
+            .unwrap()
+    };
+    let SavedRecord::Faults(faults) = child("demo-maker/nothing") else {
+        panic!("there is nothing of that name")
+    };
+    assert_eq!(faults[0].field, "parent");
+    let (_, model) = kept(child(&format!("{owner}/{id}")));
+    let page = desk.record(&public(DAY), "device", &owner, &id).unwrap();
+    let referring: Vec<&str> = page.referring.iter().map(|(_, view)| view.id.as_str()).collect();
+    assert_eq!(referring, [model]);
+}
+
+fn workbook(table: &Table) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet().set_name(&table.name.ja).unwrap();
+    for (place, column) in (0..).zip(&table.columns) {
+        sheet.write_string(0, place, &column.title.ja).unwrap();
+    }
+    for (row, cells) in (1..).zip(&table.rows) {
+        for (place, cell) in (0..).zip(cells) {
+            sheet.write_string(row, place, cell).unwrap();
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn five_hundred_reports_with_twenty_faulty_rows() {
+    let office = office();
+    let desk = &office.desk;
+    let me = member(MAKER, DAY);
+    let kind = desk.register(&me, "supply-report").unwrap().kind;
+    let mut table = desk.record_table(&me, "supply-report", None).unwrap();
+    assert_eq!(table.rows.len(), 0);
+    let answers: BTreeMap<String, String> = answers(&kind, MAKER).into_iter().collect();
+    let place = |name: &str| {
+        table
+            .columns
+            .iter()
+            .position(|column| column.name == name)
+            .unwrap()
+    };
+    let (title, choice) = (place(&kind.title_field), place("report_type"));
+    let date = table
+        .columns
+        .iter()
+        .position(|column| {
+            kind.field(&column.name)
+                .is_some_and(|field| field.shape == Shape::Date)
+        })
+        .unwrap();
+    for number in 0..500 {
+        let cell = |column: &app::Column| answers.get(&column.name).cloned().unwrap_or_default();
+        let mut row: Vec<String> = table.columns.iter().map(cell).collect();
+        row[title] = format!("架空の製品{number:03}");
+        table.rows.push(row);
+    }
+    // Every 25th row is spoilt, each in one of four ways.
+    for (number, row) in (12..500).step_by(25).enumerate() {
+        let row = &mut table.rows[row];
+        match number % 4 {
+            0 => row[title] = String::new(),
+            1 => row[choice] = "なぞ".into(),
+            2 => row[date] = "令和8年13月1日".into(),
+            _ => row[0] = "demo-maker/0123".into(),
+        }
+    }
+    let purpose = Purpose::Records {
+        kind: kind.id.clone(),
+    };
+    let id = desk
+        .stage(&me, purpose.clone(), "報告.xlsx", workbook(&table))
+        .unwrap();
+    let staged = desk.staged(&me, &id).unwrap();
+    let mut told = String::new();
+    for fault in &staged.faults {
+        let _ = writeln!(told, "{}: {}", fault.place(Lang::Ja), fault.ja);
+        let _ = writeln!(told, "{}: {}", fault.place(Lang::En), fault.en);
+    }
+    insta::assert_snapshot!(told);
+    assert_eq!((staged.rows, staged.faulty.len(), staged.fresh), (500, 20, 480));
+    // Nobody else sees the file, not even that it is there.
+    for who in [member(OTHER, DAY), secretariat(DAY), approver(DAY)] {
+        assert_eq!(desk.staged(&who, &id).unwrap_err().kind, "not-found");
+        assert_eq!(
+            desk.take(&who, &id, &staged.faulty).unwrap_err().kind,
+            "not-found"
+        );
+    }
+    assert_eq!(desk.staged(&public(DAY), &id).unwrap_err().kind, "sign-in");
+    assert_eq!(desk.take(&me, &id, &[]).unwrap_err().kind, "faults");
+    assert_eq!(
+        desk.records(&me, &kind.id, &RecordQuery::default())
+            .unwrap()
+            .found,
+        0
+    );
+    assert_eq!(desk.take(&me, &id, &staged.faulty).unwrap(), Taken::Records(480));
+    assert_eq!(desk.take(&me, &id, &[]).unwrap_err().kind, "taken");
+
+    // What is given out and taken in again changes nothing; a row that was mended changes its record.
+    let mut table = desk
+        .record_table(&me, &kind.id, Some(&RecordQuery::default()))
+        .unwrap();
+    assert_eq!(table.rows.len(), 480);
+    let again = desk
+        .stage(&me, purpose.clone(), "報告.xlsx", workbook(&table))
+        .unwrap();
+    let staged = desk.staged(&me, &again).unwrap();
+    assert_eq!(
+        (staged.faults.len(), staged.fresh),
+        (0, 0),
+        "{:?}",
+        staged.faults.first()
+    );
+    table.rows[7][title] = "架空の改良品".into();
+    let mended = desk.stage(&me, purpose, "報告.xlsx", workbook(&table)).unwrap();
+    assert_eq!(desk.take(&me, &mended, &[]).unwrap(), Taken::Records(1));
+    let found = RecordQuery {
+        words: "改良品".into(),
+        ..RecordQuery::default()
+    };
+    let found = desk.records(&me, &kind.id, &found).unwrap();
+    assert_eq!((found.found, found.rows[0].version), (1, 2));
+}
