@@ -147,6 +147,13 @@ impl Entry {
         named.map(|(_, value)| value.clone()).collect()
     }
 
+    /// Everything that was typed, in order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The file that was sent under a name.
     pub(crate) fn file(&self, name: &str) -> Option<&File> {
         self.files

@@ -86,7 +86,8 @@ fn pages() -> Router<House> {
         .route("/editions/{id}/report.css", get(pages::report::style))
         .route("/editions/{id}/trace/{file}", get(pages::report::prov))
         .route("/editions/{id}/compare/{file}", get(pages::compare::page));
-    let lists: [(&str, MethodRouter<House>); 8] = [
+    let lists: [(&str, MethodRouter<House>); 9] = [
+        ("/registers", get(pages::registers::list)),
         ("/plan", get(pages::plan::tree)),
         ("/indicators", get(pages::indicators::page)),
         ("/findings", get(pages::findings::page)),
@@ -147,6 +148,21 @@ fn desk() -> Router<House> {
         .route(
             "/imports/{id}",
             get(pages::imports::one).post(pages::imports::take),
+        )
+        .route("/registers/{kind}", get(pages::registers::one))
+        .route("/registers/{kind}/schema.json", get(pages::registers::schema))
+        .route("/registers/{kind}/template.xlsx", get(pages::registers::template))
+        .route(
+            "/registers/{kind}/new",
+            get(pages::registers::record::blank).post(pages::registers::record::add),
+        )
+        .route(
+            "/registers/{kind}/{owner}/{id}",
+            get(pages::registers::record::one),
+        )
+        .route(
+            "/registers/{kind}/{owner}/{id}/edit",
+            get(pages::registers::record::edit).post(pages::registers::record::change),
         )
         .route("/rounds", get(pages::rounds::list).post(pages::rounds::open))
         .route(

@@ -81,6 +81,8 @@ pub enum Section {
     Coverage,
     /// KPI検討
     Workbench,
+    /// 登録簿
+    Registers,
     /// フォローアップ
     Editions,
     /// データ・API
@@ -93,12 +95,13 @@ pub enum Section {
 
 impl Section {
     /// The navigation in its order: entry, message key, path.
-    pub const NAVIGATION: [(Self, &'static str, &'static str); 7] = [
+    pub const NAVIGATION: [(Self, &'static str, &'static str); 8] = [
         (Self::Plan, "nav-plan", "/plan"),
         (Self::Indicators, "nav-indicators", "/indicators"),
         (Self::Findings, "nav-findings", "/findings"),
         (Self::Coverage, "nav-coverage", "/coverage"),
         (Self::Workbench, "nav-workbench", "/workbench"),
+        (Self::Registers, "nav-registers", "/registers"),
         (Self::Editions, "nav-editions", "/editions"),
         (Self::Data, "nav-data", "/api"),
     ];
@@ -325,6 +328,8 @@ pub struct Field {
     pub choices: Vec<Choice>,
     /// How it is asked for in a [`PostForm`].
     pub kind: FieldKind,
+    /// Heading of the part of a long form that begins with it; else empty.
+    pub heading: String,
 }
 
 /// How a field is asked for.

@@ -266,7 +266,7 @@ const SIGN_IN: [(&str, &str); 2] = [("email", ADMIN), ("password", PASSWORD)];
 async fn who_reaches_which_address() {
     let everybody = std::iter::once(None).chain(Role::ALL.map(Some));
     let browsers: Vec<_> = everybody.map(|role| (role, TOWN.browser(role))).collect();
-    let mut table = format!("{:<32}", "");
+    let mut table = format!("{:<48}", "");
     for (role, _) in &browsers {
         let _ = write!(table, "{:<15}", role.map_or("public", Role::code));
     }
@@ -286,6 +286,21 @@ async fn who_reaches_which_address() {
         ("GET", "/organisations/ministry"),
         ("GET", "/organisations/{firm}"),
         ("GET", "/organisations/nothing"),
+        ("GET", "/registers"),
+        ("GET", "/registers/device"),
+        ("GET", "/registers/device.json"),
+        ("GET", "/registers/device/new"),
+        ("GET", "/registers/device/schema.json"),
+        ("GET", "/registers/device/{firm}/nothing"),
+        ("GET", "/registers/device/{firm}/nothing/edit"),
+        ("GET", "/registers/supply-report"),
+        ("GET", "/registers/supply-report.csv"),
+        ("GET", "/registers/supply-report/new"),
+        ("GET", "/registers/hospital-asset/template.xlsx"),
+        ("GET", "/registers/nothing"),
+        ("POST", "/registers/device/new"),
+        ("POST", "/registers/supply-report/new"),
+        ("POST", "/registers/device/{firm}/nothing/edit"),
         ("GET", "/audit"),
         ("GET", "/audit.json"),
         ("GET", "/audit?before=nonsense"),
@@ -300,7 +315,7 @@ async fn who_reaches_which_address() {
     ];
     for (method, address) in addresses {
         let row = format!("{method} {address}");
-        table = format!("{}\n{row:<32}", table.trim_end());
+        table = format!("{}\n{row:<48}", table.trim_end());
         let address = address
             .replace("{member}", &TOWN.member)
             .replace("{firm}", &TOWN.firm);

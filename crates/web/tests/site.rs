@@ -89,7 +89,7 @@ async fn get(address: &str) -> Seen {
 }
 
 /// Everything that is a page of its own, without language.
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 22] = [
     "/",
     "/plan",
     "/plan/policy-1",
@@ -109,10 +109,13 @@ const PAGES: [&str; 19] = [
     "/meetings",
     "/terms",
     "/api",
+    "/registers",
+    "/registers/device",
+    "/registers/unmet-need",
 ];
 
 /// Everything that can be taken away as a table.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 15] = [
     "/plan",
     "/indicators",
     "/indicators/kgi1",
@@ -126,6 +129,8 @@ const TABLES: [&str; 13] = [
     "/sources",
     "/meetings",
     "/terms",
+    "/registers",
+    "/registers/device",
 ];
 
 fn in_english(address: &str) -> String {

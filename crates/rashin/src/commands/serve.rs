@@ -21,6 +21,9 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
     let files = home::rashin(plan, false)?.files().clone();
     let store = options.database.open(false)?;
     let desk = Desk::new(files, store, Box::new(edge::random));
+    // Lists and searches are those of the plan's kinds before anybody asks for one.
+    desk.index_registers()
+        .map_err(|refusal| Failure::input(refusal, false))?;
     let nobody = Visit {
         at: edge::now(),
         caller: None,

@@ -30,7 +30,7 @@ const JSON: &[&str] = &[".json"];
 const REPORT: &[&str] = &[".json", ".xlsx", ".sdmx.csv"];
 
 /// Everything that can be had as data.
-const ADDRESSES: [Address; 28] = [
+const ADDRESSES: [Address; 32] = [
     Address {
         path: "/index",
         says: "api-index",
@@ -145,6 +145,43 @@ const ADDRESSES: [Address; 28] = [
         forms: JSON,
         example: "/workbench.json?unit=%E4%BB%B6/%E5%B9%B4",
         query: &[("node", "api-query-node"), ("history", "api-query-history")],
+        private: false,
+    },
+    Address {
+        path: "/registers",
+        says: "api-registers",
+        forms: ALL,
+        example: "/registers.json",
+        query: &[],
+        private: false,
+    },
+    Address {
+        path: "/registers/{kind}",
+        says: "api-register",
+        forms: ALL,
+        example: "/registers/device.json?q=%E6%9E%B6%E7%A9%BA",
+        query: &[
+            ("q", "api-query-words"),
+            ("sort", "api-query-sort"),
+            ("down", "api-query-down"),
+            ("after", "api-query-after"),
+        ],
+        private: false,
+    },
+    Address {
+        path: "/registers/{kind}/schema",
+        says: "api-register-schema",
+        forms: JSON,
+        example: "/registers/device/schema.json",
+        query: &[],
+        private: false,
+    },
+    Address {
+        path: "/registers/{kind}/{owner}/{id}",
+        says: "api-record",
+        forms: ALL,
+        example: "/registers/device/demo-maker/0123456789abcdef.json",
+        query: &[],
         private: false,
     },
     Address {

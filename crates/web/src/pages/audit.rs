@@ -77,6 +77,8 @@ fn action_name(t: Texts<'_>, code: &str) -> String {
         Action::WriteDraft => "action-edition-write",
         Action::Comment => "action-edition-comment",
         Action::Publish => "action-edition-publish",
+        Action::ReadRecords => "action-record-read",
+        Action::KeepRecords => "action-record-keep",
         Action::ReadAudit => "action-audit-read",
     })
 }

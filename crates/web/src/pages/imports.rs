@@ -46,6 +46,9 @@ pub async fn stage(State(house): State<House>, reader: Reader, posted: Posted) -
             ("answers", round) => Purpose::Answers {
                 round: round.to_owned(),
             },
+            ("records", _) => Purpose::Records {
+                kind: entry.value("kind").to_owned(),
+            },
             _ => Purpose::Batch,
         };
         let file = entry.file("file").ok_or_else(|| {
@@ -66,14 +69,15 @@ pub async fn stage(State(house): State<House>, reader: Reader, posted: Posted) -
 /// The form again, with what was wrong with the file.
 fn build_refused(here: &Here<'_>, entry: &Entry) -> Result<Answer, Refusal> {
     let t = here.t;
-    let hidden: Vec<_> = ["purpose", "round"]
+    let hidden: Vec<_> = ["purpose", "round", "kind"]
         .iter()
         .map(|name| (*name, entry.value(name)))
         .filter(|(_, value)| !value.is_empty())
         .collect();
-    let template = match entry.value("round") {
-        "" => t.path("/batches/template.xlsx"),
-        round => t.path(&format!("/rounds/{round}/answers.xlsx")),
+    let template = match (entry.value("round"), entry.value("kind")) {
+        ("", "") => t.path("/batches/template.xlsx"),
+        ("", kind) => t.path(&format!("/registers/{kind}/template.xlsx")),
+        (round, _) => t.path(&format!("/rounds/{round}/answers.xlsx")),
     };
     let form = super::batches::upload(t, String::new(), template, &hidden);
     let page = Work::new(here, t.text("upload-title"), vec![]);
@@ -115,6 +119,7 @@ fn build_one(here: &Here<'_>, id: &str, entry: &Entry) -> Result<Answer, Refusal
     let back = match &staging.purpose {
         Purpose::Batch => Link::to(t.text("batches-title"), t.path("/batches")),
         Purpose::Answers { round } => Link::to(t.text("round"), t.path(&format!("/rounds/{round}"))),
+        Purpose::Records { kind } => Link::to(t.text("register"), t.path(&format!("/registers/{kind}"))),
     };
     let page = Work {
         next: t.text(next(&staged)),
@@ -201,13 +206,13 @@ pub async fn take(
             .iter()
             .filter_map(|text| read(text))
             .collect();
-        let round = match here.desk.staged(&here.visit, &id)?.staging.value.purpose {
-            Purpose::Answers { round } => round,
-            Purpose::Batch => String::new(),
-        };
-        let address = match here.desk.take(&here.visit, &id, &leave_out)? {
-            Taken::Batch(batch) => format!("/batches/{batch}?done=taken"),
-            Taken::Answers(_) => format!("/rounds/{round}?done=taken"),
+        let purpose = here.desk.staged(&here.visit, &id)?.staging.value.purpose;
+        let taken = here.desk.take(&here.visit, &id, &leave_out)?;
+        let address = match (taken, purpose) {
+            (Taken::Batch(batch), _) => format!("/batches/{batch}?done=taken"),
+            (_, Purpose::Answers { round }) => format!("/rounds/{round}?done=taken"),
+            (_, Purpose::Records { kind }) => format!("/registers/{kind}?done=taken"),
+            (_, Purpose::Batch) => "/batches?done=taken".to_owned(),
         };
         Ok(Done::to(here.t.path(&address)))
     };

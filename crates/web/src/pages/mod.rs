@@ -18,6 +18,7 @@ pub mod library;
 pub mod organisations;
 pub mod people;
 pub mod plan;
+pub mod registers;
 pub mod report;
 pub mod rounds;
 pub mod sign_in;

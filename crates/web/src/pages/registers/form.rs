@@ -1,0 +1,245 @@
+//! The form of a kind: a control for each field, with what was typed or kept, and what is wrong with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use app::RecordQuery;
+use plan::{Field as KindField, Kind, Required, Shape};
+use record::{Fault, Record, pairs};
+
+use super::name;
+use crate::i18n::Texts;
+use crate::pages::Here;
+use crate::ui::{Choice, Field, FieldKind};
+
+/// A list of records is offered as a choice up to so many; beyond that the id is typed.
+const OFFERED: u64 = 50;
+/// Blank rows below those of a table.
+const BLANK_ROWS: usize = 2;
+
+/// What is shown in the controls: by name of control, each with its answers.
+pub(super) type Given = BTreeMap<String, Vec<String>>;
+
+/// What a record's form shows at first.
+pub(super) fn given(kind: &Kind, record: &Record) -> Given {
+    let mut given = Given::new();
+    for (name, text) in pairs(kind, record) {
+        given.entry(name).or_default().push(text);
+    }
+    given
+}
+
+/// The controls of a kind, for the fields that the one who asks fills in.
+pub(super) fn fields(
+    here: &Here<'_>,
+    kind: &Kind,
+    fill: &BTreeSet<&str>,
+    given: &Given,
+    faults: &[Fault],
+) -> Vec<Field> {
+    let mut list: Vec<Field> = vec![];
+    let asked = |field: &&KindField| field.deprecated_since.is_none();
+    let (mut part, mut first) = (None, 0);
+    for field in kind
+        .fields
+        .iter()
+        .filter(asked)
+        .filter(|field| fill.contains(field.name.as_str()))
+    {
+        head(&mut list, first, kind, part, here.t);
+        if field.part.as_deref() == part {
+            first = usize::MAX;
+        } else {
+            (part, first) = (field.part.as_deref(), list.len());
+        }
+        let Shape::Table(columns) = &field.shape else {
+            list.extend(controls(
+                here,
+                field,
+                &field.name,
+                field.title.get(here.t.lang()).to_owned(),
+                given,
+            ));
+            continue;
+        };
+        let rows = (1..).take_while(|row| {
+            given
+                .keys()
+                .any(|name| name.starts_with(&format!("{}.{row}.", field.name)))
+        });
+        let rows = rows.count() + BLANK_ROWS;
+        for row in 1..=rows {
+            for column in columns.iter().filter(asked) {
+                let label = here.t.with(
+                    "record-cell",
+                    &[
+                        ("table", field.title.get(here.t.lang()).into()),
+                        ("row", row.to_string().into()),
+                        ("column", column.title.get(here.t.lang()).into()),
+                    ],
+                );
+                let name = format!("{}.{row}.{}", field.name, column.name);
+                // A blank row is left out, so nothing in it is required of the browser.
+                list.extend(
+                    controls(here, column, &name, label, given)
+                        .into_iter()
+                        .map(|control| Field {
+                            required: false,
+                            ..control
+                        }),
+                );
+            }
+        }
+    }
+    head(&mut list, first, kind, part, here.t);
+    for fault in faults {
+        if let Some(control) = list.iter_mut().find(|control| is_of(control, fault)) {
+            control.error = match here.t.lang() {
+                vocab::Lang::Ja => fault.ja.clone(),
+                vocab::Lang::En => fault.en.clone(),
+            };
+        }
+    }
+    list
+}
+
+/// Writes the heading of a part over its first control, once that is there.
+fn head(list: &mut [Field], first: usize, kind: &Kind, part: Option<&str>, t: Texts<'_>) {
+    let part = kind.parts.iter().find(|one| Some(one.id.as_str()) == part);
+    if let (Some(control), Some(part)) = (list.get_mut(first), part) {
+        part.title.get(t.lang()).clone_into(&mut control.heading);
+    }
+}
+
+/// The faults that stand at no control, as lines of the summary.
+pub(super) fn elsewhere(t: Texts<'_>, controls: &[Field], faults: &[Fault]) -> Vec<Field> {
+    faults
+        .iter()
+        .filter(|fault| !controls.iter().any(|control| is_of(control, fault)))
+        .map(|fault| Field {
+            error: match t.lang() {
+                vocab::Lang::Ja => fault.ja.clone(),
+                vocab::Lang::En => fault.en.clone(),
+            },
+            ..Field::default()
+        })
+        .collect()
+}
+
+fn is_of(control: &Field, fault: &Fault) -> bool {
+    control.name == fault.name || control.name.strip_suffix(".from") == Some(&fault.name)
+}
+
+/// The options of a shape that has some.
+pub(super) fn choices(t: Texts<'_>, shape: &Shape) -> Option<Vec<Choice>> {
+    match shape {
+        Shape::Choice(options) | Shape::Choices(options) => {
+            let offered = options.iter().filter(|option| option.deprecated_since.is_none());
+            Some(
+                offered
+                    .map(|option| Choice::new(&*option.code, option.title.get(t.lang())))
+                    .collect(),
+            )
+        }
+        Shape::Flag => Some(vec![
+            Choice::new("yes", t.text("record-yes")),
+            Choice::new("no", t.text("record-no")),
+        ]),
+        _ => None,
+    }
+}
+
+/// One field as its controls: a period has two, a file none yet.
+fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given: &Given) -> Vec<Field> {
+    let t = here.t;
+    let text = |name: &str, between: &str| {
+        given
+            .get(name)
+            .map_or_else(String::new, |texts| texts.join(between))
+    };
+    let support = [
+        field.help.as_ref().map(|help| help.get(t.lang()).to_owned()),
+        field
+            .example
+            .as_ref()
+            .map(|example| t.with("record-example", &[("example", example.as_str().into())])),
+        field.many.then(|| t.text("record-many")),
+    ];
+    let control = Field {
+        name: name.to_owned(),
+        label,
+        support: support.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        value: text(name, "\n"),
+        required: field.required == Required::Always,
+        ..Field::default()
+    };
+    let options = |choices: Vec<Choice>, control: Field| Field {
+        choices: std::iter::once(Choice::new("", t.text("choose")))
+            .chain(choices)
+            .collect(),
+        kind: FieldKind::Select,
+        ..control
+    };
+    match &field.shape {
+        Shape::Attachment { .. } | Shape::Table(_) => vec![],
+        Shape::LongText => vec![Field {
+            kind: FieldKind::Area,
+            ..control
+        }],
+        _ if field.many && !matches!(field.shape, Shape::Choices(_)) => vec![Field {
+            kind: FieldKind::Area,
+            ..control
+        }],
+        Shape::Choices(_) => vec![Field {
+            kind: FieldKind::Boxes,
+            value: text(name, " "),
+            choices: choices(t, &field.shape).unwrap_or_default(),
+            ..control
+        }],
+        Shape::Choice(_) | Shape::Flag => {
+            vec![options(choices(t, &field.shape).unwrap_or_default(), control)]
+        }
+        Shape::Number(figure) | Shape::Money { figure, .. } => vec![Field {
+            unit: t.unit(&figure.unit.to_string()),
+            ..control
+        }],
+        Shape::Period => [("from", "record-from"), ("to", "record-to")]
+            .map(|(end, key)| Field {
+                name: format!("{name}.{end}"),
+                label: t.with(key, &[("period", control.label.as_str().into())]),
+                value: text(&format!("{name}.{end}"), " "),
+                ..control.clone()
+            })
+            .into(),
+        Shape::Reference(to) => match records(here, to) {
+            Some(choices) => vec![options(choices, control)],
+            None => vec![control],
+        },
+        Shape::Organisation { .. } => match here.desk.organisations(&here.visit) {
+            Ok(list) => {
+                let choice =
+                    |one: &app::Kept<app::Organisation>| Choice::new(&*one.id, one.value.name(t.lang()));
+                vec![options(list.iter().map(choice).collect(), control)]
+            }
+            Err(_) => vec![control],
+        },
+        _ => vec![control],
+    }
+}
+
+/// The records that a field can refer to, if they are few.
+fn records(here: &Here<'_>, kind: &str) -> Option<Vec<Choice>> {
+    let register = here.desk.register(&here.visit, kind).ok()?;
+    let list = here
+        .desk
+        .records(&here.visit, kind, &RecordQuery::default())
+        .ok()?;
+    (list.found < OFFERED).then(|| {
+        let choice = |one: &app::RegisterEntry| {
+            Choice::new(
+                format!("{}/{}", one.owner, one.id),
+                name(&register.kind, one, here.t),
+            )
+        };
+        list.rows.iter().map(choice).collect()
+    })
+}

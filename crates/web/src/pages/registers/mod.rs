@@ -1,0 +1,414 @@
+//! Registers: which there are, and the list of one, with what it is searched and filtered by in its address.
+
+mod form;
+pub mod record;
+
+use app::{RecordQuery, Register, RegisterEntry};
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use plan::{Field as KindField, Kind, Shape};
+use serde_json::{Value, json};
+use vocab::Refusal;
+
+use super::batches::{table_sheet, upload};
+use super::words::downloads;
+use super::work::Work;
+use super::{Answer, Here, at_desk, shell};
+use crate::house::House;
+use crate::i18n::Texts;
+use crate::reader::{Form, Reader, encoded};
+use crate::sheet::{Cell, Sheet};
+use crate::ui::{Choice, Column, Download, Field, Link, PostForm, Section, Shell, Table};
+
+/// Columns of a list beside the title: more would not fit a screen.
+const COLUMNS: usize = 4;
+
+/// `GET /registers`
+pub async fn list(State(house): State<House>, reader: Reader) -> Response {
+    at_desk(house, reader, build_list).await
+}
+
+fn build_list(here: &Here<'_>) -> Result<Answer, Refusal> {
+    let t = here.t;
+    let list = here.desk.registers(&here.visit)?;
+    if here.reader.form != Form::Page {
+        return Answer::data(here.reader.form, "registers", &list, || {
+            vec![sheet_of_all(t, &list)]
+        });
+    }
+    let row = |one: &Register| {
+        vec![
+            Link::to(
+                one.kind.title.get(t.lang()),
+                t.path(&format!("/registers/{}", one.kind.id)),
+            ),
+            Link::plain(one.kind.intro.get(t.lang())),
+        ]
+    };
+    let table = Table {
+        id: "registers".into(),
+        caption: t.text("registers-caption"),
+        columns: vec![
+            Column::short(t.text("register")),
+            Column::words(t.text("register-for")),
+        ],
+        rows: list.iter().map(row).collect(),
+    };
+    Answer::page(&Work {
+        lead: t.text("registers-lead"),
+        table: Some(table),
+        empty: t.text("registers-none"),
+        files: downloads(t, here.reader),
+        ..page(here, t.text("registers-title"), vec![])
+    })
+}
+
+fn sheet_of_all(t: Texts<'_>, list: &[Register]) -> Sheet {
+    let row = |one: &Register| {
+        let kind = &one.kind;
+        vec![
+            Cell::text(&kind.id),
+            Cell::text(kind.title.get(t.lang())),
+            Cell::text(kind.intro.get(t.lang())),
+            Cell::text(&kind.section),
+        ]
+    };
+    Sheet {
+        name: t.text("registers-title"),
+        columns: ["column-id", "register", "register-for", "register-section"]
+            .map(|key| t.text(key))
+            .into(),
+        rows: list.iter().map(row).collect(),
+    }
+}
+
+/// The list of a register.
+#[derive(Template)]
+#[template(path = "pages/register.html")]
+struct ListPage<'a> {
+    t: Texts<'a>,
+    shell: Shell,
+    lead: String,
+    done: String,
+    add: Option<Link>,
+    drafts: Option<Table>,
+    words: Field,
+    filters: Vec<Field>,
+    filtered: bool,
+    fault: Vec<Field>,
+    action: String,
+    found: String,
+    table: Table,
+    more: Option<Link>,
+    again: Option<Link>,
+    forms: Vec<PostForm>,
+    files: Vec<Download>,
+}
+
+/// `GET /registers/{kind}`
+pub async fn one(State(house): State<House>, reader: Reader, Path(file): Path<String>) -> Response {
+    at_desk(house, reader, move |here| build_one(here, Form::of(&file).0)).await
+}
+
+fn build_one(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
+    let t = here.t;
+    let Register { kind, may_add } = here.desk.register(&here.visit, id)?;
+    let asked = asked(here.reader, &kind);
+    if here.reader.form != Form::Page {
+        return data(here, &kind, asked);
+    }
+    // A filter that cannot be read is told above the list; the list is then that without it.
+    let (list, refusal) = match here.desk.records(&here.visit, id, &asked) {
+        Ok(list) => (list, None),
+        Err(refusal) if ["sign-in", "not-found"].contains(&refusal.kind) => return Err(refusal),
+        Err(refusal) => (
+            here.desk.records(&here.visit, id, &RecordQuery::default())?,
+            Some(refusal),
+        ),
+    };
+    let drafts = if may_add {
+        let only = RecordQuery {
+            drafts: true,
+            ..RecordQuery::default()
+        };
+        here.desk.records(&here.visit, id, &only)?.rows
+    } else {
+        vec![]
+    };
+    let narrowed = !asked.words.is_empty() || !asked.filters.is_empty();
+    let page = ListPage {
+        t,
+        shell: shell(
+            here.site,
+            here.reader,
+            kind.title.get(t.lang()).to_owned(),
+            Section::Registers,
+            crumbs(t),
+        ),
+        lead: kind.intro.get(t.lang()).to_owned(),
+        done: super::work::done(here),
+        add: may_add.then(|| Link::to(t.text("record-add"), t.path(&format!("/registers/{id}/new")))),
+        drafts: (!drafts.is_empty()).then(|| table(here, &kind, "drafts", t.text("record-drafts"), &drafts)),
+        words: Field {
+            name: "q".into(),
+            label: t.text("register-words"),
+            support: t.text("register-words-support"),
+            value: asked.words.clone(),
+            ..Field::default()
+        },
+        filters: filters(t, &kind, &asked),
+        filtered: !asked.filters.is_empty(),
+        fault: refusal
+            .iter()
+            .map(|refusal| Field {
+                error: refusal.text(t.lang()).to_owned(),
+                ..Field::default()
+            })
+            .collect(),
+        action: t.path(&format!("/registers/{id}")),
+        found: found(t, list.found),
+        table: table(here, &kind, "records", t.text("register-records"), &list.rows),
+        more: list.next.as_ref().map(|next| {
+            let address = next_page(here.reader, next);
+            Link::to(t.text("register-more"), t.path(&address))
+        }),
+        again: narrowed.then(|| Link::to(t.text("register-all"), t.path(&format!("/registers/{id}")))),
+        forms: may_add
+            .then(|| {
+                let template = t.path(&format!("/registers/{id}/template.xlsx"));
+                let hidden = [("purpose", "records"), ("kind", kind.id.as_str())];
+                upload(t, t.text("register-upload"), template, &hidden)
+            })
+            .into_iter()
+            .collect(),
+        files: files(here, &kind),
+    };
+    Answer::page(&page)
+}
+
+/// What the address asks for: `q` for words, a field's name for what it has to be, `sort` and `down`, `after`.
+fn asked(reader: &Reader, kind: &Kind) -> RecordQuery {
+    let value = |name: &str| reader.value(name).map(str::to_owned);
+    let filters = kind
+        .fields
+        .iter()
+        .filter(|field| field.indexed)
+        .filter_map(|field| Some((field.name.clone(), value(&format!("f.{}", field.name))?)));
+    RecordQuery {
+        words: value("q").unwrap_or_default(),
+        filters: filters.collect(),
+        order: value("sort").map(|field| (field, value("down").is_some())),
+        after: value("after"),
+        drafts: false,
+    }
+}
+
+fn next_page(reader: &Reader, next: &str) -> String {
+    let kept = reader
+        .query
+        .iter()
+        .filter(|(name, value)| name != "after" && !value.trim().is_empty());
+    let mut address = format!("{}?", reader.path);
+    for (name, value) in kept {
+        address += &format!("{}={}&", encoded(name), encoded(value));
+    }
+    format!("{address}after={}", encoded(next))
+}
+
+fn found(t: Texts<'_>, found: u64) -> String {
+    let key = match found {
+        0 => "register-found-none",
+        // The desk stops counting at a thousand.
+        1_000.. => "register-found-many",
+        _ => "register-found",
+    };
+    t.with(key, &[("n", found.to_string().into())])
+}
+
+/// One control for each field that lists can be narrowed by.
+fn filters(t: Texts<'_>, kind: &Kind, asked: &RecordQuery) -> Vec<Field> {
+    let indexed = kind
+        .fields
+        .iter()
+        .filter(|field| field.indexed && field.deprecated_since.is_none());
+    let typed = |name: &str| {
+        let found = asked.filters.iter().find(|(field, _)| field == name);
+        found.map_or_else(String::new, |(_, text)| text.clone())
+    };
+    indexed
+        .map(|field| {
+            let control = Field {
+                name: format!("f.{}", field.name),
+                label: field.title.get(t.lang()).to_owned(),
+                value: typed(&field.name),
+                ..Field::default()
+            };
+            match form::choices(t, &field.shape) {
+                Some(choices) => Field {
+                    choices: std::iter::once(Choice::new("", t.text("register-any")))
+                        .chain(choices)
+                        .collect(),
+                    kind: crate::ui::FieldKind::Select,
+                    ..control
+                },
+                None => Field {
+                    support: match field.shape {
+                        Shape::Number(_) | Shape::Money { .. } | Shape::Date | Shape::FiscalYear => {
+                            t.text("register-range-support")
+                        }
+                        _ => String::new(),
+                    },
+                    ..control
+                },
+            }
+        })
+        .collect()
+}
+
+/// The fields that a list shows beside the title: the first that are indexed and public.
+fn listed(kind: &Kind) -> impl Iterator<Item = &KindField> {
+    kind.fields
+        .iter()
+        .filter(|field| {
+            field.indexed && field.name != kind.title_field && !matches!(field.shape, Shape::Table(_))
+        })
+        .take(COLUMNS)
+}
+
+fn table(here: &Here<'_>, kind: &Kind, id: &str, caption: String, rows: &[RegisterEntry]) -> Table {
+    let t = here.t;
+    let titles = listed(kind).map(|field| {
+        let title = field.title.get(t.lang());
+        match field.shape {
+            Shape::Number(_) | Shape::Money { .. } => Column::figures(title),
+            Shape::Text | Shape::Reference(_) => Column::words(title),
+            _ => Column::short(title),
+        }
+    });
+    let row = |one: &RegisterEntry| {
+        let cells = listed(kind).map(|field| Link::plain(shown(here, field, one)));
+        std::iter::once(Link::to(name(kind, one, t), t.path(&address(kind, one))))
+            .chain(cells)
+            .collect()
+    };
+    Table {
+        id: id.into(),
+        caption,
+        columns: kind
+            .field(&kind.title_field)
+            .map(|field| Column::words(field.title.get(t.lang())))
+            .into_iter()
+            .chain(titles)
+            .collect(),
+        rows: rows.iter().map(row).collect(),
+    }
+}
+
+/// What a record is called: its title field, or that it has none yet.
+pub(super) fn name(kind: &Kind, one: &RegisterEntry, t: Texts<'_>) -> String {
+    let field = kind.field(&kind.title_field);
+    let found = field.and_then(|field| {
+        Some(::record::show(
+            field,
+            one.record.fields.get(&field.name)?,
+            t.lang(),
+        ))
+    });
+    found
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| t.text("record-unnamed"))
+}
+
+/// One answer in words; empty if there is none.
+pub(super) fn shown(here: &Here<'_>, field: &KindField, one: &RegisterEntry) -> String {
+    let Some(value) = one.record.fields.get(&field.name) else {
+        return String::new();
+    };
+    match (&field.shape, value) {
+        (Shape::Organisation { .. }, ::record::Value::Text(id)) => {
+            here.desk.organisation_name(&here.visit, id, here.t.lang())
+        }
+        _ => ::record::show(field, value, here.t.lang()),
+    }
+}
+
+pub(super) fn address(kind: &Kind, one: &RegisterEntry) -> String {
+    format!("/registers/{}/{}/{}", kind.id, one.owner, one.id)
+}
+
+/// A record as data.
+pub(super) fn told(kind: &Kind, one: &RegisterEntry) -> Value {
+    json!({
+        "kind": kind.id,
+        "owner": one.owner,
+        "id": one.id,
+        "version": one.version,
+        "state": one.state,
+        "record": ::record::to_body(kind, &one.record),
+    })
+}
+
+fn data(here: &Here<'_>, kind: &Kind, asked: RecordQuery) -> Result<Answer, Refusal> {
+    if here.reader.form == Form::Json {
+        let list = here.desk.records(&here.visit, &kind.id, &asked)?;
+        let rows: Vec<Value> = list.rows.iter().map(|one| told(kind, one)).collect();
+        let page = json!({ "found": list.found, "next": list.next, "records": rows });
+        return Answer::data(Form::Json, &kind.id, &page, Vec::new);
+    }
+    table_answer(here, kind, Some(&asked))
+}
+
+/// Records as a sheet that can be taken in again; without a query it is the template.
+fn table_answer(here: &Here<'_>, kind: &Kind, asked: Option<&RecordQuery>) -> Result<Answer, Refusal> {
+    let table = here.desk.record_table(&here.visit, &kind.id, asked)?;
+    let form = match here.reader.form {
+        Form::Csv => Form::Csv,
+        _ => Form::Xlsx,
+    };
+    Answer::data(form, &kind.id, &(), || vec![table_sheet(here.t, &table)])
+}
+
+fn files(here: &Here<'_>, kind: &Kind) -> Vec<Download> {
+    let t = here.t;
+    let more = [
+        ("schema.json", "JSON Schema", "register-schema"),
+        ("template.xlsx", "Excel", "register-template"),
+    ];
+    let more = more.map(|(file, what, key)| Download {
+        link: Link::to(t.text(key), t.path(&format!("/registers/{}/{file}", kind.id))),
+        kind: what.to_owned(),
+        note: String::new(),
+    });
+    downloads(t, here.reader).into_iter().chain(more).collect()
+}
+
+/// `GET /registers/{kind}/schema.json`
+pub async fn schema(State(house): State<House>, reader: Reader, Path(kind): Path<String>) -> Response {
+    at_desk(house, reader, move |here| {
+        let kind = here.desk.register(&here.visit, &kind)?.kind;
+        Answer::data(Form::Json, &kind.id, &::record::json_schema(&kind), Vec::new)
+    })
+    .await
+}
+
+/// `GET /registers/{kind}/template.xlsx`
+pub async fn template(State(house): State<House>, reader: Reader, Path(kind): Path<String>) -> Response {
+    at_desk(house, reader, move |here| {
+        let kind = here.desk.register(&here.visit, &kind)?.kind;
+        table_answer(here, &kind, None)
+    })
+    .await
+}
+
+fn crumbs(t: Texts<'_>) -> Vec<Link> {
+    vec![Link::to(t.text("registers-title"), t.path("/registers"))]
+}
+
+/// A page of work that stands among the registers.
+fn page<'a>(here: &Here<'a>, title: String, crumbs: Vec<Link>) -> Work<'a> {
+    Work {
+        shell: shell(here.site, here.reader, title, Section::Registers, crumbs),
+        ..Work::new(here, String::new(), vec![])
+    }
+}
