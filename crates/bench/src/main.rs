@@ -5,6 +5,7 @@ mod clock;
 mod draws;
 mod grid;
 mod live;
+mod registry;
 mod survey;
 
 use std::error::Error;
@@ -18,8 +19,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("draws") => draws::run(&plan)?.to_string(),
         Some("grid") => grid::run()?.to_string(),
         Some("live") => live::run()?.to_string(),
+        Some("registry") => {
+            let (engine, records) = (std::env::args().nth(2), std::env::args().nth(3));
+            let records = records.as_deref().unwrap_or("1000000").parse()?;
+            let report = registry::run(engine.as_deref().unwrap_or("sqlite"), records)?;
+            serde_json::to_string_pretty(&report)?
+        }
         Some("survey-coverage") => survey::run()?,
-        _ => return Err("usage: bench draws|grid|live|survey-coverage".into()),
+        _ => {
+            return Err(
+                "usage: bench draws|grid|live|registry [sqlite|postgres [RECORDS]]|survey-coverage".into(),
+            );
+        }
     };
     writeln!(std::io::stdout(), "{result}")?;
     Ok(())

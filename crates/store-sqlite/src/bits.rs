@@ -50,7 +50,7 @@ impl Block {
         if self.len() * 2 >= BITMAP {
             return self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
         }
-        self.places().flat_map(u16::to_le_bytes).collect()
+        self.places().into_iter().flat_map(u16::to_le_bytes).collect()
     }
 
     pub(crate) fn set(&mut self, place: u16, there: bool) {
@@ -97,18 +97,23 @@ impl Block {
     }
 
     /// The places, rising.
-    pub(crate) fn places(&self) -> impl DoubleEndedIterator<Item = u16> {
-        (0..128_u16).flat_map(|word| {
-            let bits = self.0[usize::from(word)];
-            let bits = if bits == 0 { 0..0 } else { 0..64_u16 };
-            bits.map(move |bit| word * 64 + bit)
-                .filter(|place| self.has(*place))
-        })
+    pub(crate) fn places(&self) -> Vec<u16> {
+        let mut places = Vec::with_capacity(self.len());
+        for (word, bits) in (0..).zip(self.0.iter()) {
+            let mut left = *bits;
+            while left != 0 {
+                places.extend(u16::try_from(left.trailing_zeros()).map(|bit| word * 64 + bit));
+                left &= left - 1;
+            }
+        }
+        places
     }
 
     /// The numbers of this block where it is the `at`th, rising.
     pub(crate) fn numbers(&self, at: i64) -> impl DoubleEndedIterator<Item = i64> {
-        self.places().map(move |place| at * SPAN + i64::from(place))
+        self.places()
+            .into_iter()
+            .map(move |place| at * SPAN + i64::from(place))
     }
 }
 
@@ -176,7 +181,7 @@ mod tests {
             let bytes = block.write();
             assert_eq!(bytes.len(), (numbers.len() * 2).min(BITMAP));
             assert_eq!(Block::read(&bytes).unwrap(), block);
-            assert_eq!(block.places().collect::<Vec<_>>(), numbers);
+            assert_eq!(block.places(), numbers);
             assert_eq!(
                 (block.len(), block.is_empty()),
                 (numbers.len(), numbers.is_empty())

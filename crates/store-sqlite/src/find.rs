@@ -28,8 +28,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            gathered: 20_000,
-            gathered_with_values: 5_000,
+            gathered: 5_000,
+            gathered_with_values: 3_000,
             spanned: 10_000,
         }
     }

@@ -18,6 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use store::{
     Blob, Change, Event, EventQuery, Fault, Head, Index, JobStatus, Key, Name, Progress, Query, Row, Store,
@@ -31,6 +32,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Readers that are kept open.
 const READERS: usize = 8;
+
+/// The most memory for pages that a connection keeps, as SQLite takes it: KiB, marked by the sign.
+const WRITER_CACHE: &str = "-131072";
+const READER_CACHE: &str = "-16384";
 
 /// A store in one SQLite file.
 pub struct Sqlite {
@@ -54,7 +59,7 @@ impl Sqlite {
             .mode(0o600)
             .open(path)
             .map_err(Fault::engine)?;
-        let mut writer = connect(path)?;
+        let mut writer = connect(path, WRITER_CACHE)?;
         schema::prepare(&mut writer)?;
         Ok(Self::with(path, writer))
     }
@@ -64,7 +69,7 @@ impl Sqlite {
     /// # Errors
     /// As [`Sqlite::open`], and [`Fault::TooOld`]; a missing file is not made.
     pub fn open_existing(path: &Path) -> Result<Self, Fault> {
-        let mut writer = connect(path)?;
+        let mut writer = connect(path, WRITER_CACHE)?;
         schema::check(&mut writer)?;
         Ok(Self::with(path, writer))
     }
@@ -103,7 +108,7 @@ impl Sqlite {
         let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut reader = match kept {
             Some(reader) => reader,
-            None => connect(&self.path)?,
+            None => connect(&self.path, READER_CACHE)?,
         };
         let done = reader
             .transaction()
@@ -117,10 +122,14 @@ impl Sqlite {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, Fault> {
+fn connect(path: &Path, cache: &str) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(fault)?;
     connection.busy_timeout(PATIENCE).map_err(fault)?;
+    // Otherwise a statement is prepared anew whenever other values are bound to it.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(fault)?;
     let pragmas = [
         ("synchronous", "FULL"),
         // What was erased is overwritten in the file, not only let go.
@@ -128,6 +137,8 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
         // A file that somebody tampered with runs nothing and is noticed early.
         ("trusted_schema", "OFF"),
         ("cell_size_check", "ON"),
+        // In KiB: what a large change touches, and what a reader meets again and again, stays in memory.
+        ("cache_size", cache),
     ];
     for (name, value) in pragmas {
         connection.pragma_update(None, name, value).map_err(fault)?;
