@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vocab::{Lang, Period, Refusal};
 
-use super::{DemoFirm, DemoSpread, firms};
+use super::{DemoFirm, DemoSpread, firms, records};
 use crate::desk::{
-    Amendment, Desk, Edit, FirmRow, Invitation, Kind, MINISTRY, Newcomer, OrganisationDraft, Purpose, Secret,
-    Table, Visit,
+    Amendment, Desk, Edit, FirmRow, Invitation, Kind, MINISTRY, Newcomer, OrganisationDraft, Purpose,
+    SavedRecord, Secret, Table, Visit, unknown,
 };
 
 /// Says that all that is kept is made up.
@@ -170,10 +170,37 @@ impl Desk {
             csv(&table, &answers).into_bytes(),
         )?;
         self.take(&secretariat, &file, &[])?;
-        for session in [session, signed_in] {
+        let firm = self.sign_in(visit, "firm-1@rashin.example", password)?;
+        let member = self.visit_of(visit, &firm.secret)?;
+        for (kind, forms) in [
+            ("device", records::devices(seed, 60)),
+            ("unmet-need", records::needs()),
+            ("supply-report", records::supply_reports(seed)),
+        ] {
+            for form in forms {
+                self.add_record(&member, kind, &form)?;
+            }
+        }
+        for session in [session, signed_in, firm] {
             self.sign_out(&session.secret)?;
         }
         Ok(accounts)
+    }
+
+    /// A made-up record; a plan of other kinds has none of it.
+    fn add_record(&self, visit: &Visit, kind: &str, form: &[(String, String)]) -> Result<(), Refusal> {
+        if self.rashin()?.plan().kind(kind).is_none() {
+            return Ok(());
+        }
+        match self.save_record(visit, kind, None, form, record::Completeness::Final)? {
+            SavedRecord::Kept(..) => Ok(()),
+            SavedRecord::Faults(faults) => {
+                let first = faults.into_iter().next();
+                Err(first.map_or_else(unknown, |fault| {
+                    Refusal::new("faults", format!("{kind}.{}: {}", fault.name, fault.ja), fault.en)
+                }))
+            }
+        }
     }
 
     /// Firms as organisations: the frame of a round, those that have answered, and those that a visitor answers for.

@@ -2,6 +2,7 @@
 //! it is, or looks like, a real firm.
 
 mod fill;
+mod records;
 
 pub use fill::DemoAccount;
 
