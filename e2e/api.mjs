@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startServer } from "./harness.mjs";
+import { password } from "./walk.mjs";
 
-const password = "walk-the-whole-year";
 const checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 const options = ["--seed", "1", "--max-examples", "25", "--workers", "2", "--suppress-health-check", "all", "--checks", checks];
 

@@ -25,6 +25,7 @@ record-field = Field
 record-file = File it
 record-filed = Filed
 record-first = First version
+record-form = Fill it in
 record-from = { $period } (from)
 record-history = History
 record-id = Id

@@ -25,6 +25,7 @@ record-field = 項目
 record-file = 登録する
 record-filed = 登録済み
 record-first = 最初の登録
+record-form = 内容を記入する
 record-from = { $period }（開始）
 record-history = 変更の履歴
 record-id = 番号

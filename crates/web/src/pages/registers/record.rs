@@ -256,6 +256,7 @@ fn build_form(
     let filed = kept.as_ref().is_some_and(|view| view.state == RecordState::Filed);
     let form = PostForm {
         id: "record".into(),
+        title: t.text("record-form"),
         action: t.path(&match &kept {
             None => format!("/registers/{}/new", kind.id),
             Some(view) => format!("{}/edit", address(&kind, view)),
