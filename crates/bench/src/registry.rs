@@ -20,7 +20,7 @@ const DAYS: u64 = 7_000;
 /// Different words in names. Names of five words are cut into their bigrams.
 const WORDS: u64 = 3_000;
 const PAGE: u32 = 50;
-const ROUNDS: u64 = 400;
+const ROUNDS: usize = 400;
 
 /// Measures a store of so many records on one engine: `sqlite`, or `postgres` at the address in `RASHIN_TEST_POSTGRES`.
 pub fn run(engine: &str, records: u64) -> Result<Value, Box<dyn Error>> {
@@ -68,8 +68,14 @@ fn draw(n: u64, what: u64, below: u64) -> u64 {
 
 /// The same, the smaller the more often.
 fn skewed(n: u64, what: u64, below: u64) -> u64 {
-    let unit = draw(n, what, 1 << 20) as f64 / f64::from(1 << 20);
-    (below as f64 * unit * unit * unit) as u64
+    let part = draw(n, what, 1 << 16);
+    (below * part * part * part) >> 48
+}
+
+/// One of a few, that follows from two numbers.
+fn pick(n: u64, what: u64, from: &[&'static str]) -> &'static str {
+    let at = usize::try_from(draw(n, what, from.len() as u64)).unwrap_or_default();
+    from[at]
 }
 
 fn name(text: impl Into<String>) -> Result<Name, Box<dyn Error>> {
@@ -101,11 +107,11 @@ impl Device {
     }
 
     fn class(&self) -> &'static str {
-        ["1", "2", "2", "2", "3", "3", "4", "2"][draw(self.n, 3, 8) as usize]
+        pick(self.n, 3, &["1", "2", "2", "2", "3", "3", "4", "2"])
     }
 
     fn state(&self) -> &'static str {
-        ["sold", "sold", "sold", "ended", "planned"][draw(self.n, 4, 5) as usize]
+        pick(self.n, 4, &["sold", "sold", "sold", "ended", "planned"])
     }
 
     fn approved(&self) -> String {
@@ -194,10 +200,10 @@ fn measure(
 ) -> Result<Value, Box<dyn Error>> {
     let (mut writing, mut processor) = (0.0, 0.0);
     let mut slowest: f64 = 0.0;
-    for (batch, first) in (0..records).step_by(BATCH as usize).enumerate() {
-        let devices = (first..records.min(first + BATCH)).map(Device::of);
+    for batch in 0..records.div_ceil(BATCH) {
+        let devices = (batch * BATCH..records.min((batch + 1) * BATCH)).map(Device::of);
         let drafts = devices.map(|device| device.draft(0)).collect::<Result<_, _>>()?;
-        let change = change(&owner(batch as u64), drafts)?;
+        let change = change(&owner(batch), drafts)?;
         let (began, ran) = (clock::wall(), clock::processor());
         store.commit(&change)?;
         processor += clock::processor() - ran;
@@ -273,13 +279,13 @@ fn owner(batch: u64) -> String {
 /// Milliseconds of many rounds: half of them, and all but one in a hundred, took no longer.
 fn timed(mut work: impl FnMut(u64) -> Result<(), Box<dyn Error>>) -> Result<Value, Box<dyn Error>> {
     let mut milliseconds = vec![];
-    for round in 0..ROUNDS {
+    for round in (0_u64..).take(ROUNDS) {
         let began = clock::wall();
         work(round)?;
         milliseconds.push((clock::wall() - began) * 1e3);
     }
     milliseconds.sort_by(f64::total_cmp);
-    let at = |part: u64| (milliseconds[(ROUNDS * part / 100) as usize] * 100.0).round() / 100.0;
+    let at = |part: usize| (milliseconds[ROUNDS * part / 100] * 100.0).round() / 100.0;
     Ok(json!({ "p50_ms": at(50), "p99_ms": at(99) }))
 }
 

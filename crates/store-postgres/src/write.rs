@@ -51,9 +51,7 @@ pub(crate) fn commit(work: &mut Work<'_>, change: &Change) -> Result<Event, Faul
     let event = Event::after(last.as_ref(), change, |key| Ok(newest(key)))?;
     let indexed = event.indexed(change, newest);
     let numbers = index::replace(work, &indexed, &before)?;
-    for rows in event.rows(change).chunks(MANY) {
-        put(work, rows)?;
-    }
+    put_all(work, &mut event.rows(change).map(Ok))?;
     for (kind, id, version) in &event.erased {
         work.run(
             ERASE,
@@ -94,6 +92,10 @@ pub(crate) fn load(
     if !read::is_empty(work)? {
         return Err(Fault::NotEmpty);
     }
+    put_all(work, rows)
+}
+
+fn put_all(work: &mut Work<'_>, rows: &mut dyn Iterator<Item = Result<Row, Fault>>) -> Result<(), Fault> {
     loop {
         let some: Vec<Row> = (&mut *rows).take(MANY).collect::<Result<_, _>>()?;
         if some.is_empty() {

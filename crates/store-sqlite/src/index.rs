@@ -109,9 +109,12 @@ pub(crate) fn number(transaction: &Transaction<'_>, key: &Key, n: Option<i64>) -
     )
 }
 
+/// Numbers, each with whether it is to be there.
+type Numbers = Vec<(i64, bool)>;
+
 /// What a change does to each term of a kind: numbers that it finds from now on, and those that it does not any more.
 #[derive(Default)]
-struct Postings<'a>(HashMap<(&'a Name, Term<'a>), Vec<(i64, bool)>>);
+struct Postings<'a>(HashMap<(&'a Name, Term<'a>), Numbers>);
 
 impl<'a> Postings<'a> {
     fn note(&mut self, kind: &'a Name, n: i64, was: &[Term<'a>], is: Vec<Term<'a>>) {
@@ -121,7 +124,7 @@ impl<'a> Postings<'a> {
             }
         }
         for term in is {
-            if was.binary_search(&term).is_err() {
+            if was.is_empty() || was.binary_search(&term).is_err() {
                 self.0.entry((kind, term)).or_default().push((n, true));
             }
         }
@@ -131,6 +134,15 @@ impl<'a> Postings<'a> {
     fn write(self, transaction: &Transaction<'_>, last: i64) -> Result<(), Fault> {
         let mut all: Vec<_> = self.0.into_iter().collect();
         all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let prepare = |sql| transaction.prepare_cached(sql).map_err(fault);
+        let mut read =
+            prepare("SELECT bits FROM posting WHERE kind = ?1 AND field = ?2 AND value = ?3 AND block = ?4")?;
+        let mut write = prepare(
+            "INSERT INTO posting (kind, field, value, block, bits) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (kind, field, value, block) DO UPDATE SET bits = ?5",
+        )?;
+        let mut delete =
+            prepare("DELETE FROM posting WHERE kind = ?1 AND field = ?2 AND value = ?3 AND block = ?4")?;
         for ((kind, term), mut numbers) in all {
             numbers.sort_by_key(|(n, _)| *n);
             for numbers in numbers.chunk_by(|(a, _), (b, _)| split(*a).0 == split(*b).0) {
@@ -139,42 +151,26 @@ impl<'a> Postings<'a> {
                 let there = if at > last {
                     None
                 } else {
-                    posting(transaction, place)?
+                    read.query_row(place, |row| row.get(0))
+                        .optional()
+                        .map_err(fault)?
                 };
-                let known = there.is_some();
-                let mut block = there.map_or_else(|| Ok(Block::new()), |bytes| Block::read(&bytes))?;
+                let there = there.map(|bytes: Vec<u8>| Block::read(&bytes)).transpose()?;
+                let mut block = there.unwrap_or_else(Block::new);
                 for (n, there) in numbers {
                     block.set(split(*n).1, *there);
                 }
-                let sql = match (known, block.is_empty()) {
-                    (false, true) => continue,
-                    (true, true) => {
-                        let sql = "DELETE FROM posting WHERE kind = ?1 AND field = ?2 AND value = ?3 AND block = ?4";
-                        read::run(transaction, sql, place)?;
-                        continue;
-                    }
-                    (true, false) => {
-                        "UPDATE posting SET bits = ?5 WHERE kind = ?1 AND field = ?2 AND value = ?3 AND block = ?4"
-                    }
-                    (false, false) => {
-                        "INSERT INTO posting (kind, field, value, block, bits) VALUES (?1, ?2, ?3, ?4, ?5)"
-                    }
-                };
                 let values = params![kind.as_str(), term.field, term.value, at, block.write()];
-                read::run(transaction, sql, values)?;
+                if block.is_empty() {
+                    delete.execute(place)
+                } else {
+                    write.execute(values)
+                }
+                .map_err(fault)?;
             }
         }
         Ok(())
     }
-}
-
-fn posting(transaction: &Transaction<'_>, place: &[&dyn rusqlite::ToSql]) -> Result<Option<Vec<u8>>, Fault> {
-    let sql = "SELECT bits FROM posting WHERE kind = ?1 AND field = ?2 AND value = ?3 AND block = ?4";
-    let mut statement = transaction.prepare_cached(sql).map_err(fault)?;
-    statement
-        .query_row(place, |row| row.get(0))
-        .optional()
-        .map_err(fault)
 }
 
 pub(crate) fn stamp(transaction: &Transaction<'_>, kind: &Name) -> Result<Option<String>, Fault> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
-use store::{Change, Event, Fault, Name, Row, Strikes, Token, canonical};
+use store::{Change, Event, Fault, Key, Name, Row, Strikes, Token, canonical};
 
 use crate::read::{self, changed, run};
 use crate::{index, jobs};
@@ -18,8 +18,8 @@ const INSERT_VERSION: &str =
     "INSERT INTO version (owner, kind, id, version, parent, state, body, sha256, event)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const PUT_RECORD: &str =
-    "INSERT INTO record (owner, kind, id, version, parent, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-    ON CONFLICT (owner, kind, id) DO UPDATE SET version = ?4, parent = ?5, state = ?6";
+    "INSERT INTO record (owner, kind, id, version, parent, state, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (owner, kind, id) DO UPDATE SET version = ?4, parent = ?5, state = ?6, n = ?7";
 const PUT_BLOB: &str = "INSERT INTO blob (owner, sha256, bytes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 const ERASE: &str =
     "UPDATE version SET body = NULL WHERE owner = ?1 AND kind = ?2 AND id = ?3 AND version = ?4";
@@ -35,12 +35,13 @@ pub(crate) fn commit(transaction: &Transaction<'_>, change: &Change) -> Result<E
     })?;
     let indexed = event.indexed(change, |key| before.get(key).map_or(0, |place| place.version));
     let numbers = index::replace(transaction, &indexed, &before)?;
+    let numbers: HashMap<&Key, Option<i64>> = indexed.iter().map(|now| &now.key).zip(numbers).collect();
     for row in event.rows(change) {
-        put(transaction, &row)?;
+        put(transaction, &row, &|key| numbers.get(key).copied().flatten())?;
     }
-    for (now, n) in indexed.iter().zip(numbers) {
-        if before.get(&now.key).and_then(|place| place.n) != n {
-            index::number(transaction, &now.key, n)?;
+    for (key, _) in &change.erase {
+        if let Some(n) = numbers.get(key) {
+            index::number(transaction, key, *n)?;
         }
     }
     for job in &change.jobs {
@@ -64,12 +65,13 @@ pub(crate) fn load(
         return Err(Fault::NotEmpty);
     }
     for row in rows {
-        put(transaction, &row?)?;
+        put(transaction, &row?, &|_| None)?;
     }
     Ok(())
 }
 
-fn put(transaction: &Transaction<'_>, row: &Row) -> Result<(), Fault> {
+/// Writes a row. `number` gives the number of a record in the index.
+fn put(transaction: &Transaction<'_>, row: &Row, number: &dyn Fn(&Key) -> Option<i64>) -> Result<(), Fault> {
     match row {
         Row::Head(head) => run(
             transaction,
@@ -122,6 +124,7 @@ fn put(transaction: &Transaction<'_>, row: &Row) -> Result<(), Fault> {
                 version,
                 parent.as_ref().map(Name::as_str),
                 state.as_ref().map(Name::as_str),
+                number(key),
             ],
         ),
         Row::Blob { owner, sha256, bytes } => {

@@ -193,9 +193,9 @@ impl Event {
 
     /// The rows that the event of `change` adds or puts in place of older ones. Beside these, an engine takes the bodies
     /// out of the versions that are erased.
-    pub fn rows(&self, change: &Change) -> Vec<Row> {
+    pub fn rows<'a>(&'a self, change: &'a Change) -> impl Iterator<Item = Row> + 'a {
         let drafts = change.drafts.iter().zip(&self.written);
-        let records = drafts.flat_map(|(draft, written)| {
+        let records = drafts.flat_map(move |(draft, written)| {
             let key = Key {
                 owner: self.owner.clone(),
                 kind: written.kind.clone(),
@@ -218,7 +218,7 @@ impl Event {
             };
             [Row::Version(version), listed]
         });
-        let blobs = change.blobs.iter().map(|blob| Row::Blob {
+        let blobs = change.blobs.iter().map(move |blob| Row::Blob {
             owner: self.owner.clone(),
             sha256: blob.sha256.clone(),
             bytes: blob.bytes.clone(),
@@ -229,7 +229,7 @@ impl Event {
             seal: self.seal.clone(),
         };
         let chain = [Row::Head(head), Row::Event(self.clone())];
-        chain.into_iter().chain(records).chain(blobs).collect()
+        chain.into_iter().chain(records).chain(blobs)
     }
 }
 

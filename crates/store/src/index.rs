@@ -57,8 +57,9 @@ impl Index {
             .iter()
             .filter(|(field, value)| self.least(field) != Some(cut(value)));
         let several = several.map(|(field, _)| Term::several(field));
-        let found = keys.chain(tokens).chain(referred).chain(places).chain(several);
-        let mut terms: Vec<Term<'a>> = found.collect();
+        let most = 2 * (self.keys.len() + self.references.len()) + self.tokens.len() + 3;
+        let mut terms: Vec<Term<'a>> = Vec::with_capacity(most);
+        terms.extend(keys.chain(tokens).chain(referred).chain(places).chain(several));
         terms.sort_unstable();
         terms.dedup();
         terms
