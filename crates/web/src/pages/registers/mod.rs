@@ -116,7 +116,7 @@ fn build_one(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
     let Register { kind, may_add } = here.desk.register(&here.visit, id)?;
     let asked = asked(here.reader, &kind);
     if here.reader.form != Form::Page {
-        return data(here, &kind, asked);
+        return data(here, &kind, &asked);
     }
     // A filter that cannot be read is told above the list; the list is then that without it.
     let (list, refusal) = match here.desk.records(&here.visit, id, &asked) {
@@ -209,11 +209,9 @@ fn next_page(reader: &Reader, next: &str) -> String {
         .query
         .iter()
         .filter(|(name, value)| name != "after" && !value.trim().is_empty());
-    let mut address = format!("{}?", reader.path);
-    for (name, value) in kept {
-        address += &format!("{}={}&", encoded(name), encoded(value));
-    }
-    format!("{address}after={}", encoded(next))
+    let pairs = kept.map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    let pairs: Vec<String> = pairs.chain([format!("after={}", encoded(next))]).collect();
+    format!("{}?{}", reader.path, pairs.join("&"))
 }
 
 fn found(t: Texts<'_>, found: u64) -> String {
@@ -349,14 +347,14 @@ pub(super) fn told(kind: &Kind, one: &RegisterEntry) -> Value {
     })
 }
 
-fn data(here: &Here<'_>, kind: &Kind, asked: RecordQuery) -> Result<Answer, Refusal> {
+fn data(here: &Here<'_>, kind: &Kind, asked: &RecordQuery) -> Result<Answer, Refusal> {
     if here.reader.form == Form::Json {
-        let list = here.desk.records(&here.visit, &kind.id, &asked)?;
+        let list = here.desk.records(&here.visit, &kind.id, asked)?;
         let rows: Vec<Value> = list.rows.iter().map(|one| told(kind, one)).collect();
         let page = json!({ "found": list.found, "next": list.next, "records": rows });
         return Answer::data(Form::Json, &kind.id, &page, Vec::new);
     }
-    table_answer(here, kind, Some(&asked))
+    table_answer(here, kind, Some(asked))
 }
 
 /// Records as a sheet that can be taken in again; without a query it is the template.
