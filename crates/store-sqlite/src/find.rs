@@ -30,7 +30,7 @@ impl Default for Limits {
         Self {
             gathered: 5_000,
             gathered_with_values: 3_000,
-            spanned: 2_000,
+            spanned: 10_000,
         }
     }
 }
