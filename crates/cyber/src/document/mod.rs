@@ -1,1 +1,21 @@
 //! Documents handed in: bills of materials, VEX statements and advisories, read and held against their specifications.
+
+mod bill;
+mod cyclonedx;
+mod finding;
+mod recognise;
+
+pub mod json;
+mod licence;
+mod limits;
+mod rules;
+mod tag_value;
+mod validate;
+pub mod xml;
+
+pub use bill::{Bill, Component, Dependency, Minimum, Missing};
+pub use finding::{Finding, Level, SCHEMA};
+pub use json::Json;
+pub use limits::Limits;
+pub use recognise::{Document, Format, Tree, read};
+pub use validate::{Report, Verdict, check, validate};
