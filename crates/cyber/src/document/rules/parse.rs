@@ -418,7 +418,9 @@ impl Parser {
         while !self.eat('}') {
             if self.peek() == Some(&Token::Dots) {
                 self.at += 1;
-                rest = Some(self.put(Shape::Any));
+                if self.here()? {
+                    rest = Some(self.put(Shape::Any));
+                }
                 continue;
             }
             if self.eat('*') {
