@@ -3,5 +3,8 @@
 //! A pure library: it is given documents as bytes and answers with values. It knows no file, no database, no clock and no
 //! network, and what it cannot assess it says so, never "not affected".
 
+mod percent;
+
 pub mod document;
+pub mod purl;
 pub mod version;

@@ -1,1 +1,182 @@
-//! Versions: their order in each ecosystem, ranges of them, and package URLs.
+//! Versions: which of two comes first, by the rules of the ecosystem that numbered them.
+//!
+//! Each order is a file of its own. A text that its ecosystem would not accept is refused where guessing could hide a vulnerability; where the
+//! ecosystem's own tools compare such texts all the same (Debian, rpm, apk, PHP, old Python), they are compared as those tools do.
+
+mod alpine;
+mod alpm;
+mod conan;
+mod datetime;
+mod debian;
+mod generic;
+mod gentoo;
+mod list;
+mod maven;
+mod natural;
+mod openssl;
+mod packagist;
+mod pypi;
+mod rpm;
+mod rubygems;
+mod semver;
+
+use std::cmp::Ordering;
+
+use vocab::Refusal;
+
+pub(crate) use natural::Natural;
+pub(crate) use openssl::OpenSsl;
+pub(crate) use semver::Semver;
+
+/// A rule by which versions are ordered. Several ecosystems may share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Order {
+    /// Alpine's `apk`, also Wolfi, Chainguard and others.
+    Alpine,
+    /// Arch Linux's `vercmp`.
+    Alpm,
+    /// Conan.
+    Conan,
+    /// R packages: numbers in lexicographic order.
+    Cran,
+    /// Instants of RFC 3339.
+    Datetime,
+    /// `dpkg`: Debian, Ubuntu.
+    Debian,
+    /// Versions of no known scheme, by runs of digits and letters.
+    Generic,
+    /// Gentoo's package manager specification.
+    Gentoo,
+    /// Haskell packages: numbers in lexicographic order.
+    Hackage,
+    /// Numbers between dots; what follows is ignored.
+    Intdot,
+    /// Bytes.
+    Lexicographic,
+    /// Maven's `ComparableVersion`.
+    Maven,
+    /// `NuGet`: semantic versions of up to four numbers, without regard to case.
+    NuGet,
+    /// OpenSSL: letters up to 1.1.1, semantic versions from 3.0.0.
+    OpenSsl,
+    /// PHP's `version_compare`, a leading `v` set aside.
+    Packagist,
+    /// Dart: semantic versions whose build part counts too.
+    Pub,
+    /// PEP 440, with setuptools' older rule for what is not of it.
+    Pypi,
+    /// `rpmvercmp` over epoch, version and release.
+    Rpm,
+    /// `Gem::Version`.
+    RubyGems,
+    /// Semantic Versioning 2.0, read leniently; npm, Go, crates.io and others.
+    Semver,
+}
+
+/// A version that was read by an order.
+#[derive(Debug, Clone)]
+pub struct Version(Form);
+
+#[derive(Debug, Clone)]
+enum Form {
+    Alpine(alpine::Alpine),
+    Alpm(alpm::Alpm),
+    Conan(conan::Conan),
+    List(list::List),
+    Datetime(datetime::Datetime),
+    Debian(debian::Debian),
+    Generic(generic::Generic),
+    Gentoo(gentoo::Gentoo),
+    Intdot(list::Intdot),
+    Lexicographic(Box<str>),
+    Maven(maven::Maven),
+    OpenSsl(OpenSsl),
+    Packagist(packagist::Packagist),
+    Pub(semver::Pub),
+    Pypi(pypi::Pypi),
+    Rpm(rpm::Rpm),
+    RubyGems(rubygems::RubyGems),
+    Semver(Semver),
+}
+
+impl Version {
+    /// Reads a version.
+    ///
+    /// # Errors
+    ///
+    /// `no_version` if nothing is there, `bad_version` if the ecosystem knows no such version.
+    pub fn parse(order: Order, text: &str) -> Result<Self, Refusal> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Refusal::new(
+                "no_version",
+                "バージョンが空です。",
+                "the version is empty.",
+            ));
+        }
+        let form = match order {
+            Order::Alpine => Some(Form::Alpine(alpine::Alpine::parse(text))),
+            Order::Alpm => alpm::Alpm::parse(text).map(Form::Alpm),
+            Order::Conan => Some(Form::Conan(conan::Conan::parse(text))),
+            Order::Cran => list::List::cran(text).map(Form::List),
+            Order::Hackage => list::List::hackage(text).map(Form::List),
+            Order::Intdot => list::Intdot::parse(text).map(Form::Intdot),
+            Order::Datetime => datetime::Datetime::parse(text).map(Form::Datetime),
+            Order::Debian => debian::Debian::parse(text).map(Form::Debian),
+            Order::Generic => generic::Generic::parse(text).map(Form::Generic),
+            Order::Gentoo => gentoo::Gentoo::parse(text).map(Form::Gentoo),
+            Order::Lexicographic => Some(Form::Lexicographic(text.into())),
+            Order::Maven => Some(Form::Maven(maven::Maven::parse(text))),
+            Order::NuGet => Semver::nuget(text).map(Form::Semver),
+            Order::OpenSsl => OpenSsl::parse(text).map(Form::OpenSsl),
+            Order::Packagist => Some(Form::Packagist(packagist::Packagist::parse(text))),
+            Order::Pub => semver::Pub::parse(text).map(Form::Pub),
+            Order::Pypi => Some(Form::Pypi(pypi::Pypi::parse(text))),
+            Order::Rpm => Some(Form::Rpm(rpm::Rpm::parse(text))),
+            Order::RubyGems => Some(Form::RubyGems(rubygems::RubyGems::parse(text))),
+            Order::Semver => Semver::parse(text).map(Form::Semver),
+        };
+        form.map(Self).ok_or_else(|| {
+            Refusal::new(
+                "bad_version",
+                format!("「{text}」はこのエコシステムのバージョンとして読めません。表記を確かめてください。"),
+                format!("`{text}` is not a version of this ecosystem. Check how it is written."),
+            )
+        })
+    }
+
+    /// Which of two versions comes first; nothing if they were read by different orders.
+    pub fn compare(&self, other: &Self) -> Option<Ordering> {
+        Some(match (&self.0, &other.0) {
+            (Form::Alpine(a), Form::Alpine(b)) => a.compare(b),
+            (Form::Alpm(a), Form::Alpm(b)) => a.compare(b),
+            (Form::Conan(a), Form::Conan(b)) => a.compare(b),
+            (Form::List(a), Form::List(b)) => a.cmp(b),
+            (Form::Datetime(a), Form::Datetime(b)) => a.cmp(b),
+            (Form::Debian(a), Form::Debian(b)) => a.compare(b),
+            (Form::Generic(a), Form::Generic(b)) => a.compare(b),
+            (Form::Gentoo(a), Form::Gentoo(b)) => a.compare(b),
+            (Form::Intdot(a), Form::Intdot(b)) => a.compare(b),
+            (Form::Lexicographic(a), Form::Lexicographic(b)) => a.cmp(b),
+            (Form::Maven(a), Form::Maven(b)) => a.compare(b),
+            (Form::OpenSsl(a), Form::OpenSsl(b)) => a.compare(b),
+            (Form::Packagist(a), Form::Packagist(b)) => a.compare(b),
+            (Form::Pub(a), Form::Pub(b)) => a.compare(b),
+            (Form::Pypi(a), Form::Pypi(b)) => a.compare(b),
+            (Form::Rpm(a), Form::Rpm(b)) => a.compare(b),
+            (Form::RubyGems(a), Form::RubyGems(b)) => a.compare(b),
+            (Form::Semver(a), Form::Semver(b)) => a.compare(b),
+            _ => return None,
+        })
+    }
+}
+
+/// Which of two texts is the earlier version.
+///
+/// # Errors
+///
+/// That of the text that cannot be read.
+pub fn compare(order: Order, a: &str, b: &str) -> Result<Ordering, Refusal> {
+    let (a, b) = (Version::parse(order, a)?, Version::parse(order, b)?);
+    Ok(a.compare(&b).unwrap_or(Ordering::Equal))
+}
