@@ -6,5 +6,9 @@
 mod percent;
 
 pub mod document;
+pub mod ecosystem;
+pub mod osv;
 pub mod purl;
+pub mod range;
+pub mod vers;
 pub mod version;

@@ -1,0 +1,305 @@
+//! Ranges of affected versions, as OSV writes them: events along the order of versions, and lists of single versions.
+//!
+//! A range is read once ([`Rule`]) and then asked often. What cannot be read never makes a version unaffected.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use vocab::Refusal;
+
+use crate::version::{Order, Version};
+
+/// Events of one kind of version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Range {
+    /// What the events hold.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// What happens at which version, in any order.
+    #[serde(default, deserialize_with = "events")]
+    pub events: Vec<Event>,
+}
+
+/// What the events of a range hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Kind {
+    /// Semantic versions.
+    Semver,
+    /// Versions in the order of the ecosystem.
+    Ecosystem,
+    /// Commits, which have no order without their repository.
+    Git,
+    /// A kind that came after this was written.
+    #[serde(other)]
+    Other,
+}
+
+/// What happens at a version.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Affected from here on; `0` is before every version.
+    Introduced(String),
+    /// Not affected from here on.
+    Fixed(String),
+    /// The last affected version.
+    LastAffected(String),
+    /// Nothing is said from here on; `*` is after every version.
+    Limit(String),
+}
+
+impl Event {
+    /// The version of the event.
+    pub fn version(&self) -> &str {
+        match self {
+            Self::Introduced(version)
+            | Self::Fixed(version)
+            | Self::LastAffected(version)
+            | Self::Limit(version) => version,
+        }
+    }
+
+    /// At the same version, what ends a range counts after what begins it.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Introduced(_) => 0,
+            Self::LastAffected(_) => 1,
+            Self::Fixed(_) => 2,
+            Self::Limit(_) => 3,
+        }
+    }
+}
+
+/// Reads the events of a range; an object may name several, or some that are not known.
+fn events<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Event>, D::Error> {
+    #[derive(Deserialize)]
+    struct Raw {
+        introduced: Option<String>,
+        fixed: Option<String>,
+        last_affected: Option<String>,
+        limit: Option<String>,
+    }
+    let raw = Option::<Vec<Raw>>::deserialize(deserializer)?.unwrap_or_default();
+    let all = raw.into_iter().flat_map(|raw| {
+        [
+            raw.introduced.map(Event::Introduced),
+            raw.last_affected.map(Event::LastAffected),
+            raw.fixed.map(Event::Fixed),
+            raw.limit.map(Event::Limit),
+        ]
+    });
+    Ok(all.flatten().collect())
+}
+
+/// Where an event stands among versions.
+#[derive(Debug, Clone)]
+enum Point {
+    Start,
+    At(Version),
+    End,
+}
+
+/// Ranges and lists of a record, read by an order.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    order: Result<Order, Refusal>,
+    ranges: Vec<Sorted>,
+    listed: Vec<(String, Option<Version>)>,
+    /// Something that cannot be assessed, so that no answer can be "not affected".
+    unread: Option<Refusal>,
+}
+
+#[derive(Debug, Clone)]
+struct Sorted {
+    kind: Kind,
+    events: Vec<(Point, Event)>,
+}
+
+/// Why a version is affected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hit {
+    /// It is in the list of affected versions, written so.
+    Listed(String),
+    /// It lies in a range from this event to that one, if the range ends.
+    Range {
+        /// What the range's events hold.
+        kind: Kind,
+        /// The last event before it.
+        from: Event,
+        /// The next event after it that ends the range.
+        to: Option<Event>,
+    },
+}
+
+/// Why a version is not in one range.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Miss {
+    /// It comes before the first affected version.
+    Before(Event),
+    /// This event ended the range before it.
+    After(Event),
+    /// It is not in the list of affected versions.
+    Unlisted,
+}
+
+impl Rule {
+    /// Reads ranges and a list of versions by an order; without one only the list can be asked.
+    pub fn new(order: Result<Order, Refusal>, ranges: &[Range], versions: &[String]) -> Self {
+        let mut rule = Self {
+            order,
+            ranges: Vec::new(),
+            listed: Vec::new(),
+            unread: None,
+        };
+        for range in ranges {
+            rule.add(range);
+        }
+        rule.listed = versions
+            .iter()
+            .map(|text| (text.clone(), rule.version(text).ok()))
+            .collect();
+        if rule.ranges.is_empty() && rule.listed.is_empty() {
+            rule.unread.get_or_insert_with(|| {
+                Refusal::new(
+                    "no_range",
+                    "記録に影響を受けるバージョンが書かれていません。人が確かめてください。",
+                    "the record names no affected versions. A person must look at it.",
+                )
+            });
+        } else {
+            // Commits beside versions say the same in other words.
+            rule.unread = rule.unread.filter(|cause| cause.kind != "only_commits");
+        }
+        rule
+    }
+
+    fn version(&self, text: &str) -> Result<Version, Refusal> {
+        Version::parse(self.order.clone()?, text)
+    }
+
+    fn add(&mut self, range: &Range) {
+        if !matches!(range.kind, Kind::Semver | Kind::Ecosystem) {
+            self.unread.get_or_insert_with(|| {
+                Refusal::new(
+                    "only_commits",
+                    "影響の範囲がコミットで書かれていて、バージョンからは判定できません。人が確かめてください。",
+                    "the range is written in commits and cannot be told from a version. A person must look at it.",
+                )
+            });
+            return;
+        }
+        let mut events = Vec::new();
+        for event in &range.events {
+            let point = match (event, event.version()) {
+                (Event::Introduced(_), "0") => Ok(Point::Start),
+                (Event::Limit(_), "*") => Ok(Point::End),
+                (_, text) => self.version(text).map(Point::At),
+            };
+            match point {
+                Ok(point) => events.push((point, event.clone())),
+                Err(cause) => self.unread = Some(cause),
+            }
+        }
+        if events.is_empty() {
+            return;
+        }
+        events.sort_by(|(a, event_a), (b, event_b)| {
+            compare(a, b).then_with(|| event_a.rank().cmp(&event_b.rank()))
+        });
+        self.ranges.push(Sorted {
+            kind: range.kind,
+            events,
+        });
+    }
+
+    /// Whether a version is affected, and why.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be assessed: the version, an event or the whole kind of range. Then "not affected" would be a guess.
+    pub fn assess(&self, text: &str) -> Result<Result<Hit, Vec<Miss>>, Refusal> {
+        let version = self.version(text);
+        let written = |(listed, parsed): &&(String, Option<Version>)| {
+            listed == text
+                || matches!((&version, parsed), (Ok(version), Some(parsed)) if version.compare(parsed) == Some(Ordering::Equal))
+        };
+        if let Some((listed, _)) = self.listed.iter().find(written) {
+            return Ok(Ok(Hit::Listed(listed.clone())));
+        }
+        let version = match version {
+            Ok(version) => Point::At(version),
+            Err(cause) => return Err(cause),
+        };
+        let mut misses = Vec::new();
+        for range in &self.ranges {
+            match range.assess(&version) {
+                Ok(hit) => return Ok(Ok(hit)),
+                Err(miss) => misses.extend(miss),
+            }
+        }
+        if let Some(cause) = &self.unread {
+            return Err(cause.clone());
+        }
+        if !self.listed.is_empty() {
+            misses.push(Miss::Unlisted);
+        }
+        Ok(Err(misses))
+    }
+}
+
+impl Sorted {
+    /// Walks the events up to the version: the last one decides, unless every limit lies before the version.
+    fn assess(&self, version: &Point) -> Result<Hit, Option<Miss>> {
+        let limits = || {
+            self.events
+                .iter()
+                .filter(|(_, event)| matches!(event, Event::Limit(_)))
+        };
+        if limits().count() > 0
+            && let Some((_, last)) = limits()
+                .last()
+                .filter(|(limit, _)| compare(version, limit).is_ge())
+        {
+            return Err(Some(Miss::After(last.clone())));
+        }
+        let mut inside = None;
+        let mut ended = None;
+        for (point, event) in &self.events {
+            let order = compare(version, point);
+            match event {
+                Event::Introduced(_) if order.is_ge() => inside = Some(event),
+                Event::Fixed(_) if order.is_ge() => (inside, ended) = (None, Some(event)),
+                Event::LastAffected(_) if order.is_gt() => (inside, ended) = (None, Some(event)),
+                _ => {}
+            }
+        }
+        match (inside, ended) {
+            (Some(from), _) => Ok(Hit::Range {
+                kind: self.kind,
+                from: from.clone(),
+                to: self.end_after(version).cloned(),
+            }),
+            (None, Some(event)) => Err(Some(Miss::After(event.clone()))),
+            (None, None) => Err(self.events.first().map(|(_, event)| Miss::Before(event.clone()))),
+        }
+    }
+
+    fn end_after(&self, version: &Point) -> Option<&Event> {
+        let ends = |(point, event): &&(Point, Event)| {
+            !matches!(event, Event::Introduced(_)) && compare(version, point).is_le()
+        };
+        self.events.iter().find(ends).map(|(_, event)| event)
+    }
+}
+
+fn compare(a: &Point, b: &Point) -> Ordering {
+    match (a, b) {
+        (Point::At(a), Point::At(b)) => a.compare(b).unwrap_or(Ordering::Equal),
+        (Point::Start, Point::Start) | (Point::End, Point::End) => Ordering::Equal,
+        (Point::Start, _) | (_, Point::End) => Ordering::Less,
+        (_, Point::Start) | (Point::End, _) => Ordering::Greater,
+    }
+}
