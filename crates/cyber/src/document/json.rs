@@ -110,11 +110,7 @@ impl Json {
     }
 
     /// The items of a member, each with its path below `base`.
-    pub(crate) fn items_at<'j>(
-        &'j self,
-        base: &str,
-        name: &str,
-    ) -> impl Iterator<Item = (String, &'j Json)> {
+    pub(crate) fn items_at<'j>(&'j self, base: &str, name: &str) -> impl Iterator<Item = (String, &'j Json)> {
         let path = format!("{base}/{name}");
         self.at(name)
             .items()

@@ -1,6 +1,8 @@
 //! Documents handed in: bills of materials, VEX statements and advisories, read and held against their specifications.
 
 mod bill;
+mod csaf;
+mod cvss;
 mod cyclonedx;
 mod finding;
 mod recognise;

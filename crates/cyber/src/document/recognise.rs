@@ -3,11 +3,11 @@
 use serde::Serialize;
 use vocab::Refusal;
 
+use super::cyclonedx;
 use super::json::Json;
 use super::limits::Limits;
 use super::tag_value;
 use super::xml::Element;
-use super::cyclonedx;
 
 /// The format of a document with the version that it names (empty where it names none).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -123,30 +123,34 @@ fn json_format(json: &Json) -> Option<Format> {
     let document = json.at("document");
     let context = json.at("@context");
     let contexts = || context.text().into_iter().chain(context.texts());
-    Some(if json.get("bomFormat").is_some() || json.get("specVersion").is_some() {
-        Format::CycloneDxJson(owned(json.text_at("specVersion")))
-    } else if json.get("spdxVersion").is_some() {
-        Format::SpdxJson(spdx_version(json))
-    } else if document.get("csaf_version").is_some() || document.get("tracking").is_some() {
-        let schema = json.text_at("$schema").unwrap_or_default();
-        let stated = document.text_at("csaf_version");
-        let default = if schema.contains("/v2.1/") { "2.1" } else { "2.0" };
-        Format::Csaf(stated.unwrap_or(default).to_owned())
-    } else if contexts().any(|text| text.contains("openvex.dev/ns")) {
-        let version = contexts().find_map(|text| text.split_once("/ns/v")).map(|(_, v)| v);
-        Format::OpenVex(owned(version.map(|v| v.trim_end_matches('/'))))
-    } else if contexts().any(|text| text.contains("spdx.org/rdf/3")) {
-        let version = json
-            .at("@graph")
-            .items()
-            .iter()
-            .find_map(|node| node.text_at("specVersion"));
-        Format::Spdx3(owned(version))
-    } else if json.get("modified").is_some() && json.get("id").is_some() {
-        Format::Osv(owned(json.text_at("schema_version")))
-    } else {
-        return None;
-    })
+    Some(
+        if json.get("bomFormat").is_some() || json.get("specVersion").is_some() {
+            Format::CycloneDxJson(owned(json.text_at("specVersion")))
+        } else if json.get("spdxVersion").is_some() {
+            Format::SpdxJson(spdx_version(json))
+        } else if document.get("csaf_version").is_some() || document.get("tracking").is_some() {
+            let schema = json.text_at("$schema").unwrap_or_default();
+            let stated = document.text_at("csaf_version");
+            let default = if schema.contains("/v2.1/") { "2.1" } else { "2.0" };
+            Format::Csaf(stated.unwrap_or(default).to_owned())
+        } else if contexts().any(|text| text.contains("openvex.dev/ns")) {
+            let version = contexts()
+                .find_map(|text| text.split_once("/ns/v"))
+                .map(|(_, v)| v);
+            Format::OpenVex(owned(version.map(|v| v.trim_end_matches('/'))))
+        } else if contexts().any(|text| text.contains("spdx.org/rdf/3")) {
+            let version = json
+                .at("@graph")
+                .items()
+                .iter()
+                .find_map(|node| node.text_at("specVersion"));
+            Format::Spdx3(owned(version))
+        } else if json.get("modified").is_some() && json.get("id").is_some() {
+            Format::Osv(owned(json.text_at("schema_version")))
+        } else {
+            return None;
+        },
+    )
 }
 
 fn xml_format(root: &Element) -> Option<Format> {

@@ -32,9 +32,7 @@ fn pairs<'s>(source: &'s str, meter: &mut Meter) -> Result<Vec<(&'s str, &'s str
     while !rest.is_empty() {
         let line = rest.split_inclusive('\n').next().unwrap_or(rest);
         let plain = line.trim();
-        let split = plain
-            .split_once(':')
-            .filter(|_| !plain.starts_with('#'));
+        let split = plain.split_once(':').filter(|_| !plain.starts_with('#'));
         let Some((tag, value)) = split else {
             rest = &rest[line.len()..];
             continue;
@@ -50,7 +48,10 @@ fn pairs<'s>(source: &'s str, meter: &mut Meter) -> Result<Vec<(&'s str, &'s str
         let Some(end) = rest[start..].find("</text>") else {
             return Err(Refusal::new(
                 "not_tag_value",
-                format!("「{}」の <text> が閉じていません。</text> を書いてください。", tag.trim()),
+                format!(
+                    "「{}」の <text> が閉じていません。</text> を書いてください。",
+                    tag.trim()
+                ),
                 format!("<text> of {} does not end: write </text>", tag.trim()),
             ));
         };
@@ -107,32 +108,82 @@ const TAGS: [(&str, Part, &str, As); 66] = [
     ("DocumentName", Part::Document, "name", As::Text),
     ("DocumentNamespace", Part::Document, "documentNamespace", As::Text),
     ("DocumentComment", Part::Document, "comment", As::Text),
-    ("ExternalDocumentRef", Part::Document, "externalDocumentRefs", As::External),
+    (
+        "ExternalDocumentRef",
+        Part::Document,
+        "externalDocumentRefs",
+        As::External,
+    ),
     ("Creator", Part::Creation, "creators", As::List),
     ("Created", Part::Creation, "created", As::Text),
     ("CreatorComment", Part::Creation, "comment", As::Text),
-    ("LicenseListVersion", Part::Creation, "licenseListVersion", As::Text),
+    (
+        "LicenseListVersion",
+        Part::Creation,
+        "licenseListVersion",
+        As::Text,
+    ),
     ("PackageName", Part::Package, "name", As::Text),
     ("PackageVersion", Part::Package, "versionInfo", As::Text),
     ("PackageFileName", Part::Package, "packageFileName", As::Text),
     ("PackageSupplier", Part::Package, "supplier", As::Text),
     ("PackageOriginator", Part::Package, "originator", As::Text),
-    ("PackageDownloadLocation", Part::Package, "downloadLocation", As::Text),
+    (
+        "PackageDownloadLocation",
+        Part::Package,
+        "downloadLocation",
+        As::Text,
+    ),
     ("FilesAnalyzed", Part::Package, "filesAnalyzed", As::Flag),
-    ("PackageVerificationCode", Part::Package, "packageVerificationCode", As::Verification),
+    (
+        "PackageVerificationCode",
+        Part::Package,
+        "packageVerificationCode",
+        As::Verification,
+    ),
     ("PackageChecksum", Part::Package, "checksums", As::Checksum),
     ("PackageHomePage", Part::Package, "homepage", As::Text),
     ("PackageSourceInfo", Part::Package, "sourceInfo", As::Text),
-    ("PackageLicenseConcluded", Part::Package, "licenseConcluded", As::Text),
-    ("PackageLicenseInfoFromFiles", Part::Package, "licenseInfoFromFiles", As::List),
-    ("PackageLicenseDeclared", Part::Package, "licenseDeclared", As::Text),
-    ("PackageLicenseComments", Part::Package, "licenseComments", As::Text),
+    (
+        "PackageLicenseConcluded",
+        Part::Package,
+        "licenseConcluded",
+        As::Text,
+    ),
+    (
+        "PackageLicenseInfoFromFiles",
+        Part::Package,
+        "licenseInfoFromFiles",
+        As::List,
+    ),
+    (
+        "PackageLicenseDeclared",
+        Part::Package,
+        "licenseDeclared",
+        As::Text,
+    ),
+    (
+        "PackageLicenseComments",
+        Part::Package,
+        "licenseComments",
+        As::Text,
+    ),
     ("PackageCopyrightText", Part::Package, "copyrightText", As::Text),
     ("PackageSummary", Part::Package, "summary", As::Text),
     ("PackageDescription", Part::Package, "description", As::Text),
     ("PackageComment", Part::Package, "comment", As::Text),
-    ("PackageAttributionText", Part::Package, "attributionTexts", As::List),
-    ("PrimaryPackagePurpose", Part::Package, "primaryPackagePurpose", As::Text),
+    (
+        "PackageAttributionText",
+        Part::Package,
+        "attributionTexts",
+        As::List,
+    ),
+    (
+        "PrimaryPackagePurpose",
+        Part::Package,
+        "primaryPackagePurpose",
+        As::Text,
+    ),
     ("ReleaseDate", Part::Package, "releaseDate", As::Text),
     ("BuiltDate", Part::Package, "builtDate", As::Text),
     ("ValidUntilDate", Part::Package, "validUntilDate", As::Text),
@@ -149,11 +200,26 @@ const TAGS: [(&str, Part, &str, As); 66] = [
     ("FileContributor", Part::File, "fileContributors", As::List),
     ("FileAttributionText", Part::File, "attributionTexts", As::List),
     ("SnippetSPDXID", Part::Snippet, "SPDXID", As::Text),
-    ("SnippetFromFileSPDXID", Part::Snippet, "snippetFromFile", As::Text),
+    (
+        "SnippetFromFileSPDXID",
+        Part::Snippet,
+        "snippetFromFile",
+        As::Text,
+    ),
     ("SnippetByteRange", Part::Snippet, "ranges", As::Bytes),
     ("SnippetLineRange", Part::Snippet, "ranges", As::Lines),
-    ("SnippetLicenseConcluded", Part::Snippet, "licenseConcluded", As::Text),
-    ("LicenseInfoInSnippet", Part::Snippet, "licenseInfoInSnippets", As::List),
+    (
+        "SnippetLicenseConcluded",
+        Part::Snippet,
+        "licenseConcluded",
+        As::Text,
+    ),
+    (
+        "LicenseInfoInSnippet",
+        Part::Snippet,
+        "licenseInfoInSnippets",
+        As::List,
+    ),
     ("SnippetCopyrightText", Part::Snippet, "copyrightText", As::Text),
     ("SnippetName", Part::Snippet, "name", As::Text),
     ("LicenseID", Part::Licence, "licenseId", As::Text),
@@ -194,15 +260,23 @@ impl Reader {
             }
             "Relationship" => self.relationship(value),
             "ExternalRefComment" => {
-                let list = self.last("packages").and_then(|package| member(package, "externalRefs"));
+                let list = self
+                    .last("packages")
+                    .and_then(|package| member(package, "externalRefs"));
                 if let Some(Json::List(items)) = list
                     && let Some(Json::Object(reference)) = items.last_mut()
                 {
                     set(reference, "comment", Json::Text(value.to_owned()));
                 }
             }
-            "SnippetComment" | "SnippetLicenseComments" | "SnippetAttributionText" | "LicenseComment"
-            | "FileDependency" | "SPDXREF" | "ArtifactOfProjectName" | "ArtifactOfProjectHomePage"
+            "SnippetComment"
+            | "SnippetLicenseComments"
+            | "SnippetAttributionText"
+            | "LicenseComment"
+            | "FileDependency"
+            | "SPDXREF"
+            | "ArtifactOfProjectName"
+            | "ArtifactOfProjectHomePage"
             | "ArtifactOfProjectURI" => {}
             _ => self.known(tag, value),
         }
@@ -256,7 +330,9 @@ impl Reader {
         document.push(("creationInfo".into(), Json::Object(self.creation)));
         for (_, list) in Part::LISTED {
             let of_list = self.parts.iter().filter(|(of, _)| *of == list);
-            let items: Vec<Json> = of_list.map(|(_, members)| Json::Object(members.clone())).collect();
+            let items: Vec<Json> = of_list
+                .map(|(_, members)| Json::Object(members.clone()))
+                .collect();
             if !items.is_empty() {
                 document.push((list.to_owned(), Json::List(items)));
             }
@@ -337,7 +413,10 @@ fn range(value: &str, unit: &str, members: &Members) -> Json {
     let (from, to) = value.split_once(':').unwrap_or((value, value));
     let pointer = |text: &str| {
         let number = text.trim().parse().map_or(Json::Null, Json::Number);
-        Json::Object(vec![("reference".into(), file.clone()), (unit.to_owned(), number)])
+        Json::Object(vec![
+            ("reference".into(), file.clone()),
+            (unit.to_owned(), number),
+        ])
     };
     Json::Object(vec![
         ("startPointer".into(), pointer(from)),

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use vocab::Refusal;
 
@@ -11,7 +12,7 @@ use super::json::Json;
 use super::limits::Limits;
 use super::recognise::{Document, Format, Tree, read};
 use super::rules::{Rules, object};
-use super::cyclonedx;
+use super::{csaf, cyclonedx};
 
 /// What validation says of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,16 +35,16 @@ pub enum Verdict {
     Invalid,
 }
 
-/// Reads, recognises and validates a document.
+/// Reads, recognises and validates a document as of `now`: one test asks whether a date is past.
 ///
 /// # Errors
 /// The document cannot be read: see [`read`].
-pub fn validate(bytes: &[u8], limits: &Limits) -> Result<Report, Refusal> {
-    Ok(check(&read(bytes, limits)?, limits))
+pub fn validate(bytes: &[u8], now: Timestamp, limits: &Limits) -> Result<Report, Refusal> {
+    Ok(check(&read(bytes, limits)?, now, limits))
 }
 
 /// Validates a document that is read already.
-pub fn check(document: &Document, limits: &Limits) -> Report {
+pub fn check(document: &Document, now: Timestamp, limits: &Limits) -> Report {
     let most = limits.findings;
     let findings = match (&document.format, &document.tree) {
         (Format::CycloneDxJson(version), Tree::Json(json)) => cyclonedx::check_json(json, version, most),
@@ -52,6 +53,7 @@ pub fn check(document: &Document, limits: &Limits) -> Report {
             let table = if version == "2.2" { &SPDX22 } else { &SPDX23 };
             structure(table, "spdx", json, most)
         }
+        (Format::Csaf(version), Tree::Json(json)) => csaf::check(json, version, now, most),
         (Format::Spdx3(_), Tree::Json(json)) => structure(&SPDX3, "spdx3", json, most),
         (Format::OpenVex(_), Tree::Json(json)) => structure(&OPENVEX, "openvex", json, most),
         (Format::Osv(_), Tree::Json(json)) => structure(&OSV, "osv", json, most),

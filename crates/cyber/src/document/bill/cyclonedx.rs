@@ -24,7 +24,11 @@ pub(super) fn json(json: &Json, format: Format) -> Bill {
         .collect();
     let tools = metadata.at("tools");
     let lists = [tools, tools.at("components"), tools.at("services")];
-    bill.tools = lists.iter().flat_map(|list| list.items()).filter_map(named).collect();
+    bill.tools = lists
+        .iter()
+        .flat_map(|list| list.items())
+        .filter_map(named)
+        .collect();
     if let Some(subject) = metadata.get("component") {
         let path = "/metadata/component";
         bill.subject = Some(json_component(subject, path, None));
@@ -52,7 +56,11 @@ fn nested(json: &Json, path: &str, parent: Option<usize>, out: &mut Vec<Componen
 }
 
 fn json_component(json: &Json, path: &str, parent: Option<usize>) -> Component {
-    let supplier = [json.path(&["supplier", "name"]), json.path(&["manufacturer", "name"]), json.at("publisher")];
+    let supplier = [
+        json.path(&["supplier", "name"]),
+        json.path(&["manufacturer", "name"]),
+        json.at("publisher"),
+    ];
     let identifiers = [json.at("omniborId"), json.at("swhid")];
     let licences = json.at("licenses").items().iter().filter_map(|choice| {
         let licence = choice.at("license");
@@ -72,7 +80,12 @@ fn json_component(json: &Json, path: &str, parent: Option<usize>) -> Component {
         cpes: said(json.text_at("cpe")).into_iter().collect(),
         identifiers: said(json.path(&["swid", "tagId"]).text())
             .into_iter()
-            .chain(identifiers.iter().flat_map(|list| list.texts()).map(str::to_owned))
+            .chain(
+                identifiers
+                    .iter()
+                    .flat_map(|list| list.texts())
+                    .map(str::to_owned),
+            )
             .collect(),
         hashes: json
             .at("hashes")
@@ -125,7 +138,9 @@ fn depends(list: &Element, out: &mut Vec<Dependency>) {
         let Some(from) = dependency.attribute("ref") else {
             continue;
         };
-        let to = dependency.named("dependency").filter_map(|inner| inner.attribute("ref"));
+        let to = dependency
+            .named("dependency")
+            .filter_map(|inner| inner.attribute("ref"));
         out.push(Dependency {
             from: from.to_owned(),
             to: to.map(str::to_owned).collect(),
@@ -146,7 +161,9 @@ fn nested_xml(node: &Element, path: &str, parent: Option<usize>, out: &mut Vec<C
 }
 
 fn xml_component(node: &Element, path: &str, parent: Option<usize>) -> Component {
-    let makers = ["supplier", "manufacturer"].iter().filter_map(|name| node.child(name));
+    let makers = ["supplier", "manufacturer"]
+        .iter()
+        .filter_map(|name| node.child(name));
     let supplier = makers.filter_map(|maker| said(maker.text_of("name"))).next();
     let mut licences: Vec<String> = Vec::new();
     for list in node.named("licenses") {
@@ -173,7 +190,11 @@ fn xml_component(node: &Element, path: &str, parent: Option<usize>) -> Component
         supplier: supplier.or_else(|| said(node.text_of("publisher"))),
         purls: texts("purl").collect(),
         cpes: texts("cpe").collect(),
-        identifiers: swid.into_iter().chain(texts("omniborId")).chain(texts("swhid")).collect(),
+        identifiers: swid
+            .into_iter()
+            .chain(texts("omniborId"))
+            .chain(texts("swhid"))
+            .collect(),
         hashes: node.listed("hashes", "hash").filter_map(hash).collect(),
         licences,
     }

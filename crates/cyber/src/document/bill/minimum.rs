@@ -32,11 +32,20 @@ impl Minimum {
     /// What is missing and what to do, in Japanese and English.
     pub fn advice(self) -> (&'static str, &'static str) {
         match self {
-            Self::Author => ("SBOM の作成者（組織または個人）を書いてください。", "say who (organisation or person) made the SBOM"),
+            Self::Author => (
+                "SBOM の作成者（組織または個人）を書いてください。",
+                "say who (organisation or person) made the SBOM",
+            ),
             Self::Timestamp => ("SBOM の作成日時を書いてください。", "say when the SBOM was made"),
-            Self::Supplier => ("部品の供給者を書いてください。", "name the supplier of the component"),
+            Self::Supplier => (
+                "部品の供給者を書いてください。",
+                "name the supplier of the component",
+            ),
             Self::Name => ("部品の名前を書いてください。", "name the component"),
-            Self::Version => ("部品のバージョンを書いてください。", "give the version of the component"),
+            Self::Version => (
+                "部品のバージョンを書いてください。",
+                "give the version of the component",
+            ),
             Self::UniqueIdentifier => (
                 "部品の識別子（purl、CPE、SWID、ハッシュ値など）を書いてください。",
                 "give an identifier of the component: purl, CPE, SWID tag or digest",
@@ -84,7 +93,10 @@ impl Bill {
         for (index, component) in self.components.iter().enumerate() {
             let at = Some(index);
             let path = component.path.as_str();
-            let known = component.reference.as_deref().is_some_and(|reference| related.contains(reference));
+            let known = component
+                .reference
+                .as_deref()
+                .is_some_and(|reference| related.contains(reference));
             let identified = !(component.purls.is_empty()
                 && component.cpes.is_empty()
                 && component.identifiers.is_empty()
@@ -93,7 +105,12 @@ impl Bill {
             lack(component.name.is_empty(), Minimum::Name, at, path);
             lack(component.version.is_none(), Minimum::Version, at, path);
             lack(!identified, Minimum::UniqueIdentifier, at, path);
-            lack(!known && component.parent.is_none(), Minimum::Dependency, at, path);
+            lack(
+                !known && component.parent.is_none(),
+                Minimum::Dependency,
+                at,
+                path,
+            );
         }
         missing
     }

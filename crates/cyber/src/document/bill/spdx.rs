@@ -26,9 +26,11 @@ pub(super) fn bill(json: &Json, format: Format) -> Bill {
     let mut described: HashSet<&str> = json.at("documentDescribes").texts().collect();
     for relationship in json.at("relationships").items() {
         let part = |name| relationship.text_at(name);
-        let (Some(from), Some(kind), Some(to)) =
-            (part("spdxElementId"), part("relationshipType"), part("relatedSpdxElement"))
-        else {
+        let (Some(from), Some(kind), Some(to)) = (
+            part("spdxElementId"),
+            part("relationshipType"),
+            part("relatedSpdxElement"),
+        ) else {
             continue;
         };
         match kind {
@@ -40,7 +42,12 @@ pub(super) fn bill(json: &Json, format: Format) -> Bill {
     bill.subject = bill
         .components
         .iter()
-        .find(|component| component.reference.as_deref().is_some_and(|id| described.contains(id)))
+        .find(|component| {
+            component
+                .reference
+                .as_deref()
+                .is_some_and(|id| described.contains(id))
+        })
         .cloned();
     bill
 }
@@ -48,12 +55,20 @@ pub(super) fn bill(json: &Json, format: Format) -> Bill {
 /// The dependency that a relationship says, always from the one that needs or holds.
 fn dependency(from: &str, kind: &str, to: &str) -> Option<Dependency> {
     let (from, to) = match kind {
-        "DEPENDS_ON" | "CONTAINS" | "DYNAMIC_LINK" | "STATIC_LINK" | "HAS_PREREQUISITE" | "GENERATED_FROM" => {
-            (from, to)
-        }
-        "DEPENDENCY_OF" | "CONTAINED_BY" | "RUNTIME_DEPENDENCY_OF" | "BUILD_DEPENDENCY_OF"
-        | "DEV_DEPENDENCY_OF" | "OPTIONAL_DEPENDENCY_OF" | "PROVIDED_DEPENDENCY_OF" | "TEST_DEPENDENCY_OF"
-        | "PREREQUISITE_FOR" | "PACKAGE_OF" | "GENERATES" | "OPTIONAL_COMPONENT_OF" => (to, from),
+        "DEPENDS_ON" | "CONTAINS" | "DYNAMIC_LINK" | "STATIC_LINK" | "HAS_PREREQUISITE"
+        | "GENERATED_FROM" => (from, to),
+        "DEPENDENCY_OF"
+        | "CONTAINED_BY"
+        | "RUNTIME_DEPENDENCY_OF"
+        | "BUILD_DEPENDENCY_OF"
+        | "DEV_DEPENDENCY_OF"
+        | "OPTIONAL_DEPENDENCY_OF"
+        | "PROVIDED_DEPENDENCY_OF"
+        | "TEST_DEPENDENCY_OF"
+        | "PREREQUISITE_FOR"
+        | "PACKAGE_OF"
+        | "GENERATES"
+        | "OPTIONAL_COMPONENT_OF" => (to, from),
         _ => return None,
     };
     let to = match to {
@@ -94,9 +109,17 @@ fn component(path: &str, package: &Json) -> Component {
             _ => {}
         }
     }
-    let hash = |sum: &Json| Some((said(sum.text_at("algorithm"))?, said(sum.text_at("checksumValue"))?));
+    let hash = |sum: &Json| {
+        Some((
+            said(sum.text_at("algorithm"))?,
+            said(sum.text_at("checksumValue"))?,
+        ))
+    };
     component.hashes = package.at("checksums").items().iter().filter_map(hash).collect();
-    let licences = [package.text_at("licenseConcluded"), package.text_at("licenseDeclared")];
+    let licences = [
+        package.text_at("licenseConcluded"),
+        package.text_at("licenseDeclared"),
+    ];
     component.licences = licences.into_iter().filter_map(said).collect();
     component.licences.dedup();
     component

@@ -53,7 +53,12 @@ pub(super) fn bill(json: &Json, format: Format) -> Bill {
     bill.subject = bill
         .components
         .iter()
-        .find(|component| component.reference.as_deref().is_some_and(|id| roots.contains(&id)))
+        .find(|component| {
+            component
+                .reference
+                .as_deref()
+                .is_some_and(|id| roots.contains(&id))
+        })
         .cloned();
     bill
 }
@@ -63,7 +68,10 @@ fn id(element: &Json) -> Option<&str> {
 }
 
 fn kind(element: &Json) -> &str {
-    element.text_at("type").or_else(|| element.text_at("@type")).unwrap_or_default()
+    element
+        .text_at("type")
+        .or_else(|| element.text_at("@type"))
+        .unwrap_or_default()
 }
 
 fn component(path: &str, element: &Json) -> Component {
@@ -88,6 +96,11 @@ fn component(path: &str, element: &Json) -> Component {
         }
     }
     let hash = |sum: &Json| Some((said(sum.text_at("algorithm"))?, said(sum.text_at("hashValue"))?));
-    component.hashes = element.at("verifiedUsing").items().iter().filter_map(hash).collect();
+    component.hashes = element
+        .at("verifiedUsing")
+        .items()
+        .iter()
+        .filter_map(hash)
+        .collect();
     component
 }

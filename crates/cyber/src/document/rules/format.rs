@@ -28,7 +28,16 @@ pub(super) fn holds(format: &str, text: &str) -> bool {
 /// Whether a table may name the format.
 #[cfg(test)]
 pub(super) fn known(format: &str) -> bool {
-    let examples = ["2026-03-31", "2026-03-31T09:00:00Z", "a@b", "a:b", "7", "true", "MIT", "00000000-0000-0000-0000-000000000000"];
+    let examples = [
+        "2026-03-31",
+        "2026-03-31T09:00:00Z",
+        "a@b",
+        "a:b",
+        "7",
+        "true",
+        "MIT",
+        "00000000-0000-0000-0000-000000000000",
+    ];
     examples.iter().any(|example| holds(format, example))
 }
 
@@ -44,9 +53,7 @@ pub(crate) fn date(text: &str) -> bool {
     let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else {
         return false;
     };
-    let (Some(year), Some(month), Some(day)) =
-        (digits(year, 4), digits(month, 2), digits(day, 2))
-    else {
+    let (Some(year), Some(month), Some(day)) = (digits(year, 4), digits(month, 2), digits(day, 2)) else {
         return false;
     };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -77,7 +84,8 @@ fn xsd_date_time(text: &str) -> bool {
         return false;
     };
     let zone = time.find(['Z', '+', '-']).unwrap_or(time.len());
-    let clock_fits = clock(&time[..zone], false) || time[..zone].trim_end_matches(['0', '.']) == "24:00:"
+    let clock_fits = clock(&time[..zone], false)
+        || time[..zone].trim_end_matches(['0', '.']) == "24:00:"
         || &time[..zone] == "24:00:00";
     date(day) && clock_fits && (zone == time.len() || offset(&time[zone..]))
 }
@@ -87,8 +95,8 @@ fn clock(text: &str, leap: bool) -> bool {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (text, None),
     };
-    let fraction_fits = fraction
-        .is_none_or(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let fraction_fits =
+        fraction.is_none_or(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     let mut parts = whole.splitn(3, ':').map(|part| digits(part, 2));
     let (Some(Some(hour)), Some(Some(minute)), Some(Some(second))) =
         (parts.next(), parts.next(), parts.next())
@@ -184,6 +192,5 @@ fn zero(text: &str) -> bool {
 fn decimal(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    (whole.len() + fraction.len() > 0)
-        && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
+    (whole.len() + fraction.len() > 0) && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
 }

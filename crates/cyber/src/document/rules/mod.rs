@@ -220,11 +220,7 @@ impl Pattern {
         self.compiled
             .get_or_init(|| {
                 let source = self.source.replace("\\d", "[0-9]");
-                let source = if whole {
-                    format!("^(?:{source})$")
-                } else {
-                    source
-                };
+                let source = if whole { format!("^(?:{source})$") } else { source };
                 Regex::new(&source).ok()
             })
             .as_ref()

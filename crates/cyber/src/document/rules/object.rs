@@ -24,6 +24,25 @@ pub(crate) fn check_at(rules: &Rules, root: &str, json: &Json, path: &str, most:
     checker.found
 }
 
+/// Members that no rule names, even where others are let in.
+pub(crate) fn unknown_members(
+    rules: &Rules,
+    root: &str,
+    json: &Json,
+    path: &str,
+    most: usize,
+) -> Vec<Finding> {
+    let mut checker = Checker {
+        rules,
+        most,
+        found: Vec::new(),
+    };
+    if let Some(id) = rules.root(root) {
+        checker.members(id, json, path);
+    }
+    checker.found
+}
+
 struct Checker<'r> {
     rules: &'r Rules,
     most: usize,
@@ -95,10 +114,49 @@ impl Checker<'_> {
                 }
             }
             Shape::When(test, then, otherwise) => {
-                let next = if self.holds(*test, json, path) { then } else { otherwise };
+                let next = if self.holds(*test, json, path) {
+                    then
+                } else {
+                    otherwise
+                };
                 self.shape(*next, json, path);
             }
         }
+    }
+
+    /// Walks the named members alone and tells of others.
+    fn members(&mut self, id: Id, json: &Json, path: &str) {
+        let rules = self.rules;
+        match rules.shape(id) {
+            Shape::List(list) => {
+                for (index, item) in json.items().iter().enumerate() {
+                    self.members(list.item, item, &format!("{path}/{index}"));
+                }
+            }
+            Shape::Object(object) => {
+                for (name, value) in json.members() {
+                    match object.members.get(name) {
+                        Some(id) => self.members(*id, value, &step(path, name)),
+                        None => self.unknown(name, path),
+                    }
+                }
+            }
+            // The first part of a combination is the object; the others only say what must go together.
+            Shape::All(ids) => {
+                if let Some(id) = ids.first() {
+                    self.members(*id, json, path);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn unknown(&mut self, name: &str, path: &str) {
+        self.say(
+            &step(path, name),
+            format!("「{}」という項目はこの版の仕様にありません。", short(name)),
+            format!("`{}` is not a member that this version knows", short(name)),
+        );
     }
 
     /// What a shape finds, kept apart.
@@ -124,7 +182,10 @@ impl Checker<'_> {
             let found = self.apart(*id, json, path);
             if found.is_empty() {
                 count += 1;
-            } else if nearest.as_ref().is_none_or(|best| near(&found, path) < near(best, path)) {
+            } else if nearest
+                .as_ref()
+                .is_none_or(|best| near(&found, path) < near(best, path))
+            {
                 nearest = Some(found);
             }
         }
@@ -163,8 +224,16 @@ impl Checker<'_> {
         {
             self.say(
                 path,
-                format!("「{}」は決められた書き方に合いません（{}）。", short(text), short(&pattern.source)),
-                format!("`{}` does not have the form {}", short(text), short(&pattern.source)),
+                format!(
+                    "「{}」は決められた書き方に合いません（{}）。",
+                    short(text),
+                    short(&pattern.source)
+                ),
+                format!(
+                    "`{}` does not have the form {}",
+                    short(text),
+                    short(&pattern.source)
+                ),
             );
         }
     }
@@ -196,14 +265,20 @@ impl Checker<'_> {
     }
 
     fn words(&mut self, words: &[String], json: &Json, path: &str) {
-        if json.text().is_some_and(|text| words.iter().any(|word| word == text)) {
+        if json
+            .text()
+            .is_some_and(|text| words.iter().any(|word| word == text))
+        {
             return;
         }
         let allowed = short(&words.join(", ")).into_owned();
         match json.text() {
             Some(text) => self.say(
                 path,
-                format!("「{}」は使えません。次のいずれかにしてください：{allowed}", short(text)),
+                format!(
+                    "「{}」は使えません。次のいずれかにしてください：{allowed}",
+                    short(text)
+                ),
                 format!("`{}` is not one of: {allowed}", short(text)),
             ),
             None => self.say(
@@ -221,7 +296,11 @@ impl Checker<'_> {
         if !rule.count.holds(items.len() as f64) {
             self.say(
                 path,
-                format!("項目の数は {} にしてください（今は {}）。", rule.count, items.len()),
+                format!(
+                    "項目の数は {} にしてください（今は {}）。",
+                    rule.count,
+                    items.len()
+                ),
                 format!("must have {} items, has {}", rule.count, items.len()),
             );
         }
@@ -249,7 +328,11 @@ impl Checker<'_> {
         if !rule.count.holds(members.len() as f64) {
             self.say(
                 path,
-                format!("項目の数は {} にしてください（今は {}）。", rule.count, members.len()),
+                format!(
+                    "項目の数は {} にしてください（今は {}）。",
+                    rule.count,
+                    members.len()
+                ),
                 format!("must have {} members, has {}", rule.count, members.len()),
             );
         }
@@ -257,11 +340,7 @@ impl Checker<'_> {
         for (name, value) in members {
             match rule.members.get(name).or(rule.rest.as_ref()) {
                 Some(id) => self.shape(*id, value, &step(path, name)),
-                None => self.say(
-                    &step(path, name),
-                    format!("「{}」という項目はこの版の仕様にありません。", short(name)),
-                    format!("`{}` is not a member that this version knows", short(name)),
-                ),
+                None => self.unknown(name, path),
             }
         }
     }
@@ -295,7 +374,10 @@ pub(super) fn short(text: &str) -> std::borrow::Cow<'_, str> {
 
 pub(super) fn format_name(format: &str) -> (&str, &str) {
     match format {
-        "date-time" | "dateTime" => ("日時（例：2026-03-31T09:00:00+09:00）", "a date and time such as 2026-03-31T09:00:00+09:00"),
+        "date-time" | "dateTime" => (
+            "日時（例：2026-03-31T09:00:00+09:00）",
+            "a date and time such as 2026-03-31T09:00:00+09:00",
+        ),
         "date" => ("日付（例：2026-03-31）", "a date such as 2026-03-31"),
         "email" | "idn-email" => ("メールアドレス", "an e-mail address"),
         "uri" => ("URI", "an absolute URI"),

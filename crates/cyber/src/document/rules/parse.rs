@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{
-    Element, Foreign, Id, Kind, List, Number, Object, Particle, Pattern, Rules, Shape, Span, Text,
-};
+use super::{Element, Foreign, Id, Kind, List, Number, Object, Particle, Pattern, Rules, Shape, Span, Text};
 
 pub(super) fn read(table: &str, version: &str) -> Result<Rules, String> {
     let tokens = tokens(table)?;
@@ -380,11 +378,7 @@ impl Parser {
         self.expect(']')?;
         let unique = self.eat_word("unique");
         let count = self.span().unwrap_or_default();
-        Ok(Shape::List(List {
-            item,
-            unique,
-            count,
-        }))
+        Ok(Shape::List(List { item, unique, count }))
     }
 
     fn several(&mut self) -> Result<Vec<Id>, String> {
@@ -457,7 +451,11 @@ impl Parser {
             mixed,
             ..Element::default()
         };
-        element.content = self.content(&mut Some(&mut element.attributes), &mut element.foreign, &mut element.text)?;
+        element.content = self.content(
+            &mut Some(&mut element.attributes),
+            &mut element.foreign,
+            &mut element.text,
+        )?;
         Ok(Shape::Element(element))
     }
 

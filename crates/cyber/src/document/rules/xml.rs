@@ -37,7 +37,10 @@ pub(crate) fn repeated(node: &Node, name: &str, most: usize) -> Vec<Finding> {
         {
             found.push(Finding::schema(
                 format!("//{}[@{name}]", node.name.local),
-                format!("{name}「{}」が二度使われています。重ならない値にしてください。", short(value)),
+                format!(
+                    "{name}「{}」が二度使われています。重ならない値にしてください。",
+                    short(value)
+                ),
                 format!("{name} `{}` is used twice: it must be unique", short(value)),
             ));
         }
@@ -176,7 +179,13 @@ impl Checker<'_> {
 
     /// Follows the particles in order. Content models of these tables never need looking ahead, so the first particle that can take a
     /// child takes it. Gives up, having said why, where something required is missing.
-    fn sequence<'n>(&mut self, particles: &[Particle], node: &'n Node, at: &mut Cursor<'n>, path: &str) -> bool {
+    fn sequence<'n>(
+        &mut self,
+        particles: &[Particle],
+        node: &'n Node,
+        at: &mut Cursor<'n>,
+        path: &str,
+    ) -> bool {
         particles
             .iter()
             .all(|particle| self.particle(particle, node, at, path))
@@ -253,7 +262,10 @@ impl Checker<'_> {
                 let allowed = short(&words.join(", ")).into_owned();
                 self.say(
                     path,
-                    format!("「{}」は使えません。次のいずれかにしてください：{allowed}", short(text)),
+                    format!(
+                        "「{}」は使えません。次のいずれかにしてください：{allowed}",
+                        short(text)
+                    ),
                     format!("`{}` is not one of: {allowed}", short(text)),
                 );
             }
@@ -301,7 +313,11 @@ impl Checker<'_> {
             let (ja, en) = format_name(&rule.format);
             self.say(
                 path,
-                format!("「{}」は{ja}（範囲 {}）ではありません。", short(&text), rule.range),
+                format!(
+                    "「{}」は{ja}（範囲 {}）ではありません。",
+                    short(&text),
+                    rule.range
+                ),
                 format!("`{}` is not {en} (range {})", short(&text), rule.range),
             );
         } else if let Some(pattern) = &rule.pattern
@@ -309,8 +325,16 @@ impl Checker<'_> {
         {
             self.say(
                 path,
-                format!("「{}」は決められた書き方に合いません（{}）。", short(&text), short(&pattern.source)),
-                format!("`{}` does not have the form {}", short(&text), short(&pattern.source)),
+                format!(
+                    "「{}」は決められた書き方に合いません（{}）。",
+                    short(&text),
+                    short(&pattern.source)
+                ),
+                format!(
+                    "`{}` does not have the form {}",
+                    short(&text),
+                    short(&pattern.source)
+                ),
             );
         }
     }
@@ -339,9 +363,7 @@ fn empty(kind: &Kind) -> bool {
     match kind {
         Kind::Child(..) | Kind::Other => false,
         Kind::Sequence(inner) => inner.iter().all(|p| p.least == 0 || empty(&p.kind)),
-        Kind::Choice(inner) => {
-            inner.is_empty() || inner.iter().any(|p| p.least == 0 || empty(&p.kind))
-        }
+        Kind::Choice(inner) => inner.is_empty() || inner.iter().any(|p| p.least == 0 || empty(&p.kind)),
     }
 }
 
