@@ -13,6 +13,7 @@ mod limits;
 mod rules;
 mod tag_value;
 mod validate;
+mod vex;
 pub mod xml;
 
 pub use bill::{Bill, Component, Dependency, Minimum, Missing};
@@ -21,3 +22,4 @@ pub use json::Json;
 pub use limits::Limits;
 pub use recognise::{Document, Format, Tree, read};
 pub use validate::{Report, Verdict, check, validate};
+pub use vex::{Statement, Status};
