@@ -232,8 +232,8 @@ impl Verdict {
 
 fn miss_text(miss: &Miss, lang: Lang) -> String {
     match (miss, lang) {
-        (Miss::Before(event), Lang::Ja) => format!("{}より前", In(event, lang)),
-        (Miss::Before(event), Lang::En) => format!("before {}", In(event, lang)),
+        (Miss::Before(event), Lang::Ja) => format!("{} より前", event.version()),
+        (Miss::Before(event), Lang::En) => format!("before {}", event.version()),
         (Miss::After(event), _) => In(event, lang).to_string(),
         (Miss::Unlisted, Lang::Ja) => "一覧にない".to_owned(),
         (Miss::Unlisted, Lang::En) => "not in the list".to_owned(),

@@ -253,17 +253,14 @@ impl Rule {
 impl Sorted {
     /// Walks the events up to the version: the last one decides, unless every limit lies before the version.
     fn assess(&self, version: &Point) -> Result<Hit, Option<Miss>> {
-        let limits = || {
-            self.events
-                .iter()
-                .filter(|(_, event)| matches!(event, Event::Limit(_)))
-        };
-        if limits().count() > 0
-            && let Some((_, last)) = limits()
-                .last()
-                .filter(|(limit, _)| compare(version, limit).is_ge())
+        let last_limit = self
+            .events
+            .iter()
+            .rfind(|(_, event)| matches!(event, Event::Limit(_)));
+        if let Some((limit, event)) = last_limit
+            && compare(version, limit).is_ge()
         {
-            return Err(Some(Miss::After(last.clone())));
+            return Err(Some(Miss::After(event.clone())));
         }
         let mut inside = None;
         let mut ended = None;

@@ -50,6 +50,9 @@ pub enum Command {
         /// 種類 / kind, such as corporate-number
         kind: String,
     },
+    /// 医療機器のサイバーセキュリティ：バージョンの前後や範囲を判定する / judge versions and ranges for device cybersecurity
+    #[command(subcommand)]
+    Cyber(Cyber),
     /// 架空データで一年を試せるデータベースを作る / make a database with a made-up year to walk through
     Demo(Demo),
     /// 公開版を作る・確かめる・比べる / make, verify and compare editions
@@ -191,6 +194,23 @@ pub struct Survey {
     /// 乱数の種 / seed
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+/// What to judge.
+#[derive(Debug, Subcommand)]
+pub enum Cyber {
+    /// 二つのバージョンの前後を判定する（標準入力の各行: a<TAB>b） / tell which of two versions comes first, a pair a line
+    Compare {
+        /// エコシステム（OSV の名前: PyPI、Debian、Red Hat など） / ecosystem as OSV names it
+        #[arg(long, value_name = "NAME")]
+        ecosystem: String,
+    },
+    /// バージョンが範囲に入るかを判定する（標準入力の各行: vers:…<TAB>バージョン） / tell whether versions lie in ranges
+    Vers {
+        /// エコシステム独自の範囲（標準入力の各行）を vers に直す / turn native ranges, one a line, into vers
+        #[arg(long, value_name = "SCHEME")]
+        from_native: Option<String>,
+    },
 }
 
 /// What to do with editions.

@@ -6,6 +6,8 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+#[path = "cli/cyber.rs"]
+mod cyber;
 #[path = "cli/database.rs"]
 mod database;
 

@@ -245,7 +245,7 @@ fn normalise(parts: Parts) -> Result<Purl, Broken> {
     }
     let segments = |path: Option<String>, path_like: bool| {
         let path = path.unwrap_or_default();
-        let kept = |segment: &&str| !segment.is_empty() && !(path_like && matches!(*segment, "." | ".."));
+        let kept = |segment: &&str| !(segment.is_empty() || path_like && matches!(*segment, "." | ".."));
         let joined = path.split('/').filter(kept).collect::<Vec<_>>().join("/");
         (!joined.is_empty()).then_some(joined)
     };

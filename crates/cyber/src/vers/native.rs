@@ -9,8 +9,15 @@ use super::Comparator::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual}
 use super::{Comparator, Constraints, Scheme, Vers};
 use crate::version::{Natural, OpenSsl, Semver};
 
-/// The ends that a text names; nothing if it names every version.
-type Ends = Option<Vec<(Comparator, String)>>;
+/// What a text names.
+enum Native {
+    /// Every version.
+    Any,
+    /// The ends of its ranges.
+    Ends(Vec<End>),
+}
+
+type End = (Comparator, String);
 
 pub(super) fn read(scheme: Scheme, text: &str) -> Result<Vers, Refusal> {
     let native = match scheme.name() {
@@ -32,11 +39,11 @@ pub(super) fn read(scheme: Scheme, text: &str) -> Result<Vers, Refusal> {
         }
     };
     match native.ok_or_else(|| refuse(scheme, text))? {
-        None => Ok(Vers {
+        Native::Any => Ok(Vers {
             scheme,
             constraints: Constraints::Any,
         }),
-        Some(ends) => Vers::build(
+        Native::Ends(ends) => Vers::build(
             scheme,
             ends.iter()
                 .map(|(comparator, version)| (*comparator, version.as_str())),
@@ -59,16 +66,16 @@ fn refuse(scheme: Scheme, text: &str) -> Refusal {
 }
 
 /// Comparators before versions, between commas, blanks or `||`: Debian, rpm, Alpine, Go, advisories.
-fn plain(text: &str) -> Option<Ends> {
+fn plain(text: &str) -> Option<Native> {
     let text = text.replace(['(', ')', ',', '|'], " ");
     if text.trim() == "*" {
-        return Some(None);
+        return Some(Native::Any);
     }
     let ends = joined(&text)
         .iter()
         .map(|part| comparison(part))
         .collect::<Option<Vec<_>>>()?;
-    (!ends.is_empty()).then_some(Some(ends))
+    (!ends.is_empty()).then_some(Native::Ends(ends))
 }
 
 /// Words, a comparator that stands alone joined to the word after it.
@@ -88,7 +95,7 @@ fn joined(text: &str) -> Vec<String> {
 }
 
 /// A comparator and a version; none means equality.
-fn comparison(text: &str) -> Option<(Comparator, String)> {
+fn comparison(text: &str) -> Option<End> {
     let signs = [
         ("<<", Less),
         (">>", Greater),
@@ -175,30 +182,24 @@ impl Partial {
     }
 
     /// From it to below the next version at that place.
-    fn until(&self, place: usize) -> Vec<(Comparator, String)> {
+    fn until(&self, place: usize) -> Vec<End> {
         vec![(GreaterEqual, self.whole()), (Less, self.above(place))]
     }
 
-    /// Everything that begins with the numbers before the wildcard; nothing if there are none.
-    fn family(&self) -> Ends {
-        let last = self.numbers.len().checked_sub(1)?;
-        Some(self.until(last))
-    }
-
     /// The leftmost number that is not zero may not change.
-    fn caret(&self) -> Vec<(Comparator, String)> {
+    fn caret(&self) -> Vec<End> {
         let not_zero = self.numbers.iter().position(|number| *number != Natural::ZERO);
         self.until(not_zero.unwrap_or(self.numbers.len().saturating_sub(1)))
     }
 
     /// The number before the last that is written may not change, at most the second.
-    fn tilde(&self) -> Vec<(Comparator, String)> {
+    fn tilde(&self) -> Vec<End> {
         self.until(self.numbers.len().saturating_sub(1).min(1))
     }
 }
 
 /// npm's notation and what was built on it: alternatives of comparators, `^`, `~`, wildcards and ranges with a hyphen.
-fn semantic(scheme: Scheme, text: &str) -> Option<Ends> {
+fn semantic(scheme: Scheme, text: &str) -> Option<Native> {
     let mut ends = Vec::new();
     let bar = if scheme.name() == "composer" && !text.contains("||") {
         "|"
@@ -208,16 +209,16 @@ fn semantic(scheme: Scheme, text: &str) -> Option<Ends> {
     for alternative in text.split(bar) {
         let alternative = alternative.replace(',', " ");
         match alternative_ends(scheme, alternative.trim())? {
-            Some(more) => ends.extend(more),
-            None => return Some(None),
+            Native::Ends(more) => ends.extend(more),
+            Native::Any => return Some(Native::Any),
         }
     }
-    Some(Some(ends))
+    Some(Native::Ends(ends))
 }
 
-fn alternative_ends(scheme: Scheme, text: &str) -> Option<Ends> {
+fn alternative_ends(scheme: Scheme, text: &str) -> Option<Native> {
     if matches!(text, "" | "*" | "x" | "X" | "any") {
-        return Some(None);
+        return Some(Native::Any);
     }
     if let Some((from, to)) = text.split_once(" - ") {
         let (from, to) = (Partial::read(from.trim())?, Partial::read(to.trim())?);
@@ -226,7 +227,7 @@ fn alternative_ends(scheme: Scheme, text: &str) -> Option<Ends> {
         } else {
             (LessEqual, to.whole())
         };
-        return Some(Some(vec![(GreaterEqual, from.whole()), upper]));
+        return Some(Native::Ends(vec![(GreaterEqual, from.whole()), upper]));
     }
     let mut ends = Vec::new();
     for part in joined(text) {
@@ -235,48 +236,53 @@ fn alternative_ends(scheme: Scheme, text: &str) -> Option<Ends> {
         } else if let Some(version) = part.strip_prefix("~>").or_else(|| part.strip_prefix('~')) {
             let version = Partial::read(version)?;
             // Composer's tilde lets the last number grow: `~1.2` is below 2.
-            let composer = scheme.name() == "composer";
             let place = version.numbers.len().saturating_sub(2);
+            let composer = scheme.name() == "composer";
             ends.extend(if composer {
                 version.until(place)
             } else {
                 version.tilde()
             });
-        } else if let Some(more) = compared(scheme, &part, text)? {
+        } else if let Native::Ends(more) = compared(scheme, &part, text)? {
             ends.extend(more);
-        } else {
-            return Some(None);
         }
     }
-    Some(Some(ends))
+    // Only wildcards: they narrow nothing.
+    Some(if ends.is_empty() {
+        Native::Any
+    } else {
+        Native::Ends(ends)
+    })
 }
 
 /// A comparator with a version that may be written in part.
-fn compared(scheme: Scheme, part: &str, text: &str) -> Option<Ends> {
+fn compared(scheme: Scheme, part: &str, text: &str) -> Option<Native> {
     let signs = ["<=", ">=", "!=", "==", "=", "<", ">"];
     let sign = signs
         .into_iter()
         .find(|sign| part.starts_with(sign))
         .unwrap_or_default();
     let version = Partial::read(&part[sign.len()..])?;
-    let apart = sign == ">=" && !text.contains(part);
     if version.wildcard {
-        let last = version.numbers.len().checked_sub(1);
-        return Some(match (sign, last) {
-            (_, None) => None,
-            // The specification's cases take `>= 1.x`, a blank between, for `1.x`.
-            ("" | "=" | "==", _) => version.family(),
-            (">=", _) if apart => version.family(),
-            (">=", _) => Some(vec![(GreaterEqual, version.whole())]),
-            ("<", _) => Some(vec![(Less, version.whole())]),
-            (">", Some(last)) => Some(vec![(GreaterEqual, version.above(last))]),
-            ("<=", Some(last)) => Some(vec![(Less, version.above(last))]),
-            _ => return Option::None,
-        });
+        let Some(last) = version.numbers.len().checked_sub(1) else {
+            return Some(Native::Any);
+        };
+        // The specification's cases take `>= 1.x`, a blank between, for `1.x`.
+        let apart = sign == ">=" && !text.contains(part);
+        let ends = match sign {
+            "" | "=" | "==" => version.until(last),
+            ">=" if apart => version.until(last),
+            ">=" => vec![(GreaterEqual, version.whole())],
+            ">" => vec![(GreaterEqual, version.above(last))],
+            "<" => vec![(Less, version.whole())],
+            "<=" => vec![(Less, version.above(last))],
+            _ => return None,
+        };
+        return Some(Native::Ends(ends));
     }
-    // Cargo's and Dart's bare versions: Cargo means a caret.
+    // A bare version means a caret in Cargo alone.
     if sign.is_empty() && scheme.name() == "cargo" {
-        return Some(Some(version.caret()));
+        return Some(Native::Ends(version.caret()));
     }
     let comparator = match sign {
         "<" => Less,
@@ -286,11 +292,11 @@ fn compared(scheme: Scheme, part: &str, text: &str) -> Option<Ends> {
         "!=" => NotEqual,
         _ => Equal,
     };
-    Some(Some(vec![(comparator, version.whole())]))
+    Some(Native::Ends(vec![(comparator, version.whole())]))
 }
 
 /// Conan's: alternatives of comparators, `~` and `^`, whose upper end leaves pre-releases out.
-fn conan(text: &str) -> Option<Ends> {
+fn conan(text: &str) -> Option<Native> {
     let text = text.split(',').next().unwrap_or_default();
     let mut ends = Vec::new();
     for alternative in text.split("||") {
@@ -307,10 +313,10 @@ fn conan(text: &str) -> Option<Ends> {
             }
         }
     }
-    Some(Some(ends))
+    Some(Native::Ends(ends))
 }
 
-fn conan_family(version: &str, tilde: bool) -> Option<Vec<(Comparator, String)>> {
+fn conan_family(version: &str, tilde: bool) -> Option<Vec<End>> {
     let main = version.split(['+', '-']).next()?;
     let items: Vec<&str> = main.split('.').collect();
     let place = if tilde {
@@ -330,14 +336,14 @@ fn conan_family(version: &str, tilde: bool) -> Option<Vec<(Comparator, String)>>
 }
 
 /// PEP 440's specifiers; string equality (`===`) is no range of versions.
-fn pypi(text: &str) -> Option<Ends> {
+fn pypi(text: &str) -> Option<Native> {
     let mut ends = Vec::new();
     for part in text.split(',').map(|part| part.replace(' ', "")) {
         if part == "*" {
-            return Some(None);
+            return Some(Native::Any);
         }
         if part.starts_with("===") || part.contains([';', '@']) {
-            return Option::None;
+            return None;
         }
         if let Some(version) = part.strip_prefix("~=") {
             let release: Vec<&str> = version.split('.').collect();
@@ -361,12 +367,12 @@ fn pypi(text: &str) -> Option<Ends> {
                 ]);
                 continue;
             }
-            (_, true) => return Option::None,
+            (_, true) => return None,
             (comparison, false) => comparison,
         };
         ends.push((comparator, version));
     }
-    Some(Some(ends))
+    Some(Native::Ends(ends))
 }
 
 /// The first version of the next family: of `1.4`, `1.5.dev0`.
@@ -378,14 +384,14 @@ fn pypi_above(release: &[&str]) -> Option<String> {
 }
 
 /// Ruby's and Elixir's: comparators, and `~>`, which lets the last number grow.
-fn pessimistic(scheme: Scheme, text: &str) -> Option<Ends> {
+fn pessimistic(scheme: Scheme, text: &str) -> Option<Native> {
     let text = text
         .trim()
         .trim_start_matches('(')
         .trim_end_matches(')')
         .replace(" and ", ",")
         .replace(" or ", ",");
-    let mut ends: Vec<(Comparator, String)> = Vec::new();
+    let mut ends: Vec<End> = Vec::new();
     for part in text.split([',', '|']).filter(|part| !part.trim().is_empty()) {
         let part = part.replace([' ', '\'', '"'], "");
         let found = match part.strip_prefix("~>") {
@@ -398,7 +404,7 @@ fn pessimistic(scheme: Scheme, text: &str) -> Option<Ends> {
             ends.push((comparator, version));
         }
     }
-    (!ends.is_empty()).then_some(Some(ends))
+    (!ends.is_empty()).then_some(Native::Ends(ends))
 }
 
 fn same(scheme: Scheme, a: &str, b: &str) -> bool {
@@ -425,7 +431,7 @@ fn gem_above(version: &str) -> Option<String> {
 }
 
 /// Intervals in brackets; a bare version is itself in Maven, the lowest allowed in `NuGet`.
-fn intervals(scheme: Scheme, text: &str) -> Option<Ends> {
+fn intervals(scheme: Scheme, text: &str) -> Option<Native> {
     let text: String = text.split_whitespace().collect();
     let mut ends = Vec::new();
     let mut rest = text.as_str();
@@ -439,7 +445,7 @@ fn intervals(scheme: Scheme, text: &str) -> Option<Ends> {
             Equal
         };
         return (!rest.is_empty() && !rest.contains([',', ']', ')']))
-            .then(|| Some(vec![(bare, rest.to_owned())]));
+            .then(|| Native::Ends(vec![(bare, rest.to_owned())]));
     }
     while !rest.is_empty() {
         let close = rest.find([']', ')'])?;
@@ -448,9 +454,9 @@ fn intervals(scheme: Scheme, text: &str) -> Option<Ends> {
         let inner = interval.strip_prefix(['[', '('])?.strip_suffix([']', ')'])?;
         match inner.split_once(',') {
             None if inclusive == (true, true) && !inner.is_empty() => ends.push((Equal, inner.to_owned())),
-            None => return Option::None,
-            Some(("", "")) => return Some(None),
-            Some((from, to)) if from == to => return Option::None,
+            None => return None,
+            Some(("", "")) => return Some(Native::Any),
+            Some((from, to)) if from == to => return None,
             Some((from, to)) => {
                 let bounds = [
                     (if inclusive.0 { GreaterEqual } else { Greater }, from),
@@ -462,14 +468,14 @@ fn intervals(scheme: Scheme, text: &str) -> Option<Ends> {
         }
         rest = after.strip_prefix(',').unwrap_or(after);
     }
-    Some(Some(ends))
+    Some(Native::Ends(ends))
 }
 
 /// nginx's advisories: `1.5.10`, `0.7.52-0.8.39`, and `1.22.0+`, which stays in its branch if that is stable (its second number even).
-fn nginx(text: &str) -> Option<Ends> {
+fn nginx(text: &str) -> Option<Native> {
     let text: String = text.split_whitespace().collect::<String>().to_lowercase();
     if text == "all" {
-        return Some(None);
+        return Some(Native::Any);
     }
     let mut ends = Vec::new();
     for part in text.split(',') {
@@ -487,11 +493,11 @@ fn nginx(text: &str) -> Option<Ends> {
         }
     }
     let known = |(_, version): &(Comparator, String)| Semver::parse(version).is_some();
-    ends.iter().all(known).then_some(Some(ends))
+    ends.iter().all(known).then_some(Native::Ends(ends))
 }
 
 /// OpenSSL's advisories: versions one by one.
-fn openssl(text: &str) -> Option<Ends> {
+fn openssl(text: &str) -> Option<Native> {
     let text: String = text.split_whitespace().collect::<String>().to_lowercase();
     let versions: Vec<_> = text
         .split(',')
@@ -500,5 +506,5 @@ fn openssl(text: &str) -> Option<Ends> {
     versions
         .iter()
         .all(|(_, version)| OpenSsl::parse(version).is_some())
-        .then_some(Some(versions))
+        .then_some(Native::Ends(versions))
 }

@@ -196,8 +196,8 @@ impl Item {
     fn is_null(&self) -> bool {
         match self {
             Self::Number(number) => *number == Natural::ZERO,
-            Self::Qualifier(qualifier) => qualifier.rank == RELEASE,
-            Self::Numbered(..) => false,
+            // Not even `final`, which equals nothing only when it is compared.
+            Self::Qualifier(_) | Self::Numbered(..) => false,
             Self::List(list) => list.is_empty(),
         }
     }

@@ -3,6 +3,7 @@
 mod backup;
 mod calc;
 mod check;
+mod cyber;
 mod demo;
 mod edition;
 mod eval;
@@ -31,6 +32,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Calc { expressions } => calc::run(expressions),
         Command::Survey(options) => survey::run(&options, json),
         Command::Vocab { kind } => vocab::run(&kind, json),
+        Command::Cyber(command) => cyber::run(command, json),
         Command::Demo(options) => demo::run(plan, &options, json),
         Command::Edition(command) => edition::run(plan, command, json),
         Command::Verify { database, heads } => verify::run(&database, heads.as_deref(), json),
