@@ -1,6 +1,8 @@
 //! VEX statements of every format in one model: which vulnerability, which product, what status, and why. A document's own words are kept;
 //! nothing is concluded from a statement that is not there.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::json::Json;
@@ -56,7 +58,9 @@ impl Statement {
 }
 
 fn owned(text: Option<&str>) -> Option<String> {
-    text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    text.map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 fn joined<'t>(texts: impl Iterator<Item = &'t str>) -> Option<String> {
@@ -86,7 +90,12 @@ fn cyclonedx(json: &Json) -> Vec<Statement> {
             let status = analysis_state(analysis.text_at("state")?)?;
             let response = joined(analysis.at("response").texts());
             let advice = owned(item.text_at("recommendation")).or(owned(item.text_at("workaround")));
-            let times = [analysis.at("lastUpdated"), analysis.at("firstIssued"), item.at("updated"), item.at("published")];
+            let times = [
+                analysis.at("lastUpdated"),
+                analysis.at("firstIssued"),
+                item.at("updated"),
+                item.at("published"),
+            ];
             Some(Statement {
                 path,
                 vulnerabilities: item
@@ -95,7 +104,12 @@ fn cyclonedx(json: &Json) -> Vec<Statement> {
                     .chain(references.filter_map(|reference| reference.text_at("id")))
                     .map(str::to_owned)
                     .collect(),
-                products: item.at("affects").items().iter().filter_map(|target| owned(target.text_at("ref"))).collect(),
+                products: item
+                    .at("affects")
+                    .items()
+                    .iter()
+                    .filter_map(|target| owned(target.text_at("ref")))
+                    .collect(),
                 status,
                 justification: owned(analysis.text_at("justification")),
                 impact: detail,
@@ -107,22 +121,37 @@ fn cyclonedx(json: &Json) -> Vec<Statement> {
 }
 
 fn cyclonedx_xml(root: &Element) -> Vec<Statement> {
-    let made = root.child("metadata").and_then(|metadata| metadata.text_of("timestamp"));
+    let made = root
+        .child("metadata")
+        .and_then(|metadata| metadata.text_of("timestamp"));
     let vulnerabilities = root.listed("vulnerabilities", "vulnerability").enumerate();
     vulnerabilities
         .filter_map(|(index, item)| {
             let analysis = item.child("analysis")?;
             let status = analysis_state(analysis.text_of("state")?)?;
             let ids = item.text_of("id").into_iter();
-            let others = item.listed("references", "reference").filter_map(|reference| reference.text_of("id"));
-            let responses = analysis.listed("responses", "response").map(|response| response.text.trim());
-            let advice = item.text_of("recommendation").or_else(|| item.text_of("workaround"));
-            let time = analysis.text_of("lastUpdated").or_else(|| analysis.text_of("firstIssued"));
-            let time = time.or_else(|| item.text_of("updated")).or_else(|| item.text_of("published"));
+            let others = item
+                .listed("references", "reference")
+                .filter_map(|reference| reference.text_of("id"));
+            let responses = analysis
+                .listed("responses", "response")
+                .map(|response| response.text.trim());
+            let advice = item
+                .text_of("recommendation")
+                .or_else(|| item.text_of("workaround"));
+            let time = analysis
+                .text_of("lastUpdated")
+                .or_else(|| analysis.text_of("firstIssued"));
+            let time = time
+                .or_else(|| item.text_of("updated"))
+                .or_else(|| item.text_of("published"));
             Some(Statement {
                 path: format!("/bom/vulnerabilities/vulnerability[{}]", index + 1),
                 vulnerabilities: ids.chain(others).map(str::to_owned).collect(),
-                products: item.listed("affects", "target").filter_map(|target| owned(target.text_of("ref"))).collect(),
+                products: item
+                    .listed("affects", "target")
+                    .filter_map(|target| owned(target.text_of("ref")))
+                    .collect(),
                 status,
                 justification: owned(analysis.text_of("justification")),
                 impact: owned(analysis.text_of("detail")),
@@ -158,7 +187,11 @@ fn openvex(json: &Json) -> Vec<Statement> {
     statements
         .filter_map(|(path, item)| {
             let vulnerability = item.at("vulnerability");
-            let ids = [vulnerability.text(), vulnerability.text_at("name"), vulnerability.text_at("@id")];
+            let ids = [
+                vulnerability.text(),
+                vulnerability.text_at("name"),
+                vulnerability.text_at("@id"),
+            ];
             let mut products = Vec::new();
             for product in item.at("products").items() {
                 let parts = product.at("subcomponents").items();
@@ -180,31 +213,67 @@ fn openvex(json: &Json) -> Vec<Statement> {
                 justification: owned(item.text_at("justification")),
                 impact: owned(item.text_at("impact_statement")).or(owned(item.text_at("status_notes"))),
                 action: owned(item.text_at("action_statement")),
-                timestamp: owned(item.text_at("last_updated").or(item.text_at("timestamp")).or(made)),
+                timestamp: owned(
+                    item.text_at("last_updated")
+                        .or(item.text_at("timestamp"))
+                        .or(made),
+                ),
             })
         })
         .collect()
 }
 
+/// Items of a list by the products that they name, directly and through groups; of references through groups as many as are followed
+/// anywhere.
+fn by_product<'j>(
+    list: &'j Json,
+    groups: &HashMap<&'j str, &'j Json>,
+    budget: &mut usize,
+) -> HashMap<&'j str, Vec<&'j Json>> {
+    let mut found: HashMap<&str, Vec<&Json>> = HashMap::new();
+    for item in list.items() {
+        let through = item
+            .at("group_ids")
+            .texts()
+            .filter_map(|id| groups.get(id))
+            .flat_map(|ids| ids.texts());
+        for id in item.at("product_ids").texts().chain(through) {
+            if *budget == 0 {
+                return found;
+            }
+            *budget -= 1;
+            found.entry(id).or_default().push(item);
+        }
+    }
+    found
+}
+
 /// Each product with a status makes a statement, whatever the document's category: an advisory says as much as a VEX document.
 fn csaf(json: &Json) -> Vec<Statement> {
-    let made = json.path(&["document", "tracking", "current_release_date"]).text();
-    let groups = json.path(&["product_tree", "product_groups"]).items();
-    let names = |item: &Json, product: &str| {
-        let through = item.at("group_ids").texts().any(|group| {
-            let members = groups.iter().filter(|candidate| candidate.text_at("group_id") == Some(group));
-            members.flat_map(|group| group.at("product_ids").texts()).any(|id| id == product)
-        });
-        through || item.at("product_ids").texts().any(|id| id == product)
-    };
+    let made = json
+        .path(&["document", "tracking", "current_release_date"])
+        .text();
+    let groups = json.path(&["product_tree", "product_groups"]).items().iter();
+    let groups: HashMap<&str, &Json> = groups
+        .filter_map(|group| Some((group.text_at("group_id")?, group.at("product_ids"))))
+        .collect();
+    let mut budget = 4_000_000;
     let mut found = Vec::new();
     for (path, vulnerability) in json.items_at("", "vulnerabilities") {
         let ids: Vec<String> = vulnerability
             .text_at("cve")
             .into_iter()
-            .chain(vulnerability.at("ids").items().iter().filter_map(|id| id.text_at("text")))
+            .chain(
+                vulnerability
+                    .at("ids")
+                    .items()
+                    .iter()
+                    .filter_map(|id| id.text_at("text")),
+            )
             .map(str::to_owned)
             .collect();
+        let [flags, threats, remediations] = ["flags", "threats", "remediations"]
+            .map(|name| by_product(vulnerability.at(name), &groups, &mut budget));
         for (name, products) in vulnerability.at("product_status").members() {
             let status = match name.as_str() {
                 "known_affected" | "first_affected" | "last_affected" => Status::Affected,
@@ -214,10 +283,16 @@ fn csaf(json: &Json) -> Vec<Statement> {
                 _ => continue,
             };
             for (index, product) in products.texts().enumerate() {
-                let of = |list: &str| vulnerability.at(list).items().iter().filter(|item| names(item, product)).collect::<Vec<_>>();
-                let (flags, threats, remediations) = (of("flags"), of("threats"), of("remediations"));
-                let impacts = threats.iter().filter(|threat| threat.text_at("category") == Some("impact"));
-                let dates = flags.iter().chain(&threats).chain(&remediations).filter_map(|item| item.text_at("date"));
+                let [flags, threats, remediations] = [&flags, &threats, &remediations]
+                    .map(|list| list.get(product).cloned().unwrap_or_default());
+                let impacts = threats
+                    .iter()
+                    .filter(|threat| threat.text_at("category") == Some("impact"));
+                let dates = flags
+                    .iter()
+                    .chain(&threats)
+                    .chain(&remediations)
+                    .filter_map(|item| item.text_at("date"));
                 found.push(Statement {
                     path: format!("{path}/product_status/{name}/{index}"),
                     vulnerabilities: ids.clone(),

@@ -509,14 +509,16 @@ pub(super) fn old_epss(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
         return;
     };
     for vulnerability in advisory.vulnerabilities() {
-        let prefix = format!("{}/", vulnerability.path);
-        let of_this = dates(advisory)
-            .into_iter()
-            .filter(|(path, _)| path.starts_with(&prefix) && path.ends_with("/epss/timestamp"));
-        let youngest = of_this
-            .filter_map(|(path, text)| Some((moment(text)?, path)))
-            .max();
-        if let Some((date, path)) = youngest
+        let metrics = advisory.metrics(&vulnerability).into_iter();
+        let stated = metrics.filter_map(|metric| {
+            let time = metric
+                .content
+                .path(&["epss", "timestamp"])
+                .text()
+                .and_then(moment)?;
+            Some((time, format!("{}/epss/timestamp", metric.at)))
+        });
+        if let Some((date, path)) = stated.max()
             && date < oldest
         {
             sink.say(

@@ -66,6 +66,14 @@ pub(crate) fn check(json: &Json, version: &str, now: Timestamp, most: usize) -> 
         found = object::check(rules, "csaf", json, most);
     }
     let advisory = Advisory::new(json, edition, now);
+    if advisory.references() > MOST_REFERENCES {
+        found.push(Finding::schema(
+            "/product_tree/product_groups",
+            "製品グループを通じた参照が多すぎて検査できません。文書を分けてください。",
+            "too many references through product groups to be tested: split the document",
+        ));
+        return found;
+    }
     for (number, level, editions, test) in TESTS {
         if editions.contains(&edition) && found.len() < most {
             let mut sink = Sink {
@@ -79,6 +87,9 @@ pub(crate) fn check(json: &Json, version: &str, now: Timestamp, most: usize) -> 
     }
     found
 }
+
+/// References of items to products through groups that are followed. Nested, a small document could ask for any number.
+const MOST_REFERENCES: usize = 2_000_000;
 
 type Test = fn(&Advisory<'_>, &mut Sink<'_>);
 
@@ -398,6 +409,16 @@ impl<'j> Advisory<'j> {
                 })
                 .collect(),
         }
+    }
+
+    /// How many references to products there are through groups.
+    fn references(&self) -> usize {
+        let items = self
+            .vulnerabilities()
+            .flat_map(|vulnerability| vulnerability.json.members());
+        let items = items.flat_map(|(_, list)| list.items());
+        let groups = items.flat_map(|item| item.at("group_ids").texts());
+        groups.filter_map(|id| self.groups.get(id)).map(Vec::len).sum()
     }
 
     fn category(&self) -> &'j str {

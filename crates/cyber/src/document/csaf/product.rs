@@ -115,32 +115,44 @@ fn made_of<'j>(advisory: &Advisory<'j>) -> HashMap<&'j str, Vec<&'j str>> {
     made
 }
 
-/// 6.1.3
+/// 6.1.3. What is made of products that are not on a circle cannot lead back to itself: those are taken away until none is left.
 pub(super) fn circle(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     let made = made_of(advisory);
-    for product in advisory
-        .products
+    let mut used_by: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut open_parts: HashMap<&str, usize> = HashMap::new();
+    for (id, parts) in &made {
+        let parts = parts.iter().filter(|part| made.contains_key(*part));
+        open_parts.insert(id, parts.clone().count());
+        for part in parts {
+            used_by.entry(part).or_default().push(id);
+        }
+    }
+    let mut free: Vec<&str> = open_parts
         .iter()
-        .filter(|product| product.origin == Origin::Path)
-    {
-        let mut seen = HashSet::new();
-        let mut open = vec![product.id];
-        while let Some(id) = open.pop() {
-            for part in made.get(id).into_iter().flatten() {
-                if *part == product.id {
-                    sink.say(
-                        format!("{}/product_id", product.path),
-                        format!("製品 ID「{}」の定義が自分自身に戻ります。", product.id),
-                        format!("product ID `{}` is defined through itself", product.id),
-                    );
-                    open.clear();
-                    break;
-                }
-                if seen.insert(*part) {
-                    open.push(part);
+        .filter(|(_, count)| **count == 0)
+        .map(|(id, _)| *id)
+        .collect();
+    while let Some(id) = free.pop() {
+        open_parts.remove(id);
+        for user in used_by.get(id).into_iter().flatten() {
+            if let Some(count) = open_parts.get_mut(user) {
+                *count -= 1;
+                if *count == 0 {
+                    free.push(user);
                 }
             }
         }
+    }
+    for product in advisory
+        .products
+        .iter()
+        .filter(|product| open_parts.contains_key(product.id))
+    {
+        sink.say(
+            format!("{}/product_id", product.path),
+            format!("製品 ID「{}」の定義が自分自身に戻ります。", product.id),
+            format!("product ID `{}` is defined through itself", product.id),
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! Tests of profiles: what a document of a category must and must not have.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::super::json::Json;
 use super::status::{Group, named, of_group};
@@ -237,6 +237,28 @@ pub(super) fn vulnerability_id(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     each(advisory, sink, &["csaf_vex"], lacks, "cve, ids");
 }
 
+/// Says of each product of one status that nothing covers.
+fn uncovered(
+    sink: &mut Sink<'_>,
+    vulnerability: &Vulnerability<'_>,
+    status: &str,
+    covered: &BTreeSet<&str>,
+    ja: &str,
+    en: &str,
+) {
+    let path = format!("{}/product_status", vulnerability.path);
+    for (path, product) in vulnerability.json.at("product_status").items_at(&path, status) {
+        let id = product.text().unwrap_or_default();
+        if !covered.contains(id) {
+            sink.say(
+                path,
+                format!("製品「{id}」{ja}"),
+                format!("{en} for product `{id}`"),
+            );
+        }
+    }
+}
+
 /// 6.1.27.9
 pub(super) fn impact(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     if advisory.category() != "csaf_vex" {
@@ -244,21 +266,17 @@ pub(super) fn impact(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     }
     for vulnerability in advisory.vulnerabilities() {
         let is_impact = |threat: &Json| threat.text_at("category") == Some("impact");
-        let status = vulnerability.json.at("product_status");
-        let path = format!("{}/product_status", vulnerability.path);
-        for (path, product) in status.items_at(&path, "known_not_affected") {
-            let id = product.text().unwrap_or_default();
-            let flagged = named(advisory, vulnerability.json.at("flags"), id, |_| true);
-            if !flagged && !named(advisory, vulnerability.json.at("threats"), id, is_impact) {
-                sink.say(
-                    path,
-                    format!(
-                        "製品「{id}」が影響を受けない理由（flags または threats の impact）がありません。"
-                    ),
-                    format!("there is no impact statement for product `{id}`"),
-                );
-            }
-        }
+        let mut covered = named(advisory, vulnerability.json.at("flags"), |_| true);
+        covered.extend(named(advisory, vulnerability.json.at("threats"), is_impact));
+        let ja = "が影響を受けない理由（flags または threats の impact）がありません。";
+        uncovered(
+            sink,
+            &vulnerability,
+            "known_not_affected",
+            &covered,
+            ja,
+            "there is no impact statement",
+        );
     }
 }
 
@@ -268,18 +286,16 @@ pub(super) fn action(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
         return;
     }
     for vulnerability in advisory.vulnerabilities() {
-        let status = vulnerability.json.at("product_status");
-        let path = format!("{}/product_status", vulnerability.path);
-        for (path, product) in status.items_at(&path, "known_affected") {
-            let id = product.text().unwrap_or_default();
-            if !named(advisory, vulnerability.json.at("remediations"), id, |_| true) {
-                sink.say(
-                    path,
-                    format!("影響を受ける製品「{id}」への対応（remediations）がありません。"),
-                    format!("there is no action statement for product `{id}`"),
-                );
-            }
-        }
+        let covered = named(advisory, vulnerability.json.at("remediations"), |_| true);
+        let ja = "は影響を受けますが、対応（remediations）がありません。";
+        uncovered(
+            sink,
+            &vulnerability,
+            "known_affected",
+            &covered,
+            ja,
+            "there is no action statement",
+        );
     }
 }
 
@@ -309,76 +325,65 @@ const VERSIONS: [&str; 4] = [
 ];
 
 /// What products are versions of.
-struct Lines<'a, 'j> {
-    advisory: &'a Advisory<'j>,
+struct Lines<'j> {
+    /// Lines of products in branches.
+    branched: HashMap<&'j str, String>,
     paths: HashMap<&'j str, &'j Json>,
 }
 
-impl<'a, 'j> Lines<'a, 'j> {
-    fn new(advisory: &'a Advisory<'j>) -> Self {
+impl<'j> Lines<'j> {
+    fn new(advisory: &Advisory<'j>) -> Self {
+        let line = |product: &super::Product<'j>| {
+            let kept = product
+                .branches
+                .iter()
+                .filter(|branch| !VERSIONS.contains(&branch.category));
+            kept.map(|branch| format!("{}={}/", branch.category, branch.name))
+                .collect()
+        };
+        let in_branches = advisory
+            .products
+            .iter()
+            .filter(|product| product.origin == Origin::Branch);
         let items = advisory
             .json
             .path(&["product_tree", "product_paths"])
             .items()
             .iter();
+        let of_item = |item: &'j Json| Some((item.path(&["full_product_name", "product_id"]).text()?, item));
         Self {
-            advisory,
-            paths: items
-                .filter_map(|item| Some((item.path(&["full_product_name", "product_id"]).text()?, item)))
-                .collect(),
+            branched: in_branches.map(|product| (product.id, line(product))).collect(),
+            paths: items.filter_map(of_item).collect(),
         }
     }
 
     /// The line that a product is a version of, versions left out; of a path that ends in something installed with it, also the line
-    /// before that.
-    fn of(&self, id: &'j str, depth: usize) -> Vec<String> {
-        if let Some(path) = self.paths.get(id).filter(|_| depth < 8) {
-            let beginning = path.text_at("beginning_product_reference").unwrap_or_default();
-            let steps: Vec<(&str, &str)> = path
-                .at("subpaths")
-                .items()
-                .iter()
-                .map(|step| {
-                    (
-                        step.text_at("category").unwrap_or_default(),
-                        step.text_at("next_product_reference").unwrap_or_default(),
-                    )
-                })
-                .collect();
-            let mut lines = Vec::new();
-            for line in self.of(beginning, depth + 1) {
-                let key = |steps: &[(&str, &str)]| {
-                    steps
-                        .iter()
-                        .fold(line.clone(), |key, (kind, next)| format!("{key} {kind}:{next}"))
-                };
-                lines.push(key(&steps));
-                if let Some(at) = steps.iter().position(|(kind, _)| *kind == "installed_with") {
-                    lines.push(key(&steps[..at]));
-                }
-            }
-            return lines;
-        }
-        let product = self.advisory.products.iter().find(|product| product.id == id);
-        let line = match product {
-            Some(product) if product.origin == Origin::Branch => {
-                let kept = product
-                    .branches
-                    .iter()
-                    .filter(|branch| !VERSIONS.contains(&branch.category));
-                kept.map(|branch| format!("{}={}/", branch.category, branch.name))
-                    .collect()
-            }
-            _ => "unbranched".to_owned(),
+    /// before that. Paths of paths are followed a few steps only.
+    fn of(&self, id: &str, depth: usize) -> Vec<String> {
+        let Some(path) = self.paths.get(id).filter(|_| depth < 4) else {
+            let line = self.branched.get(id).cloned();
+            return vec![line.unwrap_or_else(|| "unbranched".to_owned())];
         };
-        vec![line]
+        let beginning = path.text_at("beginning_product_reference").unwrap_or_default();
+        let mut lines = Vec::new();
+        for mut line in self.of(beginning, depth + 1) {
+            for step in path.at("subpaths").items() {
+                let kind = step.text_at("category").unwrap_or_default();
+                if kind == "installed_with" {
+                    lines.push(line.clone());
+                }
+                line = format!(
+                    "{line} {kind}:{}",
+                    step.text_at("next_product_reference").unwrap_or_default()
+                );
+            }
+            lines.push(line);
+        }
+        lines
     }
 
-    /// Whether one of the others is another version of the product.
-    fn corresponds(&self, id: &'j str, others: &BTreeSet<&'j str>) -> bool {
-        let lines = self.of(id, 0);
-        let mut others = others.iter().flat_map(|other| self.of(other, 0));
-        others.any(|line| lines.contains(&line))
+    fn of_all(&self, ids: &BTreeSet<&str>) -> HashSet<String> {
+        ids.iter().flat_map(|id| self.of(id, 0)).collect()
     }
 }
 
@@ -389,9 +394,9 @@ pub(super) fn corresponding_affected(advisory: &Advisory<'_>, sink: &mut Sink<'_
     }
     let lines = Lines::new(advisory);
     for vulnerability in advisory.vulnerabilities() {
-        let affected = of_group(&vulnerability, Group::Affected);
+        let affected = lines.of_all(&of_group(&vulnerability, Group::Affected));
         for id in of_group(&vulnerability, Group::Fixed) {
-            if !lines.corresponds(id, &affected) {
+            if !lines.of(id, 0).iter().any(|line| affected.contains(line)) {
                 sink.say(
                     format!("{}/product_status", vulnerability.path),
                     format!("修正済みの製品「{id}」に対応する、影響を受ける版がありません。"),
@@ -409,21 +414,21 @@ pub(super) fn missing_fixed(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     }
     let lines = Lines::new(advisory);
     for vulnerability in advisory.vulnerabilities() {
-        let fixed = of_group(&vulnerability, Group::Fixed);
+        let fixed = lines.of_all(&of_group(&vulnerability, Group::Fixed));
         let remediations = vulnerability.json.at("remediations");
+        let of = |categories: &[&str]| {
+            named(advisory, remediations, |item| {
+                item.text_at("category")
+                    .is_some_and(|category| categories.contains(&category))
+            })
+        };
+        let (none, some) = (
+            of(&["fix_planned", "no_fix_planned", "none_available"]),
+            of(&["vendor_fix"]),
+        );
         for id in of_group(&vulnerability, Group::Affected) {
-            let none = |item: &Json| {
-                matches!(
-                    item.text_at("category"),
-                    Some("fix_planned" | "no_fix_planned" | "none_available")
-                )
-            };
-            let some = |item: &Json| item.text_at("category") == Some("vendor_fix");
-            let unfixed = named(advisory, remediations, id, none) && !named(advisory, remediations, id, some);
-            let covered = fixed
-                .iter()
-                .any(|other| lines.corresponds(other, &BTreeSet::from([id])));
-            if !unfixed && !covered {
+            let unfixed = none.contains(id) && !some.contains(id);
+            if !unfixed && !lines.of(id, 0).iter().any(|line| fixed.contains(line)) {
                 sink.say(
                     format!("{}/product_status", vulnerability.path),
                     format!("影響を受ける製品「{id}」に対応する、修正済みの版がありません。"),

@@ -1,10 +1,10 @@
 //! Tests of version ranges in branches: written as `vers:` or, as a fallback, as its constraints alone ("vls"), and what overlaps what.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::super::json::Json;
-use super::status::{Group, statuses};
+use super::status::{Group, by_product};
 use super::{Advisory, Edition, Sink};
 use crate::vers::{Comparator, Scheme, Vers};
 use crate::version::{Order, Version};
@@ -261,48 +261,58 @@ impl<'j> Sibling<'j> {
     }
 }
 
-/// Pairs on one level: a range, and another range or a version that overlaps with it.
-fn overlapping<'j>(advisory: &Advisory<'j>) -> Vec<(Sibling<'j>, Sibling<'j>)> {
-    let mut levels: HashMap<String, Vec<(String, &Json)>> = HashMap::new();
-    for (path, branch, _) in advisory.branches() {
-        let level = path
-            .rsplit_once('/')
-            .map(|(level, _)| level.to_owned())
-            .unwrap_or_default();
-        levels.entry(level).or_default().push((path, branch));
-    }
-    let mut keys: Vec<_> = levels.into_iter().collect();
-    keys.sort_by(|a, b| a.0.cmp(&b.0));
-    let sibling = |(path, branch): &(String, &'j Json)| {
-        let name = branch.text_at("name").unwrap_or_default();
-        let category = branch.text_at("category").unwrap_or_default();
-        let range = (category == RANGE).then(|| read(name).ok());
-        (matches!(category, "product_version") || matches!(range, Some(Some(_)))).then(|| Sibling {
-            path: path.clone(),
-            branch,
-            name,
-            range: range.flatten(),
-        })
-    };
-    let mut pairs = Vec::new();
-    for (_, branches) in &keys {
-        for (at, a) in branches.iter().enumerate() {
-            let Some(a_range) = sibling(a).filter(|a| a.range.is_some()) else {
-                continue;
+/// Pairs of siblings that are compared in one document, so that it takes no longer than its size deserves.
+const MOST_PAIRS: usize = 200_000;
+
+/// Ranges and versions by level, with the pairs that overlap: a range, and another range or a version.
+struct Overlaps<'j> {
+    siblings: Vec<Sibling<'j>>,
+    pairs: Vec<(usize, usize)>,
+}
+
+impl<'j> Overlaps<'j> {
+    fn of(advisory: &Advisory<'j>) -> Self {
+        let mut siblings = Vec::new();
+        let mut levels: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (path, branch, _) in advisory.branches() {
+            let name = branch.text_at("name").unwrap_or_default();
+            let range = match branch.text_at("category") {
+                Some(RANGE) => match read(name) {
+                    Ok(range) => Some(range),
+                    Err(_) => continue,
+                },
+                Some("product_version") => None,
+                _ => continue,
             };
-            for (other, b) in branches.iter().enumerate() {
-                if at != other
-                    && pairs.len() < 10_000
-                    && let Some(b) = sibling(b)
-                    && overlap(&a_range, &b)
-                    && let Some(a) = sibling(a)
-                {
-                    pairs.push((a, b));
+            let level = path.rsplit_once('/').map_or("", |(level, _)| level).to_owned();
+            levels.entry(level).or_default().push(siblings.len());
+            siblings.push(Sibling {
+                path,
+                branch,
+                name,
+                range,
+            });
+        }
+        let mut pairs = Vec::new();
+        let mut left = MOST_PAIRS;
+        for level in levels.values() {
+            for a in level.iter().filter(|a| siblings[**a].range.is_some()) {
+                for b in level.iter().filter(|b| a != *b) {
+                    if left > 0 && overlap(&siblings[*a], &siblings[*b]) {
+                        pairs.push((*a, *b));
+                    }
+                    left = left.saturating_sub(1);
                 }
             }
         }
+        Self { siblings, pairs }
     }
-    pairs
+
+    fn iter(&self) -> impl Iterator<Item = (&Sibling<'j>, &Sibling<'j>)> {
+        self.pairs
+            .iter()
+            .map(|(a, b)| (&self.siblings[*a], &self.siblings[*b]))
+    }
 }
 
 /// Whether some version can be in both. Between two versions there is taken to be another.
@@ -402,14 +412,14 @@ fn by_status(
     picks: impl Fn(&Sibling<'_>) -> bool,
     wrong: impl Fn(Group, Group) -> bool,
 ) {
-    let pairs = overlapping(advisory);
+    let overlaps = Overlaps::of(advisory);
     for vulnerability in advisory.vulnerabilities() {
-        let statuses = statuses(&vulnerability);
-        for (a, b) in pairs.iter().filter(|(_, b)| b.is_leaf() && picks(b)) {
+        let statuses = by_product(&vulnerability);
+        for (a, b) in overlaps.iter().filter(|(_, b)| b.is_leaf() && picks(b)) {
             let of = |sibling: &Sibling<'_>| {
-                let products = sibling.products();
-                let groups = statuses.iter().filter(|(_, _, id)| products.contains(id));
-                groups.map(|(_, group, _)| *group).collect::<Vec<_>>()
+                let products = sibling.products().into_iter();
+                let groups = products.filter_map(|id| statuses.get(id)).flatten();
+                groups.copied().collect::<Vec<_>>()
             };
             let (own, other) = (of(a), of(b));
             if own
@@ -473,7 +483,7 @@ pub(super) fn same_version(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
 }
 
 fn in_branches(advisory: &Advisory<'_>, sink: &mut Sink<'_>, picks: impl Fn(&Sibling<'_>) -> bool) {
-    for (a, b) in overlapping(advisory)
+    for (a, b) in Overlaps::of(advisory)
         .iter()
         .filter(|(_, b)| !b.is_leaf() && picks(b))
     {

@@ -48,10 +48,11 @@ fn canonical<'j>(advisory: &Advisory<'j>) -> Option<&'j str> {
 
 /// 6.1.7
 pub(super) fn repeated(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
+    let own = canonical(advisory);
     for vulnerability in advisory.vulnerabilities() {
         let mut seen = HashSet::new();
         for metric in advisory.metrics(&vulnerability) {
-            let source = metric.source.filter(|source| canonical(advisory) != Some(source));
+            let source = metric.source.filter(|source| own != Some(*source));
             for (path, name, object) in of_metric(&metric) {
                 let version = object.text_at("version").unwrap_or(name);
                 for product in &metric.products {
@@ -245,9 +246,9 @@ pub(super) fn properties(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
 
 /// 6.1.56
 pub(super) fn with_rating(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
+    let own = canonical(advisory);
     for vulnerability in advisory.vulnerabilities() {
         let metrics = advisory.metrics(&vulnerability);
-        let own = canonical(advisory);
         let source = |metric: &Metric<'_>| {
             metric
                 .source
@@ -333,7 +334,8 @@ fn ratings(advisory: &Advisory<'_>, sink: &mut Sink<'_>, wanted: impl Fn(&Metric
     }
 }
 
-fn covered_otherwise(metrics: &[Metric<'_>], product: &str) -> bool {
+/// 6.3.1
+pub(super) fn only_v2(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     let others = [
         "cvss_v3",
         "cvss_v4",
@@ -341,20 +343,17 @@ fn covered_otherwise(metrics: &[Metric<'_>], product: &str) -> bool {
         "ssvc_v2",
         "qualitative_severity_rating",
     ];
-    metrics.iter().any(|metric| {
-        metric.products.contains(&product) && others.iter().any(|name| metric.content.get(name).is_some())
-    })
-}
-
-/// 6.3.1
-pub(super) fn only_v2(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     for vulnerability in advisory.vulnerabilities() {
         let metrics = advisory.metrics(&vulnerability);
+        let also = metrics
+            .iter()
+            .filter(|metric| others.iter().any(|name| metric.content.get(name).is_some()));
+        let covered: HashSet<&str> = also.flat_map(|metric| metric.products.iter().copied()).collect();
         for metric in metrics
             .iter()
             .filter(|metric| metric.content.get("cvss_v2").is_some())
         {
-            if let Some(product) = metric.products.iter().find(|id| !covered_otherwise(&metrics, id)) {
+            if let Some(product) = metric.products.iter().find(|id| !covered.contains(*id)) {
                 sink.say(
                     &metric.path,
                     format!("製品「{product}」の評価が CVSS 2 だけです。新しい版でも評価してください。"),
@@ -409,12 +408,10 @@ pub(super) fn no_v4(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
 }
 
 fn affected_uncovered<'j>(vulnerability: &Vulnerability<'j>, metrics: &[Metric<'j>]) -> Vec<&'j str> {
+    let scored = metrics.iter().filter(|metric| has_cvss(metric));
+    let scored: HashSet<&str> = scored
+        .flat_map(|metric| metric.products.iter().copied())
+        .collect();
     let affected = of_group(vulnerability, Group::Affected).into_iter();
-    affected
-        .filter(|id| {
-            !metrics
-                .iter()
-                .any(|metric| has_cvss(metric) && metric.products.contains(id))
-        })
-        .collect()
+    affected.filter(|id| !scored.contains(id)).collect()
 }

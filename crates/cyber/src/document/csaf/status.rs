@@ -1,6 +1,6 @@
 //! Tests of what is said of products: their status, remediations and flags, and that these do not contradict each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::json::Json;
 use super::{Advisory, Sink, Vulnerability};
@@ -197,14 +197,10 @@ fn fit(category: &str, group: Group) -> Fit {
 
 fn unfit(advisory: &Advisory<'_>, sink: &mut Sink<'_>, wanted: &Fit) {
     for vulnerability in advisory.vulnerabilities() {
-        let statuses = statuses(&vulnerability);
+        let groups = by_product(&vulnerability);
         for (path, category, id) in each_remediation(advisory, &vulnerability) {
-            let groups: BTreeSet<Group> = statuses
-                .iter()
-                .filter(|(_, _, of)| *of == id)
-                .map(|(_, group, _)| *group)
-                .collect();
-            if groups.iter().any(|group| fit(category, *group) == *wanted) {
+            let mut groups = groups.get(id).into_iter().flatten();
+            if groups.any(|group| fit(category, *group) == *wanted) {
                 sink.say(
                     path,
                     format!("製品「{id}」の状態に対応 {category} は合いません。"),
@@ -228,11 +224,7 @@ pub(super) fn discouraged_remediation(advisory: &Advisory<'_>, sink: &mut Sink<'
 /// 6.2.2
 pub(super) fn missing_remediation(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     for vulnerability in advisory.vulnerabilities() {
-        let remediations = vulnerability.json.at("remediations").items();
-        let covered: BTreeSet<&str> = remediations
-            .iter()
-            .flat_map(|item| advisory.members(item))
-            .collect();
+        let covered = named(advisory, vulnerability.json.at("remediations"), |_| true);
         for (path, group, id) in statuses(&vulnerability) {
             if matches!(group, Group::Affected | Group::UnderInvestigation) && !covered.contains(id) {
                 sink.say(
@@ -249,8 +241,12 @@ pub(super) fn missing_remediation(advisory: &Advisory<'_>, sink: &mut Sink<'_>) 
 pub(super) fn missing_metric(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     for vulnerability in advisory.vulnerabilities() {
         let metrics = advisory.metrics(&vulnerability);
+        let measured: BTreeSet<&str> = metrics
+            .iter()
+            .flat_map(|metric| metric.products.iter().copied())
+            .collect();
         for (path, group, id) in statuses(&vulnerability) {
-            if group == Group::Affected && !metrics.iter().any(|metric| metric.products.contains(&id)) {
+            if group == Group::Affected && !measured.contains(id) {
                 sink.say(
                     path,
                     format!("製品「{id}」の深刻度（CVSS など）がありません。"),
@@ -261,10 +257,21 @@ pub(super) fn missing_metric(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// Whether an item of a list names the product.
-pub(super) fn named(advisory: &Advisory<'_>, items: &Json, id: &str, suits: impl Fn(&Json) -> bool) -> bool {
-    items
-        .items()
-        .iter()
-        .any(|item| suits(item) && advisory.members(item).contains(id))
+/// Products that the suitable items of a list name.
+pub(super) fn named<'j>(
+    advisory: &Advisory<'j>,
+    items: &'j Json,
+    suits: impl Fn(&Json) -> bool,
+) -> BTreeSet<&'j str> {
+    let items = items.items().iter().filter(|item| suits(item));
+    items.flat_map(|item| advisory.members(item)).collect()
+}
+
+/// The groups that each product is in.
+pub(super) fn by_product<'j>(vulnerability: &Vulnerability<'j>) -> HashMap<&'j str, BTreeSet<Group>> {
+    let mut found: HashMap<&str, BTreeSet<Group>> = HashMap::new();
+    for (_, group, id) in statuses(vulnerability) {
+        found.entry(id).or_default().insert(group);
+    }
+    found
 }
