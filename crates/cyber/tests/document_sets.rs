@@ -112,7 +112,10 @@ fn csaf(set: &str) -> Vec<String> {
                     .clone()
                     .any(|finding| number.starts_with("6.1") == (finding.level == Level::Mandatory));
                 if failed != fails {
-                    wrong.push(format!("{name}: fails {number} = {failed}: {:?}", of_test.last()));
+                    wrong.push(format!(
+                        "{name}: fails {number} = {failed}: {:?}",
+                        of_test.clone().next()
+                    ));
                 }
                 let valid = *file.at("valid") == Json::Bool(true) && !is_one_of(&CALLED_VALID);
                 if valid != (report.verdict == Verdict::Valid) {

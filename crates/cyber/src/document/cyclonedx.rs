@@ -1,4 +1,4 @@
-//! CycloneDX 1.2 to 1.7 held against the specification: structure of JSON by the strict rules, of XML by the schema's content models.
+//! `CycloneDX` 1.2 to 1.7 held against the specification: structure of JSON by the strict rules, of XML by the schema's content models.
 
 use std::sync::LazyLock;
 

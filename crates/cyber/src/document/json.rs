@@ -44,7 +44,7 @@ impl Json {
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let seed = Seed {
             state: &state,
-            depth: 0,
+            depth: 1,
         };
         let read = seed
             .deserialize(&mut reader)

@@ -13,9 +13,9 @@ use super::xml::Element;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case", tag = "format", content = "version")]
 pub enum Format {
-    /// CycloneDX in JSON, an SBOM or VEX or both.
+    /// `CycloneDX` in JSON, an SBOM or VEX or both.
     CycloneDxJson(String),
-    /// CycloneDX in XML.
+    /// `CycloneDX` in XML.
     CycloneDxXml(String),
     /// SPDX 2 in JSON.
     SpdxJson(String),
@@ -25,7 +25,7 @@ pub enum Format {
     Spdx3(String),
     /// A CSAF document, advisory or VEX.
     Csaf(String),
-    /// An OpenVEX document.
+    /// An `OpenVEX` document.
     OpenVex(String),
     /// A record of the OSV schema.
     Osv(String),

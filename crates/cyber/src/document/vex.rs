@@ -68,7 +68,7 @@ fn joined<'t>(texts: impl Iterator<Item = &'t str>) -> Option<String> {
     (!all.is_empty()).then(|| all.join("; "))
 }
 
-/// What CycloneDX calls an analysis state. A false positive is a component that the vulnerability does not concern.
+/// What `CycloneDX` calls an analysis state. A false positive is a component that the vulnerability does not concern.
 fn analysis_state(state: &str) -> Option<Status> {
     Some(match state {
         "resolved" | "resolved_with_pedigree" => Status::Fixed,

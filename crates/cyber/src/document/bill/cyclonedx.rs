@@ -1,4 +1,4 @@
-//! CycloneDX as a bill, from JSON and from XML. The two differ in names and nesting only.
+//! `CycloneDX` as a bill, from JSON and from XML. The two differ in names and nesting only.
 
 use super::super::json::Json;
 use super::super::recognise::Format;
@@ -161,10 +161,10 @@ fn nested_xml(node: &Element, path: &str, parent: Option<usize>, out: &mut Vec<C
 }
 
 fn xml_component(node: &Element, path: &str, parent: Option<usize>) -> Component {
-    let makers = ["supplier", "manufacturer"]
+    let mut makers = ["supplier", "manufacturer"]
         .iter()
         .filter_map(|name| node.child(name));
-    let supplier = makers.filter_map(|maker| said(maker.text_of("name"))).next();
+    let supplier = makers.find_map(|maker| said(maker.text_of("name")));
     let mut licences: Vec<String> = Vec::new();
     for list in node.named("licenses") {
         for choice in &list.children {

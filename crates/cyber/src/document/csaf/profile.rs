@@ -338,7 +338,7 @@ impl<'j> Lines<'j> {
                 .branches
                 .iter()
                 .filter(|branch| !VERSIONS.contains(&branch.category));
-            kept.map(|branch| format!("{}={}/", branch.category, branch.name))
+            kept.flat_map(|branch| [branch.category, "=", branch.name, "/"])
                 .collect()
         };
         let in_branches = advisory

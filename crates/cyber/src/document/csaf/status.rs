@@ -171,36 +171,43 @@ pub(super) fn remediations(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fit {
     Allowed,
     Discouraged,
     Prohibited,
 }
 
-/// Whether a remediation suits a product of that status.
+/// Whether a remediation suits a product that is affected, not affected, fixed, under investigation, or of unknown status.
+const FITS: [(&str, [Fit; 5]); 7] = {
+    const A: Fit = Fit::Allowed;
+    const D: Fit = Fit::Discouraged;
+    const P: Fit = Fit::Prohibited;
+    [
+        ("workaround", [A, P, P, D, D]),
+        ("mitigation", [A, P, P, D, D]),
+        ("vendor_fix", [A, P, P, D, D]),
+        ("optional_patch", [P, A, D, A, A]),
+        ("none_available", [A, P, P, A, A]),
+        ("fix_planned", [A, D, P, D, D]),
+        ("no_fix_planned", [A, D, P, A, A]),
+    ]
+};
+
+/// A version of any status may be recommended, with any remediation.
 fn fit(category: &str, group: Group) -> Fit {
-    use Fit::{Allowed, Discouraged, Prohibited};
-    match (category, group) {
-        (_, Group::Recommended) => Allowed,
-        ("optional_patch", Group::Affected) => Prohibited,
-        (_, Group::Affected) => Allowed,
-        ("optional_patch", Group::Fixed) => Discouraged,
-        ("optional_patch", _) => Allowed,
-        (_, Group::Fixed) => Prohibited,
-        ("fix_planned" | "no_fix_planned", Group::NotAffected) => Discouraged,
-        (_, Group::NotAffected) => Prohibited,
-        ("none_available" | "no_fix_planned", _) => Allowed,
-        _ => Discouraged,
-    }
+    let row = FITS.iter().find(|(known, _)| *known == category);
+    row.and_then(|(_, fits)| fits.get(group as usize))
+        .copied()
+        .unwrap_or(Fit::Allowed)
 }
 
-fn unfit(advisory: &Advisory<'_>, sink: &mut Sink<'_>, wanted: &Fit) {
+fn unfit(advisory: &Advisory<'_>, sink: &mut Sink<'_>, wanted: Fit) {
     for vulnerability in advisory.vulnerabilities() {
         let groups = by_product(&vulnerability);
         for (path, category, id) in each_remediation(advisory, &vulnerability) {
             let mut groups = groups.get(id).into_iter().flatten();
-            if groups.any(|group| fit(category, *group) == *wanted) {
+            if groups.any(|group| fit(category, *group) == wanted) {
                 sink.say(
                     path,
                     format!("製品「{id}」の状態に対応 {category} は合いません。"),
@@ -213,12 +220,12 @@ fn unfit(advisory: &Advisory<'_>, sink: &mut Sink<'_>, wanted: &Fit) {
 
 /// 6.1.36
 pub(super) fn prohibited_remediation(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
-    unfit(advisory, sink, &Fit::Prohibited);
+    unfit(advisory, sink, Fit::Prohibited);
 }
 
 /// 6.2.27
 pub(super) fn discouraged_remediation(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
-    unfit(advisory, sink, &Fit::Discouraged);
+    unfit(advisory, sink, Fit::Discouraged);
 }
 
 /// 6.2.2
