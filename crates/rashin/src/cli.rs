@@ -205,6 +205,11 @@ pub enum Cyber {
         #[arg(long, value_name = "NAME")]
         ecosystem: String,
     },
+    /// SBOM・VEX・CSAF を内容から見分け、仕様に照らして検査する / recognise an SBOM, VEX or CSAF document and validate it
+    Validate {
+        /// 検査するファイル / file to validate
+        file: PathBuf,
+    },
     /// バージョンが範囲に入るかを判定する（標準入力の各行: vers:…<TAB>バージョン） / tell whether versions lie in ranges
     Vers {
         /// エコシステム独自の範囲（標準入力の各行）を vers に直す / turn native ranges, one a line, into vers

@@ -1,6 +1,7 @@
 //! `rashin cyber`: versions, ranges and documents of device cybersecurity, judged without a server.
 
 mod compare;
+mod validate;
 mod vers;
 
 use std::io::{BufRead, BufWriter, Write};
@@ -15,6 +16,7 @@ use crate::failure::Failure;
 pub fn run(command: Cyber, json: bool) -> Result<ExitCode, Failure> {
     match command {
         Cyber::Compare { ecosystem } => compare::run(&ecosystem, json),
+        Cyber::Validate { file } => validate::run(&file, json),
         Cyber::Vers { from_native } => vers::run(from_native.as_deref(), json),
     }
 }

@@ -1,0 +1,163 @@
+//! Documents of the specifications' own tests and real ones. The sets are not part of the repository: a test whose set is missing
+//! says so and passes. Each test lists every file that comes out wrong, by name. `RASHIN_DATA` names the folder of the sets where it
+//! is not beside the repository.
+
+#![expect(clippy::unwrap_used, reason = "a set that cannot be read fails the test")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use cyber::document::{Bill, Json, Level, Limits, Report, Verdict, read, validate};
+use jiff::Timestamp;
+
+fn folder(set: &str) -> PathBuf {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let data = std::env::var_os("RASHIN_DATA").map_or_else(beside, PathBuf::from);
+    data.join("cyber").join(set)
+}
+
+fn report(path: &std::path::Path) -> Report {
+    let now = Timestamp::constant(1_767_225_600, 0);
+    validate(&fs::read(path).unwrap(), now, &Limits::UPLOAD).unwrap()
+}
+
+/// The files of a set, sorted by name.
+#[expect(clippy::print_stderr, reason = "a skipped test says why")]
+fn files(set: &str) -> Vec<PathBuf> {
+    let folder = folder(set);
+    let Ok(entries) = fs::read_dir(&folder) else {
+        eprintln!("skipped: {} is missing", folder.display());
+        return Vec::new();
+    };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn name(path: &std::path::Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+#[test]
+fn cyclonedx_conformance() {
+    let mut wrong = Vec::new();
+    for path in files("cyclonedx-conformance") {
+        let name = name(&path);
+        let expected = if name.contains("__invalid-") {
+            Verdict::Invalid
+        } else {
+            Verdict::Valid
+        };
+        let report = report(&path);
+        if report.verdict != expected {
+            wrong.push(format!("{name}: {:?}", report.findings.first()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_bill_is_read_whole() {
+    let mut wrong = Vec::new();
+    for path in files("sbom") {
+        let name = name(&path);
+        match read(&fs::read(&path).unwrap(), &Limits::UPLOAD) {
+            Ok(document) => match Bill::of(&document) {
+                Some(bill) if !bill.components.is_empty() => {}
+                _ => wrong.push(format!("{name}: no components")),
+            },
+            Err(refusal) => wrong.push(format!("{name}: {refusal}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Tests that are not made here: grammar needs a grammar of each language, and extensions their own schemas and metadata.
+const NOT_MADE: [&str; 3] = ["6.1.60.2", "6.1.60.3", "6.3.16"];
+
+/// Tests that need a network or a dictionary for some files of theirs.
+const OUT_OF_REACH: [&str; 1] = ["oasis_csaf_tc-csaf_2_0-2021-6-3-06-02.json"];
+
+/// Files that the table calls valid on the whole although they break another mandatory test by its wording: an algorithm or a product ID
+/// that stands twice, a product that is not defined.
+const CALLED_VALID: [&str; 5] = [
+    "oasis_csaf_tc-csaf_2_0-2021-6-2-08-02.json",
+    "oasis_csaf_tc-csaf_2_1-2024-6-1-50-14.json",
+    "oasis_csaf_tc-csaf_2_1-2024-6-2-08-02.json",
+    "oasis_csaf_tc-csaf_2_1-2024-6-3-21-01-02.json",
+    "oasis_csaf_tc-csaf_2_1-2024-6-3-21-01-12.json",
+];
+
+/// Holds every file of a set to what its table says: which test it fails or passes, and whether it is valid on the whole.
+fn csaf(set: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if files(set).is_empty() {
+        return wrong;
+    }
+    let table = fs::read(folder(set).join("testcases.json")).unwrap();
+    let table = Json::read(&table, &Limits::UPLOAD).unwrap();
+    for test in table.at("tests").items() {
+        let number = test.text_at("id").unwrap();
+        for (list, fails) in [("failures", true), ("valid", false)] {
+            for file in test.at(list).items() {
+                let name = file.text_at("name").unwrap();
+                let path = folder(set).join(name);
+                let is_one_of = |names: &[&str]| names.iter().any(|known| name.ends_with(known));
+                if !path.exists() || NOT_MADE.contains(&number) || is_one_of(&OUT_OF_REACH) {
+                    continue;
+                }
+                let report = report(&path);
+                let of_test = report.findings.iter().filter(|finding| finding.test == number);
+                let failed = of_test
+                    .clone()
+                    .any(|finding| number.starts_with("6.1") == (finding.level == Level::Mandatory));
+                if failed != fails {
+                    wrong.push(format!(
+                        "{name}: fails {number} = {failed}: {:?}",
+                        of_test.clone().next()
+                    ));
+                }
+                let valid = *file.at("valid") == Json::Bool(true) && !is_one_of(&CALLED_VALID);
+                if valid != (report.verdict == Verdict::Valid) {
+                    let why = report
+                        .findings
+                        .iter()
+                        .find(|finding| finding.level == Level::Mandatory);
+                    wrong.push(format!("{name}: valid = {}: {why:?}", !valid));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn csaf_2_0() {
+    let wrong = csaf("csaf-validator-2.0");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn csaf_2_1() {
+    let wrong = csaf("csaf-validator-2.1");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Real advisories on medical devices. Six of them call `vers:all/*` a version, which is a range.
+#[test]
+fn medical_advisories_are_read() {
+    let mut wrong = Vec::new();
+    for path in files("csaf-icsma") {
+        let report = report(&path);
+        let mandatory = report
+            .findings
+            .iter()
+            .filter(|finding| finding.level == Level::Mandatory);
+        wrong.extend(
+            mandatory
+                .filter(|finding| finding.test != "6.1.31")
+                .map(|finding| format!("{}: {finding:?}", name(&path))),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
