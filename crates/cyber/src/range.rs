@@ -222,17 +222,16 @@ impl Rule {
     /// What cannot be assessed: the version, an event or the whole kind of range. Then "not affected" would be a guess.
     pub fn assess(&self, text: &str) -> Result<Result<Hit, Vec<Miss>>, Refusal> {
         let version = self.version(text);
-        let written = |(listed, parsed): &&(String, Option<Version>)| {
-            listed == text
-                || matches!((&version, parsed), (Ok(version), Some(parsed)) if version.compare(parsed) == Some(Ordering::Equal))
+        let same = |parsed: &Option<Version>| match (&version, parsed) {
+            (Ok(version), Some(parsed)) => version.compare(parsed) == Some(Ordering::Equal),
+            _ => false,
         };
-        if let Some((listed, _)) = self.listed.iter().find(written) {
+        let written = self.listed.iter().find(|(listed, _)| listed == text);
+        let listed = written.or_else(|| self.listed.iter().find(|(_, parsed)| same(parsed)));
+        if let Some((listed, _)) = listed {
             return Ok(Ok(Hit::Listed(listed.clone())));
         }
-        let version = match version {
-            Ok(version) => Point::At(version),
-            Err(cause) => return Err(cause),
-        };
+        let version = Point::At(version?);
         let mut misses = Vec::new();
         for range in &self.ranges {
             match range.assess(&version) {

@@ -57,10 +57,8 @@ fn known_pairs_are_in_order() {
                     continue;
                 };
                 let mark = |order| ["<", "=", ">"][usize::try_from(order as i8 + 1).unwrap()];
-                let found = compare(order, a, b).map(mark).unwrap_or("?");
-                let back = compare(order, b, a)
-                    .map(|order| mark(order.reverse()))
-                    .unwrap_or("?");
+                let found = compare(order, a, b).map_or("?", mark);
+                let back = compare(order, b, a).map_or("?", |order| mark(order.reverse()));
                 if found != expected || back != expected {
                     wrong.push(format!("{set}: {line}: {found} {back}"));
                 }

@@ -189,6 +189,9 @@ fn split(text: &str) -> Result<Parts, Broken> {
         Some((path, version)) if !version.contains('/') => (path, Some(version)),
         _ => (path, None),
     };
+    if version.is_some() && path.ends_with('/') {
+        return broken("名前がありません", "it has no name");
+    }
     let path = path.trim_end_matches('/');
     let (namespace, name) = path.rsplit_once('/').unwrap_or(("", path));
     let qualifiers = query
