@@ -80,13 +80,12 @@ fn cyclonedx_xml_is_read_whole() {
         .iter()
         .map(|missing| (missing.element, missing.component))
         .collect();
-    use Minimum::{Supplier, UniqueIdentifier, Version};
     assert_eq!(
         missing,
         [
-            (Supplier, Some(1)),
-            (Version, Some(1)),
-            (UniqueIdentifier, Some(1))
+            (Minimum::Supplier, Some(1)),
+            (Minimum::Version, Some(1)),
+            (Minimum::UniqueIdentifier, Some(1))
         ]
     );
     let statements = Statement::all(&document);
