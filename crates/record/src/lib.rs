@@ -5,6 +5,7 @@
 //! decides who may do what: the caller has authorised before it asks.
 
 mod body;
+mod calendar;
 mod check;
 mod difference;
 mod fault;
@@ -21,6 +22,7 @@ mod upcast;
 mod value;
 
 pub use body::{from_body, to_body};
+pub use calendar::{Calendar, in_japan};
 pub use check::{complete, sound};
 pub use difference::{Moved, difference};
 pub use fault::Fault;
