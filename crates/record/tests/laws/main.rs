@@ -4,8 +4,11 @@
 
 mod bodies;
 mod calendars;
+mod cases;
 mod forms;
+mod procedures;
 mod samples;
 mod searches;
 mod sights;
 mod views;
+mod walks;
