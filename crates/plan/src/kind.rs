@@ -23,6 +23,9 @@ pub const ROLES: [&str; 6] = [
     "administrator",
 ];
 
+/// Those of the roles that act for the ministry.
+pub const MINISTRY: [&str; 2] = ["secretariat", "approver"];
+
 /// The files that a field may ask for: name, media type.
 pub const FILE_TYPES: [(&str, &str); 8] = [
     ("pdf", "application/pdf"),

@@ -2,7 +2,7 @@
 //!
 //! A plan is a folder of TOML files: the tree (vision, policies, focus items, issues, measures), the
 //! series with their observations, the indicators with their formulas, the checks, the surveys, the meetings, the
-//! sources, the kinds of records and the glossary. [`Plan::read`] turns it into typed definitions in which every reference
+//! sources, the kinds of records, the procedures, the holidays and the glossary. [`Plan::read`] turns it into typed definitions in which every reference
 //! resolves, every unit agrees and every text stands in Japanese and English, or into a list of
 //! [`Fault`]s that name file, line and column and say what to do. Nothing here computes an
 //! indicator, reads a clock or writes a file.
@@ -10,8 +10,10 @@
 mod fault;
 mod files;
 mod graph;
+mod holiday;
 mod kind;
 mod model;
+mod procedure;
 mod raw;
 mod read;
 mod survey;
@@ -19,9 +21,11 @@ mod survey;
 pub use fault::{Fault, Faults};
 pub use files::Files;
 pub use graph::{Key, NodeName, resolve};
+pub use holiday::{Closure, Holiday, HolidayRule, Holidays};
 pub use kind::{
-    Choice, Clause, Confidentiality, DateRange, FILE_TYPES, Field, Figure, Filler, Grant, Kind, Move, Owner,
-    Part, ROLES, RecordLink, Required, Shape, Test, Upcast,
+    Choice, Clause, Confidentiality, DateRange, FILE_TYPES, Field, Figure, Filler, Grant, Kind, MINISTRY,
+    Move, Owner, Part, ROLES, RecordLink, Required, Shape, Test, Upcast,
 };
 pub use model::*;
+pub use procedure::{Clock, HOOKS, Length, NumberPattern, Procedure, Reason, State, Tell, Transition, Who};
 pub use survey::{DisclosureParameters, Question, Survey, SurveyPart, SurveyTotal, TotalOf};

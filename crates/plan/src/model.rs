@@ -56,6 +56,10 @@ pub struct Plan {
     pub passages: Vec<Passage>,
     /// Kinds of records, in the order of the files.
     pub kinds: Vec<crate::Kind>,
+    /// Procedures, in the order of the files.
+    pub procedures: Vec<crate::Procedure>,
+    /// When there is no business.
+    pub holidays: crate::Holidays,
     /// Every named formula in an order in which each stands after all that it needs.
     pub order: Vec<crate::NodeName>,
     /// SHA-256 of the plan's files.

@@ -48,6 +48,9 @@ pub(crate) struct Entries {
     pub survey: Vec<Survey>,
     pub passage: Vec<Passage>,
     pub kind: Vec<Kind>,
+    pub procedure: Vec<Procedure>,
+    pub holiday: Vec<Holiday>,
+    pub closure: Vec<Closure>,
 }
 
 #[derive(Deserialize)]
@@ -425,4 +428,106 @@ pub(crate) struct Upcast {
     pub map: BTreeMap<Word, BTreeMap<Word, Word>>,
     #[serde(default)]
     pub default: BTreeMap<Word, Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Procedure {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    pub intro: Spanned<Text>,
+    pub section: String,
+    pub kind: Word,
+    pub number: Word,
+    #[serde(default)]
+    pub state: Vec<State>,
+    #[serde(default)]
+    pub transition: Vec<Transition>,
+    #[serde(default)]
+    pub clock: Vec<Clock>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct State {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    pub public: Option<Spanned<Text>>,
+    #[serde(default)]
+    pub last: bool,
+    #[serde(default)]
+    pub waits_for: Vec<Word>,
+    #[serde(default)]
+    pub formerly: Vec<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transition {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    #[serde(default)]
+    pub from: Vec<Word>,
+    pub to: Word,
+    #[serde(default)]
+    pub by: Vec<Word>,
+    #[serde(default)]
+    pub not_by: Vec<Word>,
+    #[serde(default)]
+    pub needs: Vec<Word>,
+    pub reason: Option<Word>,
+    #[serde(default)]
+    pub dissent: bool,
+    #[serde(default)]
+    pub tell: Vec<Tell>,
+    pub hook: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tell {
+    pub who: Vec<Word>,
+    pub text: Spanned<Text>,
+    #[serde(default)]
+    pub urgent: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Clock {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    pub starts_on: Vec<Word>,
+    #[serde(default)]
+    pub stops_on: Vec<Word>,
+    #[serde(default)]
+    pub pauses_in: Vec<Word>,
+    #[serde(default)]
+    pub when: Vec<Word>,
+    pub length: Word,
+    pub remind_before: Option<Spanned<u32>>,
+    #[serde(default)]
+    pub escalate: Vec<Word>,
+    pub late: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Holiday {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    pub on: Word,
+    pub since: Option<i16>,
+    pub until: Option<i16>,
+    #[serde(default)]
+    pub moved: Vec<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Closure {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    pub from: Word,
+    pub to: Word,
 }

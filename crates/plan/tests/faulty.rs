@@ -95,7 +95,9 @@ fn spoiled(case: &Case) -> tempfile::TempDir {
 fn the_plan_without_a_mistake_is_whole() {
     let plan = Plan::from_folder(&folder().join("base")).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!(plan.indicators.len(), 2);
-    assert_eq!(plan.kinds.len(), 2);
+    assert_eq!(plan.kinds.len(), 3);
+    assert_eq!(plan.procedures.len(), 1);
+    assert_eq!(plan.holidays.days.len(), 2);
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn read_object<'a>(
 fn read(field: &Field, json: &Json) -> Result<Value, Refusal> {
     let refused = || not_the_shape(&field.shape);
     if !several(field) {
-        return one(&field.shape, json);
+        return from_json(&field.shape, json);
     }
     let items = json
         .as_array()
@@ -137,7 +137,7 @@ fn read(field: &Field, json: &Json) -> Result<Value, Refusal> {
         .ok_or_else(refused)?;
     let values: Vec<Value> = items
         .iter()
-        .map(|item| one(&field.shape, item))
+        .map(|item| from_json(&field.shape, item))
         .collect::<Result<_, _>>()?;
     let twice = (1..values.len()).any(|place| values[..place].contains(&values[place]));
     if twice {
@@ -146,7 +146,7 @@ fn read(field: &Field, json: &Json) -> Result<Value, Refusal> {
     Ok(Value::List(values))
 }
 
-fn one(shape: &Shape, json: &Json) -> Result<Value, Refusal> {
+pub(crate) fn from_json(shape: &Shape, json: &Json) -> Result<Value, Refusal> {
     let refused = || not_the_shape(shape);
     match (shape, json) {
         (Shape::Flag, Json::Bool(flag)) => Ok(Value::Flag(*flag)),

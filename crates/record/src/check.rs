@@ -140,7 +140,8 @@ fn blanks<'f>(fields: &'f [Field], row: &Row, place: impl Fn(&'f str) -> Place<'
     faults
 }
 
-fn holds(value: Option<&Value>, test: &Test) -> bool {
+/// Whether an answer is what a condition asks.
+pub(crate) fn holds(value: Option<&Value>, test: &Test) -> bool {
     let Some(value) = value else { return false };
     let is = |code: &str| value.each().any(|one| one.text().as_deref() == Some(code));
     match test {

@@ -1,10 +1,11 @@
 //! Records of the kinds that the plan defines: what somebody typed, read into typed values; their canonical bodies; who sees which field; what
-//! is found by which words; how two versions differ.
+//! is found by which words; how two versions differ. And the cases that go their way through its procedures, by its calendar.
 //!
-//! Everything follows from a [`plan::Kind`] alone, so a new kind needs no code. Nothing here reads a clock, a database or a file, and nothing
+//! Everything follows from a [`plan::Kind`] or a [`plan::Procedure`] alone, so a new one needs no code. Nothing here reads a clock, a database or a file, and nothing
 //! decides who may do what: the caller has authorised before it asks.
 
 mod body;
+mod calendar;
 mod check;
 mod difference;
 mod fault;
@@ -12,6 +13,7 @@ mod form;
 mod index;
 mod kana_and_kanji;
 mod need;
+pub mod procedure;
 mod schema;
 mod search;
 mod show;
@@ -21,6 +23,7 @@ mod upcast;
 mod value;
 
 pub use body::{from_body, to_body};
+pub use calendar::{Calendar, in_japan};
 pub use check::{complete, sound};
 pub use difference::{Moved, difference};
 pub use fault::Fault;

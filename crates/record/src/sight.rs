@@ -3,12 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plan::{Confidentiality, Filler, Kind, Shape};
+use plan::{Confidentiality, Filler, Kind, MINISTRY, Shape};
 
 use crate::value::{Record, Value};
-
-/// Roles that act for the ministry.
-const MINISTRY: [&str; 2] = ["secretariat", "approver"];
 
 /// Who looks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,8 +18,14 @@ pub struct Viewer {
     pub party: bool,
 }
 
-fn of_the_ministry(viewer: &Viewer) -> bool {
+pub(crate) fn of_the_ministry(viewer: &Viewer) -> bool {
     viewer.roles.iter().any(|role| MINISTRY.contains(&role.as_str()))
+}
+
+/// The organisation for which somebody answers. An administrator or auditor of an organisation does not.
+pub(crate) fn answers_for(viewer: &Viewer) -> Option<&str> {
+    let member = viewer.roles.iter().any(|role| role == "member");
+    viewer.organisation.as_deref().filter(|_| member)
 }
 
 /// Whether somebody sees a field of this confidentiality in a record of this owner. `parties` are the organisations that the record names.
@@ -32,10 +35,8 @@ pub fn sees(
     parties: &BTreeSet<&str>,
     viewer: &Viewer,
 ) -> bool {
-    let ministry = viewer.roles.iter().any(|role| MINISTRY.contains(&role.as_str()));
-    // An administrator or auditor of an organisation is not one who answers for it.
-    let member = viewer.roles.iter().any(|role| role == "member");
-    let organisation = viewer.organisation.as_deref().filter(|_| member);
+    let ministry = of_the_ministry(viewer);
+    let organisation = answers_for(viewer);
     let owns = organisation == Some(owner);
     let party = organisation.is_some_and(|one| viewer.party || parties.contains(one));
     match confidentiality {

@@ -24,8 +24,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use authz::{Action, Caller, Sight, Subject, allows, sight};
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::tz::Offset;
+use jiff::civil::Date;
 use plan::Files;
 use store::Store;
 use vocab::Refusal;
@@ -48,7 +47,7 @@ pub use people::{
     Account, Amendment, Exchange, Invitation, Link, LinkView, Member, Newcomer, Organisation,
     OrganisationDraft, OrganisationKind, Person, Secret, Session, SessionView,
 };
-pub use record::Completeness;
+pub use record::{Completeness, in_japan};
 pub use register::{
     RecordChange, RecordList, RecordPage, RecordQuery, RecordState, Register, RegisterEntry, SavedRecord,
     Seen,
@@ -112,12 +111,6 @@ impl Visit {
     pub(crate) fn actor(&self) -> &str {
         self.caller.as_ref().map_or("public", |caller| &caller.account)
     }
-}
-
-/// Date and time in Japan.
-pub fn in_japan(at: Timestamp) -> DateTime {
-    // Japan has had no summer time since 1951, so its time is a fixed offset.
-    Offset::constant(9).to_datetime(at)
 }
 
 impl Desk {

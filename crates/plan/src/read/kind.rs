@@ -9,7 +9,7 @@ use crate::raw::{self, Word};
 use super::Reader;
 use super::seen::References;
 
-mod field;
+pub(super) mod field;
 mod upcast;
 
 const EVERYBODY: &str = "everybody";
@@ -245,7 +245,7 @@ impl Reader<'_> {
         found
     }
 
-    fn no_field<'n>(
+    pub(super) fn no_field<'n>(
         &mut self,
         place: &super::seen::Place,
         name: &str,

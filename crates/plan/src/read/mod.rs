@@ -12,8 +12,10 @@ use crate::model::{Head, Plan, Requirement, Term};
 use crate::raw::{self};
 
 mod entries;
+mod holiday;
 mod kind;
 mod passages;
+mod procedure;
 mod prove;
 mod seen;
 mod survey;
@@ -76,6 +78,8 @@ impl Reader<'_> {
             surveys: vec![],
             passages: vec![],
             kinds: vec![],
+            procedures: vec![],
+            holidays: crate::Holidays::default(),
             order: vec![],
             sha256: self.files.sha256(),
             places: HashMap::new(),
@@ -84,6 +88,7 @@ impl Reader<'_> {
         let mut refs = References::default();
         let mut pending = vec![];
         let mut passages = vec![];
+        let mut procedures = vec![];
         let files = self.files;
         let mut readable = true;
         for (path, text) in files.iter().filter(|(path, _)| *path != HEAD) {
@@ -91,6 +96,7 @@ impl Reader<'_> {
             match self.parse::<raw::Entries>(text) {
                 Some(mut entries) => {
                     passages.push((path, std::mem::take(&mut entries.passage)));
+                    procedures.push((path, std::mem::take(&mut entries.procedure)));
                     self.entries(entries, &mut plan, &mut refs, &mut pending);
                 }
                 None => readable = false,
@@ -102,6 +108,7 @@ impl Reader<'_> {
         }
         plan.meetings.sort_by_key(|meeting| meeting.date);
         plan.observations.sort_by(crate::Observation::by_recording);
+        self.procedures(&mut plan, &mut refs, procedures);
         self.references(&plan, &refs);
         self.tree(&mut plan, &refs);
         self.series(&plan, &refs);
@@ -225,6 +232,16 @@ impl Reader<'_> {
         for entry in raw.kind {
             if let Some(kind) = self.kind(entry, refs) {
                 plan.kinds.push(kind);
+            }
+        }
+        for entry in raw.holiday {
+            if let Some(holiday) = self.holiday(&entry, refs) {
+                plan.holidays.days.push(holiday);
+            }
+        }
+        for entry in raw.closure {
+            if let Some(closure) = self.closure(&entry, refs) {
+                plan.holidays.closures.push(closure);
             }
         }
     }

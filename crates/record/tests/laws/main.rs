@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bodies;
+mod calendars;
+mod cases;
 mod forms;
+mod procedures;
 mod samples;
 mod searches;
 mod sights;
 mod views;
+mod walks;

@@ -38,6 +38,17 @@ pub fn plan_of(kinds: &str) -> Plan {
     Plan::read(Files::from_texts(files)).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
+/// The example in a section of what contributors read.
+pub fn example(section: &str) -> &'static str {
+    let text = include_str!("../../../../CONTRIBUTING.md");
+    let part = text
+        .split("\n## ")
+        .find(|part| part.starts_with(section))
+        .unwrap();
+    let rest = part.split("```toml").nth(1).unwrap();
+    rest.split("```").next().unwrap()
+}
+
 pub fn real() -> Plan {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plan");
     Plan::from_folder(&folder).unwrap_or_else(|faults| panic!("{faults}"))
@@ -64,7 +75,16 @@ pub fn any_record() -> impl Strategy<Value = (Kind, Record)> {
 }
 
 pub fn records(kind: &Kind) -> BoxedStrategy<Record> {
-    rows(&kind.fields)
+    answered(kind, false)
+}
+
+/// Records in which every field is answered.
+pub fn full_records(kind: &Kind) -> BoxedStrategy<Record> {
+    answered(kind, true)
+}
+
+fn answered(kind: &Kind, full: bool) -> BoxedStrategy<Record> {
+    rows(&kind.fields, full)
         .prop_map(|fields| Record {
             fields,
             former: BTreeMap::new(),
@@ -72,24 +92,32 @@ pub fn records(kind: &Kind) -> BoxedStrategy<Record> {
         .boxed()
 }
 
-fn rows(fields: &[Field]) -> BoxedStrategy<Row> {
+fn rows(fields: &[Field], full: bool) -> BoxedStrategy<Row> {
     let each: Vec<_> = fields
         .iter()
         .map(|field| {
             let name = field.name.clone();
-            proptest::option::of(answers(field)).prop_map(move |value| Some((name.clone(), value?)))
+            blank_or(answers(field, full), full).prop_map(move |value| Some((name.clone(), value?)))
         })
         .collect();
     each.prop_map(|each| each.into_iter().flatten().collect()).boxed()
 }
 
-fn answers(field: &Field) -> BoxedStrategy<Value> {
+fn blank_or(answers: BoxedStrategy<Value>, full: bool) -> BoxedStrategy<Option<Value>> {
+    if full {
+        answers.prop_map(Some).boxed()
+    } else {
+        proptest::option::of(answers).boxed()
+    }
+}
+
+fn answers(field: &Field, full: bool) -> BoxedStrategy<Value> {
     let one = texts(&field.shape);
     let shape = field.shape.clone();
     let read =
         move |text: String| Value::read(&shape, &text).unwrap_or_else(|refusal| panic!("{text}: {refusal}"));
     if let Shape::Table(columns) = &field.shape {
-        let row = rows(columns).prop_filter("no row is empty", |row| !row.is_empty());
+        let row = rows(columns, full).prop_filter("no row is empty", |row| !row.is_empty());
         return proptest::collection::vec(row, 1..4)
             .prop_map(Value::Table)
             .boxed();

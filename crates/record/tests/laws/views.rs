@@ -3,7 +3,7 @@
 use record::{Completeness, FieldNeed, ShapeNeed, ViewNeed, read_form, satisfies, show};
 use vocab::Lang;
 
-use crate::samples::{plan_of, real, sample};
+use crate::samples::{example, plan_of, real, sample};
 
 const fn need(name: &'static str, shape: ShapeNeed, indexed: bool) -> FieldNeed {
     FieldNeed {
@@ -74,16 +74,7 @@ fn a_plan_without_it_is_refused() {
 
 #[test]
 fn the_example_for_contributors_is_whole() {
-    let text = include_str!("../../../../CONTRIBUTING.md");
-    let part = text
-        .split("\n## ")
-        .find(|part| part.starts_with("Add a record kind"))
-        .unwrap();
-    let example = part
-        .split("```toml")
-        .nth(1)
-        .and_then(|rest| rest.split("```").next());
-    let plan = plan_of(example.unwrap());
+    let plan = plan_of(example("Add a record kind"));
     assert_eq!(plan.kinds.len(), 1);
 }
 

@@ -14,7 +14,7 @@ use crate::kind::{
 use crate::raw::{self, Word};
 use crate::read::Reader;
 use crate::read::entries::whole;
-use crate::read::seen::References;
+use crate::read::seen::{Place, References};
 
 /// Types that are no identifier of [`KINDS`].
 const TYPES: [&str; 13] = [
@@ -505,7 +505,7 @@ impl Reader<'_> {
         let (Required::When(clauses), Some(required)) = (&field.required, &raw.required) else {
             return;
         };
-        let place = crate::read::seen::Place {
+        let place = Place {
             file: self.file.clone(),
             span: required.span(),
         };
@@ -528,38 +528,43 @@ impl Reader<'_> {
             let Some(Some(other)) = fields.get(at) else {
                 continue;
             };
-            let (Test::Is(value) | Test::IsNot(value)) = &clause.test else {
-                continue;
-            };
-            let codes: Vec<&str> = match &other.shape {
-                Shape::Choice(options) | Shape::Choices(options) => {
-                    options.iter().map(|option| option.code.as_str()).collect()
-                }
-                Shape::Flag => vec!["yes", "no"],
-                _ => {
-                    self.fault_in(
-                        &place,
-                        "bad-condition",
-                        &format!("「{}」は選択肢の項目ではありません。", clause.field),
-                        &format!("`{}` is not a choice.", clause.field),
-                        "選択肢でない項目には 'when 項目 filled' だけが使えます。 / Of other fields only 'when FIELD filled' can be asked.",
-                    );
-                    continue;
-                }
-            };
-            if !codes.contains(&value.as_str()) {
-                let hint = match formula::nearest(value, codes.iter().copied()) {
-                    Some(near) => format!("「{near}」のことですか。 / Did you mean `{near}`?"),
-                    None => format!("次のどれかを書いてください。 / One of: {}", codes.join(", ")),
-                };
-                self.fault_in(
-                    &place,
-                    "unknown-option",
-                    &format!("「{}」に選択肢「{value}」がありません。", clause.field),
-                    &format!("`{}` has no option `{value}`.", clause.field),
-                    &hint,
-                );
+            self.clause(&place, clause, &other.shape);
+        }
+    }
+
+    /// A condition asks of a field what it can be.
+    pub(in crate::read) fn clause(&mut self, place: &Place, clause: &Clause, shape: &Shape) {
+        let (Test::Is(value) | Test::IsNot(value)) = &clause.test else {
+            return;
+        };
+        let codes: Vec<&str> = match shape {
+            Shape::Choice(options) | Shape::Choices(options) => {
+                options.iter().map(|option| option.code.as_str()).collect()
             }
+            Shape::Flag => vec!["yes", "no"],
+            _ => {
+                self.fault_in(
+                    place,
+                    "bad-condition",
+                    &format!("「{}」は選択肢の項目ではありません。", clause.field),
+                    &format!("`{}` is not a choice.", clause.field),
+                    "選択肢でない項目には '項目 filled' だけが使えます。 / Of other fields only 'FIELD filled' can be asked.",
+                );
+                return;
+            }
+        };
+        if !codes.contains(&value.as_str()) {
+            let hint = match formula::nearest(value, codes.iter().copied()) {
+                Some(near) => format!("「{near}」のことですか。 / Did you mean `{near}`?"),
+                None => format!("次のどれかを書いてください。 / One of: {}", codes.join(", ")),
+            };
+            self.fault_in(
+                place,
+                "unknown-option",
+                &format!("「{}」に選択肢「{value}」がありません。", clause.field),
+                &format!("`{}` has no option `{value}`.", clause.field),
+                &hint,
+            );
         }
     }
 
@@ -610,7 +615,7 @@ impl Reader<'_> {
 }
 
 /// `a is b and c is not d and e filled`.
-fn clauses(text: &str) -> Option<Vec<Clause>> {
+pub(in crate::read) fn clauses(text: &str) -> Option<Vec<Clause>> {
     let words: Vec<&str> = text.split_whitespace().collect();
     words
         .split(|word| *word == "and")

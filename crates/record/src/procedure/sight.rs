@@ -1,0 +1,59 @@
+//! What of a case's history somebody sees, of those who may read the case. Organisations speak with the ministry, not with each other: what one of
+//! them said, no other learns.
+
+use super::case::{By, Case, Event, What};
+use super::who::Subject;
+use crate::sight::{Viewer, answers_for, of_the_ministry};
+
+/// The history as somebody sees it. The ministry sees all; the owner no notes and no other's messages; a party neither reasons nor
+/// opinions besides; anybody else nothing.
+pub fn history(subject: &Subject<'_>, case: &Case, viewer: &Viewer) -> Vec<Event> {
+    if of_the_ministry(viewer) {
+        return case.history.clone();
+    }
+    let Some(own) = answers_for(viewer) else {
+        return vec![];
+    };
+    let owns = own == subject.owner;
+    if !(owns || viewer.party || subject.names(own)) {
+        return vec![];
+    }
+    let seen = |event: &Event| {
+        let what = match &event.what {
+            What::Noted { .. } => return None,
+            What::Said { with, .. } if with != own => return None,
+            What::Moved {
+                transition, from, to, ..
+            } if !owns => What::Moved {
+                transition: transition.clone(),
+                from: from.clone(),
+                to: to.clone(),
+                reason: None,
+                dissent: None,
+            },
+            what => what.clone(),
+        };
+        Some(Event {
+            at: event.at,
+            by: known(&event.by, own),
+            what,
+        })
+    };
+    case.history.iter().filter_map(seen).collect()
+}
+
+/// A person of another organisation is known as the organisation alone.
+fn known(by: &By, own: &str) -> By {
+    match by {
+        By::Person {
+            organisation,
+            ministry,
+            ..
+        } if organisation.as_deref() != Some(own) => By::Person {
+            account: String::new(),
+            organisation: organisation.clone(),
+            ministry: *ministry,
+        },
+        by => by.clone(),
+    }
+}
