@@ -199,7 +199,7 @@ pub struct Survey {
 /// What to judge.
 #[derive(Debug, Subcommand)]
 pub enum Cyber {
-    /// 二つのバージョンの前後を判定する（標準入力の各行: a<TAB>b） / tell which of two versions comes first, a pair a line
+    /// 二つのバージョンの前後を判定する（標準入力の各行: a タブ b） / tell which of two versions comes first, a pair a line
     Compare {
         /// エコシステム（OSV の名前: PyPI、Debian、Red Hat など） / ecosystem as OSV names it
         #[arg(long, value_name = "NAME")]
@@ -210,7 +210,7 @@ pub enum Cyber {
         /// 検査するファイル / file to validate
         file: PathBuf,
     },
-    /// バージョンが範囲に入るかを判定する（標準入力の各行: vers:…<TAB>バージョン） / tell whether versions lie in ranges
+    /// バージョンが範囲に入るかを判定する（標準入力の各行: vers:… タブ バージョン） / tell whether versions lie in ranges
     Vers {
         /// エコシステム独自の範囲（標準入力の各行）を vers に直す / turn native ranges, one a line, into vers
         #[arg(long, value_name = "SCHEME")]
