@@ -251,6 +251,7 @@ fn a_draft_becomes_a_record_once_it_is_complete() {
         page.history.iter().all(|change| change.by.is_none()),
         "the public learns no names"
     );
+    assert_eq!(page.history.len(), 1, "nor what stood in the draft");
     let own = desk.record(&me, "device", &owner, &id).unwrap();
     assert!(own.history[0].by.is_some());
     assert_eq!(own.history[0].moved[0].field, "level");

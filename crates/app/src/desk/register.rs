@@ -84,7 +84,7 @@ pub struct RecordChange {
     pub by: Option<String>,
     /// Where the record stood from then on.
     pub state: RecordState,
-    /// What it changed; everything, for the first.
+    /// What it changed; everything, for the first that the one who asks sees.
     pub moved: Vec<Moved>,
 }
 
@@ -207,10 +207,10 @@ impl Desk {
     /// As [`Desk::register`]; the name of a field by which one cannot filter or sort, or whose value cannot be read.
     pub fn records(&self, visit: &Visit, kind: &str, asked: &RecordQuery) -> Result<RecordList, Refusal> {
         let kind = self.register(visit, kind)?.kind;
-        let sight = if asked.drafts {
-            sight_by(visit.caller.as_ref(), &grants(&kind.change))
-        } else {
-            reading(visit, &kind)
+        let sight = match asked.drafts {
+            true if may_add(visit, &kind) => Sight::Organisation(new_owner(visit, &kind)?),
+            true => Sight::Nothing,
+            false => reading(visit, &kind),
         };
         let owner = match sight {
             Sight::All => None,
@@ -283,9 +283,14 @@ impl Desk {
         if !may_see(visit, &kind, &newest) {
             return Err(unknown());
         }
+        let home = is_home(visit, &kind, &newest.owner);
         let mut all = vec![newest];
         for version in kept {
-            all.push(opened(&kind, &version)?);
+            let earlier = opened(&kind, &version)?;
+            // What was typed before it was filed stays with those who typed it.
+            if home || earlier.entry.state == RecordState::Filed {
+                all.push(earlier);
+            }
         }
         let people = visit.may(Action::ReadOrganisations)
             && visit
@@ -305,7 +310,7 @@ impl Desk {
         let referring = self.referring(visit, &key)?;
         let newest = all.swap_remove(0);
         Ok(RecordPage {
-            may_change: may_change(visit, &kind, &newest.owner),
+            may_change: may_change(visit, &kind, &newest),
             view: view(visit, &kind, newest),
             history,
             referring,
@@ -335,7 +340,7 @@ impl Desk {
                     .newest(&key(&kind, seen.owner, seen.id)?)
                     .map_err(refused)?;
                 let found = opened(&kind, &version.ok_or_else(unknown)?)?;
-                if !may_change(visit, &kind, &found.owner) {
+                if !may_change(visit, &kind, &found) {
                     return Err(closed(visit));
                 }
                 Some(found)
@@ -662,8 +667,18 @@ pub(super) fn may_add(visit: &Visit, kind: &Kind) -> bool {
         && (owner == caller.organisation || kind.owner == plan::Owner::Ministry)
 }
 
-pub(super) fn may_change(visit: &Visit, kind: &Kind, owner: &str) -> bool {
-    holds(visit.caller.as_ref(), &grants(&kind.change), Subject::of(owner))
+/// A draft is seen and changed by the organisation that writes it, and by nobody else who may change what is filed.
+pub(super) fn may_change(visit: &Visit, kind: &Kind, found: &Found) -> bool {
+    holds(
+        visit.caller.as_ref(),
+        &grants(&kind.change),
+        Subject::of(&found.owner),
+    ) && (found.entry.state == RecordState::Filed || is_home(visit, kind, &found.owner))
+}
+
+/// Whether what one adds would belong to the same owner.
+fn is_home(visit: &Visit, kind: &Kind, owner: &str) -> bool {
+    visit.caller.is_some() && new_owner(visit, kind).is_ok_and(|home| home == owner) && may_add(visit, kind)
 }
 
 fn reading(visit: &Visit, kind: &Kind) -> Sight {
@@ -671,16 +686,14 @@ fn reading(visit: &Visit, kind: &Kind) -> Sight {
 }
 
 fn may_see(visit: &Visit, kind: &Kind, found: &Found) -> bool {
-    match found.entry.state {
-        RecordState::Draft => may_change(visit, kind, &found.owner),
-        RecordState::Filed => {
-            holds(
-                visit.caller.as_ref(),
-                &grants(&kind.read),
-                Subject::of(&found.owner),
-            ) || may_change(visit, kind, &found.owner)
-        }
-    }
+    let reads = || {
+        holds(
+            visit.caller.as_ref(),
+            &grants(&kind.read),
+            Subject::of(&found.owner),
+        )
+    };
+    may_change(visit, kind, found) || (found.entry.state == RecordState::Filed && reads())
 }
 
 pub(super) fn viewer(visit: &Visit) -> Viewer {

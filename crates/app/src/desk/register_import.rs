@@ -182,7 +182,7 @@ impl Desk {
                     .flatten()
                     .map(|version| opened(kind, &version))
                     .transpose()?;
-                let Some(found) = found.filter(|found| may_change(visit, kind, &found.owner)) else {
+                let Some(found) = found.filter(|found| may_change(visit, kind, found)) else {
                     return Ok(Err(whole(
                         "この番号の記録はありません。新しい記録なら空欄にしてください。",
                         "There is no record of this id. Leave it blank for a new record.",

@@ -95,7 +95,7 @@ fn state(t: Texts<'_>, state: RecordState) -> String {
 }
 
 fn history(t: Texts<'_>, kind: &Kind, changes: &[RecordChange]) -> Table {
-    let row = |one: &RecordChange| {
+    let row = |(place, one): (usize, &RecordChange)| {
         let moved = one.moved.iter().map(|moved| {
             let field = kind.field(&moved.field);
             let title = field.map_or(moved.field.as_str(), |field| field.title.get(t.lang()));
@@ -112,7 +112,7 @@ fn history(t: Texts<'_>, kind: &Kind, changes: &[RecordChange]) -> Table {
                 ],
             )
         });
-        let moved = if one.version == 1 {
+        let moved = if place + 1 == changes.len() {
             t.text("record-first")
         } else {
             moved.collect::<Vec<_>>().join(" ")
@@ -135,7 +135,7 @@ fn history(t: Texts<'_>, kind: &Kind, changes: &[RecordChange]) -> Table {
             Column::short(t.text("record-state")),
             Column::words(t.text("record-what")),
         ],
-        rows: changes.iter().map(row).collect(),
+        rows: changes.iter().enumerate().map(row).collect(),
     }
 }
 
