@@ -71,7 +71,7 @@ pub struct Kind {
     pub change: Vec<Grant>,
     /// Version of the definition; 1 for the first.
     pub version: u32,
-    /// The parts of a long form, each a page of its own; none for a form of one page.
+    /// The parts of a long form, each under its heading; none for a short one.
     pub parts: Vec<Part>,
     /// What is asked, in order; never empty.
     pub fields: Vec<Field>,

@@ -1,4 +1,4 @@
-//! What an engine needs of a kind of records. It is declared beside the engine and proved when the server starts: a plan whose kinds do not have
+//! What an engine needs of a kind of records. It is declared beside the engine and proved by a test: a plan whose kinds do not have
 //! it is refused before anybody works with it.
 
 use std::fmt;
