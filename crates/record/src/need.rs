@@ -1,5 +1,5 @@
-//! What an engine needs of a kind of records. It is declared beside the engine and proved by a test: a plan whose kinds do not have
-//! it is refused before anybody works with it.
+//! What an engine needs of a kind of records. It is declared beside the engine, and a test proves that the kinds of the plan that ships have it:
+//! whoever changes a kind learns at once what rests on it.
 
 use std::fmt;
 
