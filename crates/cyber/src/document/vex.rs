@@ -56,7 +56,9 @@ impl Statement {
 }
 
 fn owned(text: Option<&str>) -> Option<String> {
-    text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    text.map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 fn joined<'t>(texts: impl Iterator<Item = &'t str>) -> Option<String> {
@@ -86,7 +88,12 @@ fn cyclonedx(json: &Json) -> Vec<Statement> {
             let status = analysis_state(analysis.text_at("state")?)?;
             let response = joined(analysis.at("response").texts());
             let advice = owned(item.text_at("recommendation")).or(owned(item.text_at("workaround")));
-            let times = [analysis.at("lastUpdated"), analysis.at("firstIssued"), item.at("updated"), item.at("published")];
+            let times = [
+                analysis.at("lastUpdated"),
+                analysis.at("firstIssued"),
+                item.at("updated"),
+                item.at("published"),
+            ];
             Some(Statement {
                 path,
                 vulnerabilities: item
@@ -95,7 +102,12 @@ fn cyclonedx(json: &Json) -> Vec<Statement> {
                     .chain(references.filter_map(|reference| reference.text_at("id")))
                     .map(str::to_owned)
                     .collect(),
-                products: item.at("affects").items().iter().filter_map(|target| owned(target.text_at("ref"))).collect(),
+                products: item
+                    .at("affects")
+                    .items()
+                    .iter()
+                    .filter_map(|target| owned(target.text_at("ref")))
+                    .collect(),
                 status,
                 justification: owned(analysis.text_at("justification")),
                 impact: detail,
@@ -107,22 +119,37 @@ fn cyclonedx(json: &Json) -> Vec<Statement> {
 }
 
 fn cyclonedx_xml(root: &Element) -> Vec<Statement> {
-    let made = root.child("metadata").and_then(|metadata| metadata.text_of("timestamp"));
+    let made = root
+        .child("metadata")
+        .and_then(|metadata| metadata.text_of("timestamp"));
     let vulnerabilities = root.listed("vulnerabilities", "vulnerability").enumerate();
     vulnerabilities
         .filter_map(|(index, item)| {
             let analysis = item.child("analysis")?;
             let status = analysis_state(analysis.text_of("state")?)?;
             let ids = item.text_of("id").into_iter();
-            let others = item.listed("references", "reference").filter_map(|reference| reference.text_of("id"));
-            let responses = analysis.listed("responses", "response").map(|response| response.text.trim());
-            let advice = item.text_of("recommendation").or_else(|| item.text_of("workaround"));
-            let time = analysis.text_of("lastUpdated").or_else(|| analysis.text_of("firstIssued"));
-            let time = time.or_else(|| item.text_of("updated")).or_else(|| item.text_of("published"));
+            let others = item
+                .listed("references", "reference")
+                .filter_map(|reference| reference.text_of("id"));
+            let responses = analysis
+                .listed("responses", "response")
+                .map(|response| response.text.trim());
+            let advice = item
+                .text_of("recommendation")
+                .or_else(|| item.text_of("workaround"));
+            let time = analysis
+                .text_of("lastUpdated")
+                .or_else(|| analysis.text_of("firstIssued"));
+            let time = time
+                .or_else(|| item.text_of("updated"))
+                .or_else(|| item.text_of("published"));
             Some(Statement {
                 path: format!("/bom/vulnerabilities/vulnerability[{}]", index + 1),
                 vulnerabilities: ids.chain(others).map(str::to_owned).collect(),
-                products: item.listed("affects", "target").filter_map(|target| owned(target.text_of("ref"))).collect(),
+                products: item
+                    .listed("affects", "target")
+                    .filter_map(|target| owned(target.text_of("ref")))
+                    .collect(),
                 status,
                 justification: owned(analysis.text_of("justification")),
                 impact: owned(analysis.text_of("detail")),
@@ -158,7 +185,11 @@ fn openvex(json: &Json) -> Vec<Statement> {
     statements
         .filter_map(|(path, item)| {
             let vulnerability = item.at("vulnerability");
-            let ids = [vulnerability.text(), vulnerability.text_at("name"), vulnerability.text_at("@id")];
+            let ids = [
+                vulnerability.text(),
+                vulnerability.text_at("name"),
+                vulnerability.text_at("@id"),
+            ];
             let mut products = Vec::new();
             for product in item.at("products").items() {
                 let parts = product.at("subcomponents").items();
@@ -180,7 +211,11 @@ fn openvex(json: &Json) -> Vec<Statement> {
                 justification: owned(item.text_at("justification")),
                 impact: owned(item.text_at("impact_statement")).or(owned(item.text_at("status_notes"))),
                 action: owned(item.text_at("action_statement")),
-                timestamp: owned(item.text_at("last_updated").or(item.text_at("timestamp")).or(made)),
+                timestamp: owned(
+                    item.text_at("last_updated")
+                        .or(item.text_at("timestamp"))
+                        .or(made),
+                ),
             })
         })
         .collect()
@@ -188,12 +223,18 @@ fn openvex(json: &Json) -> Vec<Statement> {
 
 /// Each product with a status makes a statement, whatever the document's category: an advisory says as much as a VEX document.
 fn csaf(json: &Json) -> Vec<Statement> {
-    let made = json.path(&["document", "tracking", "current_release_date"]).text();
+    let made = json
+        .path(&["document", "tracking", "current_release_date"])
+        .text();
     let groups = json.path(&["product_tree", "product_groups"]).items();
     let names = |item: &Json, product: &str| {
         let through = item.at("group_ids").texts().any(|group| {
-            let members = groups.iter().filter(|candidate| candidate.text_at("group_id") == Some(group));
-            members.flat_map(|group| group.at("product_ids").texts()).any(|id| id == product)
+            let members = groups
+                .iter()
+                .filter(|candidate| candidate.text_at("group_id") == Some(group));
+            members
+                .flat_map(|group| group.at("product_ids").texts())
+                .any(|id| id == product)
         });
         through || item.at("product_ids").texts().any(|id| id == product)
     };
@@ -202,7 +243,13 @@ fn csaf(json: &Json) -> Vec<Statement> {
         let ids: Vec<String> = vulnerability
             .text_at("cve")
             .into_iter()
-            .chain(vulnerability.at("ids").items().iter().filter_map(|id| id.text_at("text")))
+            .chain(
+                vulnerability
+                    .at("ids")
+                    .items()
+                    .iter()
+                    .filter_map(|id| id.text_at("text")),
+            )
             .map(str::to_owned)
             .collect();
         for (name, products) in vulnerability.at("product_status").members() {
@@ -214,10 +261,23 @@ fn csaf(json: &Json) -> Vec<Statement> {
                 _ => continue,
             };
             for (index, product) in products.texts().enumerate() {
-                let of = |list: &str| vulnerability.at(list).items().iter().filter(|item| names(item, product)).collect::<Vec<_>>();
+                let of = |list: &str| {
+                    vulnerability
+                        .at(list)
+                        .items()
+                        .iter()
+                        .filter(|item| names(item, product))
+                        .collect::<Vec<_>>()
+                };
                 let (flags, threats, remediations) = (of("flags"), of("threats"), of("remediations"));
-                let impacts = threats.iter().filter(|threat| threat.text_at("category") == Some("impact"));
-                let dates = flags.iter().chain(&threats).chain(&remediations).filter_map(|item| item.text_at("date"));
+                let impacts = threats
+                    .iter()
+                    .filter(|threat| threat.text_at("category") == Some("impact"));
+                let dates = flags
+                    .iter()
+                    .chain(&threats)
+                    .chain(&remediations)
+                    .filter_map(|item| item.text_at("date"));
                 found.push(Statement {
                     path: format!("{path}/product_status/{name}/{index}"),
                     vulnerabilities: ids.clone(),
