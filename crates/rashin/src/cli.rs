@@ -205,6 +205,30 @@ pub enum Cyber {
         #[arg(long, value_name = "NAME")]
         ecosystem: String,
     },
+    /// 脆弱性の記録（OSV、KEV、EPSS）をローカルのデータベースに読み込む / load OSV records, KEV and EPSS into a local database file
+    Load {
+        /// フォルダー（OSV の <エコシステム>/all.zip や JSON、kev.json、EPSS の CSV） / folder with the feeds
+        folder: PathBuf,
+        /// データベースのファイル / database file; one that exists is added to
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
+    },
+    /// SBOM の部品に該当する脆弱性を調べる / tell which known vulnerabilities concern the components of SBOMs
+    Match {
+        /// SBOM のファイル / SBOM files
+        #[arg(
+            value_name = "SBOM",
+            required_unless_present = "query",
+            conflicts_with = "query"
+        )]
+        bills: Vec<PathBuf>,
+        /// 標準入力の各行（エコシステム<TAB>名前<TAB>バージョン）に答える / answer lines of ecosystem<TAB>name<TAB>version instead
+        #[arg(long)]
+        query: bool,
+        /// データベースのファイル / database file
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
+    },
     /// バージョンが範囲に入るかを判定する（標準入力の各行: vers:…<TAB>バージョン） / tell whether versions lie in ranges
     Vers {
         /// エコシステム独自の範囲（標準入力の各行）を vers に直す / turn native ranges, one a line, into vers
