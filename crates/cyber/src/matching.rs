@@ -32,12 +32,23 @@ pub struct Package {
 /// What the database says of a version of a package.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assessment {
-    /// Records that it is affected by: identifier, range or list, and the same as a sentence; by identifier.
-    pub hits: Vec<(String, Hit, Proof)>,
+    /// Records that it is affected by, by identifier.
+    pub hits: Vec<Affecting>,
     /// Records that cannot be told from the version.
     pub doubts: Vec<Doubt>,
     /// Why the version as a whole cannot be assessed: then having no hit does not mean "not affected".
     pub cause: Option<Refusal>,
+}
+
+/// A record that affects a version of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Affecting {
+    /// What it says of this package: as [`Database::about`] has it.
+    pub record: Record,
+    /// The range or list that the version lies in.
+    pub range: Hit,
+    /// The same as a sentence.
+    pub proof: Proof,
 }
 
 /// Why a record matched, as a sentence.
@@ -110,7 +121,8 @@ pub fn match_components<S: Source>(database: &Database<S>, bill: &Bill) -> Resul
                     doubts.push(doubt.clone());
                 }
             }
-            for (id, hit, proof) in &assessment.hits {
+            for Affecting { record, range, proof } in &assessment.hits {
+                let id = &record.id;
                 let mut here = findings.iter().skip(first);
                 if here.any(|finding| finding.advisory == *id) {
                     continue;
@@ -118,7 +130,7 @@ pub fn match_components<S: Source>(database: &Database<S>, bill: &Bill) -> Resul
                 let key = (package.clone(), id.clone());
                 let advisory = match known.entry(key) {
                     Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(place) => place.insert(Advisory::read(database, id, &package)?),
+                    Entry::Vacant(place) => place.insert(Advisory::read(database, record, &package)?),
                 };
                 findings.push(Finding {
                     component: place,
@@ -128,8 +140,8 @@ pub fn match_components<S: Source>(database: &Database<S>, bill: &Bill) -> Resul
                     version: package.version.clone(),
                     advisory: id.clone(),
                     aliases: advisory.aliases.clone(),
-                    summary: advisory.summary.clone(),
-                    range: hit.clone(),
+                    summary: record.summary.clone(),
+                    range: range.clone(),
                     proof: proof.clone(),
                     priority: advisory.priority.clone(),
                 });
@@ -160,15 +172,18 @@ pub fn assess<S: Source>(database: &Database<S>, package: &Package) -> Result<As
     let mut found = Assessment::default();
     for record in database.about(ecosystem, name)? {
         let verdict = record.affects(ecosystem, name, version);
-        let proof = Proof {
-            ja: verdict.text(Lang::Ja),
-            en: verdict.text(Lang::En),
-        };
-        match verdict {
-            Verdict::Affected(hit) => found.hits.push((record.id, hit, proof)),
+        match &verdict {
+            Verdict::Affected(range) => found.hits.push(Affecting {
+                range: range.clone(),
+                proof: Proof {
+                    ja: verdict.text(Lang::Ja),
+                    en: verdict.text(Lang::En),
+                },
+                record,
+            }),
             Verdict::Unassessable(cause) => found.doubts.push(Doubt {
                 advisory: record.id,
-                cause,
+                cause: cause.clone(),
             }),
             Verdict::NotAffected(_) => {}
         }
@@ -184,22 +199,19 @@ pub fn assess<S: Source>(database: &Database<S>, package: &Package) -> Result<As
 /// What findings of a record about a package have in common.
 struct Advisory {
     aliases: Vec<String>,
-    summary: Option<String>,
     priority: Priority,
 }
 
 impl Advisory {
-    fn read<S: Source>(database: &Database<S>, id: &str, package: &Package) -> Result<Self, Refusal> {
-        let record = database.record(id)?;
+    fn read<S: Source>(database: &Database<S>, record: &Record, package: &Package) -> Result<Self, Refusal> {
+        let id = &record.id;
         let mut names = database.names(id)?;
         let aliases: Vec<String> = names.iter().filter(|name| *name != id).cloned().collect();
         // A distribution's record rests on vulnerabilities upstream: what is exploited and scored there is so here.
-        for upstream in record.iter().flat_map(|record| &record.upstream) {
+        for upstream in &record.upstream {
             names.extend(database.names(upstream)?);
         }
-        let mut scores = record
-            .as_ref()
-            .map_or_else(Vec::new, |record| scores(record, package));
+        let mut scores = scores(record, package);
         let unscored = scores.is_empty();
         let mut kev = None;
         let mut epss: Option<Chance> = None;
@@ -217,7 +229,6 @@ impl Advisory {
         }
         Ok(Self {
             aliases,
-            summary: record.and_then(|record| record.summary),
             priority: Priority::new(kev, scores, epss),
         })
     }

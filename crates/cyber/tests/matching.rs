@@ -42,7 +42,7 @@ fn ids(database: &Database<&[u8]>, ecosystem: &str, name: &str, version: &str) -
         version: version.to_owned(),
     };
     let hits = assess(database, &package).unwrap().hits;
-    hits.into_iter().map(|(id, ..)| id).collect()
+    hits.into_iter().map(|hit| hit.record.id).collect()
 }
 
 /// A bill of components given as name, version and package URL; empty is missing.

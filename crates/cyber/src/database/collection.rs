@@ -11,7 +11,7 @@ use super::table::{Source, Span, Writer};
 use super::{Database, MAGIC, Summary, decode, package_key};
 use crate::alias::Groups;
 use crate::ecosystem::Ecosystem;
-use crate::osv::{Affected, Record};
+use crate::osv::{Affected, Record, Severity};
 use crate::priority::{Catalogue, Chances};
 
 /// What is to be in a database.
@@ -40,10 +40,13 @@ pub enum Change {
     Unchanged,
 }
 
-/// What the package table says of a record: read back as a [`Record`] of its identifier and these parts.
+/// What the package table says of a record, all that matching needs: read back as a [`Record`] without its other parts.
 #[derive(Serialize)]
 struct Entry<'r> {
     id: &'r str,
+    upstream: &'r [String],
+    summary: Option<&'r str>,
+    severity: &'r [Severity],
     affected: Vec<&'r Affected>,
 }
 
@@ -147,7 +150,13 @@ impl Collection {
                 groups.join(id, alias);
             }
             for (key, affected) in by_package(&record) {
-                let entry = encode(&Entry { id, affected });
+                let entry = encode(&Entry {
+                    id,
+                    upstream: &record.upstream,
+                    summary: record.summary.as_deref(),
+                    severity: &record.severity,
+                    affected,
+                });
                 let text = String::from_utf8_lossy(&entry).into();
                 packages.entry(key).or_default().push(text);
             }

@@ -122,7 +122,8 @@ impl<S: Source> Database<S> {
         self.find(&self.records, id)
     }
 
-    /// What records that are not withdrawn say of a package of any release: of each its identifier and the parts about this package alone.
+    /// What records that are not withdrawn say of a package of any release, by identifier: of each what matching needs, with the parts about
+    /// this package alone.
     ///
     /// # Errors
     ///

@@ -108,16 +108,23 @@ pub(super) fn damaged() -> Refusal {
     )
 }
 
-/// FNV-1a: tells every change of one byte, and spreads keys over buckets. It guards against accidents, not against forgers, who could
-/// write a whole other database.
+/// FNV-1a in words of eight bytes: tells every change of one word. It guards against accidents, not against forgers, who could write a whole
+/// other database.
 fn sum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
-        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    let (words, rest) = bytes.as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    fnv(words.chain(rest.iter().copied().map(u64::from)))
+}
+
+fn fnv(parts: impl Iterator<Item = u64>) -> u64 {
+    parts.fold(0xcbf2_9ce4_8422_2325, |sum, part| {
+        (sum ^ part).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
+/// By single bytes, which spreads similar keys evenly.
 fn bucket_of(key: &str, buckets: usize) -> usize {
-    let place = sum(key.as_bytes()) % (buckets as u64).max(1);
+    let place = fnv(key.bytes().map(u64::from)) % (buckets as u64).max(1);
     usize::try_from(place).unwrap_or_default()
 }
 

@@ -163,7 +163,7 @@ fn answer<'a>(database: &Database<Pieces>, line: &'a str) -> Answer<'a> {
                 .into_iter()
                 .map(|doubt| doubt.advisory)
                 .collect();
-            let ids: Vec<String> = assessment.hits.into_iter().map(|(id, ..)| id).collect();
+            let ids: Vec<String> = assessment.hits.into_iter().map(|hit| hit.record.id).collect();
             match assessment.cause {
                 Some(cause) if ids.is_empty() => answer.error = Some(cause),
                 _ => answer.ids = Some(ids),
