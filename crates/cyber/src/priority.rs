@@ -286,7 +286,11 @@ mod tests {
         let csv = "#model_version:v2025.03.14,score_date:2025-08-25T12:55:00Z\ncve,epss,percentile\nCVE-2025-0001,0.5,0.75\n";
         let chances = Chances::parse(csv).unwrap().unwrap();
         assert_eq!(chances.date, "2025-08-25T12:55:00Z");
-        assert_eq!(chances.entries["CVE-2025-0001"].percentile, 0.75);
+        let expected = Chance {
+            score: 0.5,
+            percentile: 0.75,
+        };
+        assert_eq!(chances.entries["CVE-2025-0001"], expected);
         assert!(Chances::parse("a,b\n1,2\n").is_none());
         let refusal = Chances::parse("cve,epss,percentile\nCVE-2025-0001,2,0.75\n")
             .unwrap()

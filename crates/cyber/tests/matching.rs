@@ -12,7 +12,7 @@ use cyber::ecosystem::Ecosystem;
 use cyber::ledger::Standing;
 use cyber::matching::{Matches, Package, assess, match_components};
 use cyber::osv::Record;
-use cyber::priority::{Basis, Catalogue, Chances};
+use cyber::priority::{Basis, Catalogue, Chance, Chances};
 use proptest::prelude::*;
 
 fn record(json: &str) -> Record {
@@ -143,7 +143,13 @@ fn findings_are_ordered_and_explained() {
     let last = &matches.findings[3];
     assert_eq!(last.aliases, ["CVE-2025-0001", "GHSA-1"]);
     assert_eq!(last.priority.cvss[0].from, "GHSA-1");
-    assert_eq!(last.priority.epss.unwrap().score, 0.25);
+    assert_eq!(
+        last.priority.epss,
+        Some(Chance {
+            score: 0.25,
+            percentile: 0.5
+        })
+    );
     assert_eq!(
         last.proof.en,
         "it lies in an affected range (introduced in 0, fixed in 2.0)."
