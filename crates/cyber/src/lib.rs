@@ -5,9 +5,14 @@
 
 mod percent;
 
+pub mod alias;
+pub mod database;
 pub mod document;
 pub mod ecosystem;
+pub mod ledger;
+pub mod matching;
 pub mod osv;
+pub mod priority;
 pub mod purl;
 pub mod range;
 pub mod vers;

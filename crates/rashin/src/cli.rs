@@ -210,6 +210,30 @@ pub enum Cyber {
         /// 検査するファイル / file to validate
         file: PathBuf,
     },
+    /// 脆弱性の記録（OSV、KEV、EPSS）をローカルのデータベースに読み込む / load OSV records, KEV and EPSS into a local database file
+    Load {
+        /// フォルダー（OSV のエコシステム別の all.zip や JSON、kev.json、EPSS の CSV） / folder with the feeds
+        folder: PathBuf,
+        /// データベースのファイル / database file; one that exists is added to
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
+    },
+    /// SBOM の部品に該当する脆弱性を調べる / tell which known vulnerabilities concern the components of SBOMs
+    Match {
+        /// SBOM のファイル / SBOM files
+        #[arg(
+            value_name = "SBOM",
+            required_unless_present = "query",
+            conflicts_with = "query"
+        )]
+        bills: Vec<PathBuf>,
+        /// 標準入力の各行（エコシステム、名前、バージョンをタブで区切る）に答える / answer lines of ecosystem, name and version, with tabs between, instead
+        #[arg(long)]
+        query: bool,
+        /// データベースのファイル / database file
+        #[arg(long, value_name = "FILE")]
+        db: PathBuf,
+    },
     /// バージョンが範囲に入るかを判定する（標準入力の各行: vers:… タブ バージョン） / tell whether versions lie in ranges
     Vers {
         /// エコシステム独自の範囲（標準入力の各行）を vers に直す / turn native ranges, one a line, into vers

@@ -2,7 +2,7 @@
 
 mod bill;
 mod csaf;
-mod cvss;
+pub(crate) mod cvss;
 mod cyclonedx;
 mod finding;
 mod recognise;

@@ -1,6 +1,9 @@
 //! `rashin cyber`: versions, ranges and documents of device cybersecurity, judged without a server.
 
 mod compare;
+mod database;
+mod load;
+mod matching;
 mod validate;
 mod vers;
 
@@ -17,6 +20,9 @@ pub fn run(command: Cyber, json: bool) -> Result<ExitCode, Failure> {
     match command {
         Cyber::Compare { ecosystem } => compare::run(&ecosystem, json),
         Cyber::Validate { file } => validate::run(&file, json),
+        Cyber::Load { folder, db } => load::run(&folder, &db, json),
+        Cyber::Match { query: true, db, .. } => matching::query(&db, json),
+        Cyber::Match { bills, db, .. } => matching::run(&bills, &db, json),
         Cyber::Vers { from_native } => vers::run(from_native.as_deref(), json),
     }
 }
@@ -37,15 +43,8 @@ fn answer_lines<T: Serialize + std::fmt::Display>(
     json: bool,
     answer: impl Fn(&str) -> Result<T, Refusal>,
 ) -> Result<ExitCode, Failure> {
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut refused = false;
-    // Bytes, not lines of text: a line in another encoding is refused, not a reason to stop.
-    for line in std::io::stdin().lock().split(b'\n') {
-        let line = line.map_err(|error| Failure::file(std::path::Path::new("-"), &error, json))?;
-        let line = String::from_utf8_lossy(&line);
-        let line = line.strip_suffix('\r').unwrap_or(&line);
+    each_line(json, |line| {
         let found = answer(line);
-        refused |= found.is_err();
         let text = match (&found, json) {
             (Ok(found), false) => found.to_string(),
             (Err(refusal), false) => format!("error\t{refusal}").replace(['\n', '\r'], " "),
@@ -57,6 +56,21 @@ fn answer_lines<T: Serialize + std::fmt::Display>(
             })
             .unwrap_or_default(),
         };
+        (text, found.is_err())
+    })
+}
+
+/// Answers each line of standard input by a line, and says of each whether it was refused. One refusal makes the command fail.
+fn each_line(json: bool, answer: impl Fn(&str) -> (String, bool)) -> Result<ExitCode, Failure> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut refused = false;
+    // Bytes, not lines of text: a line in another encoding is refused, not a reason to stop.
+    for line in std::io::stdin().lock().split(b'\n') {
+        let line = line.map_err(|error| Failure::file(std::path::Path::new("-"), &error, json))?;
+        let line = String::from_utf8_lossy(&line);
+        let line = line.strip_suffix('\r').unwrap_or(&line);
+        let (text, wrong) = answer(line);
+        refused |= wrong;
         if writeln!(out, "{text}").is_err() {
             break;
         }
