@@ -344,8 +344,8 @@ fn listed_versions_are_recalled() {
     let bytes = written(&records);
     let database = Database::open(bytes.as_slice()).unwrap();
     let mut asked = 0;
-    // The first listed version of each record: an even sample that stays fast.
-    for record in &records {
+    // The first listed version of every tenth record: an even sample that stays fast.
+    for record in records.iter().step_by(10) {
         for affected in &record.affected {
             let (Some(package), Some(version)) = (&affected.package, affected.versions.first()) else {
                 continue;
@@ -360,5 +360,5 @@ fn listed_versions_are_recalled() {
             asked += 1;
         }
     }
-    assert!(asked > 1_000, "{asked}");
+    assert!(asked > 100, "{asked}");
 }
