@@ -195,10 +195,15 @@ fn asked(reader: &Reader, kind: &Kind) -> RecordQuery {
         .iter()
         .filter(|field| field.indexed)
         .filter_map(|field| Some((field.name.clone(), value(&format!("f.{}", field.name))?)));
+    // By name unless asked otherwise, which is how one looks for something in a list.
+    let by_name = kind.field(&kind.title_field).filter(|field| field.indexed);
+    let by_name = by_name.map(|field| field.name.clone());
     RecordQuery {
         words: value("q").unwrap_or_default(),
         filters: filters.collect(),
-        order: value("sort").map(|field| (field, value("down").is_some())),
+        order: value("sort")
+            .or(by_name)
+            .map(|field| (field, value("down").is_some())),
         after: value("after"),
         drafts: false,
     }
@@ -264,19 +269,22 @@ fn filters(t: Texts<'_>, kind: &Kind, asked: &RecordQuery) -> Vec<Field> {
         .collect()
 }
 
-/// The fields that a list shows beside the title: the first that are indexed and public.
-fn listed(kind: &Kind) -> impl Iterator<Item = &KindField> {
+/// The fields that a list shows beside the title: the first that are indexed and answered in any of its records.
+fn listed<'k>(kind: &'k Kind, rows: &[RegisterEntry]) -> Vec<&'k KindField> {
     kind.fields
         .iter()
         .filter(|field| {
             field.indexed && field.name != kind.title_field && !matches!(field.shape, Shape::Table(_))
         })
+        .filter(|field| rows.iter().any(|one| one.record.fields.contains_key(&field.name)))
         .take(COLUMNS)
+        .collect()
 }
 
 fn table(here: &Here<'_>, kind: &Kind, id: &str, caption: String, rows: &[RegisterEntry]) -> Table {
     let t = here.t;
-    let titles = listed(kind).map(|field| {
+    let listed = listed(kind, rows);
+    let titles = listed.iter().map(|field| {
         let title = field.title.get(t.lang());
         match field.shape {
             Shape::Number(_) | Shape::Money { .. } => Column::figures(title),
@@ -285,7 +293,7 @@ fn table(here: &Here<'_>, kind: &Kind, id: &str, caption: String, rows: &[Regist
         }
     });
     let row = |one: &RegisterEntry| {
-        let cells = listed(kind).map(|field| Link::plain(shown(here, field, one)));
+        let cells = listed.iter().map(|field| Link::plain(shown(here, field, one)));
         std::iter::once(Link::to(name(kind, one, t), t.path(&address(kind, one))))
             .chain(cells)
             .collect()
