@@ -29,6 +29,13 @@ const ALL: &[&str] = &[".json", ".csv", ".xlsx"];
 const JSON: &[&str] = &[".json"];
 const REPORT: &[&str] = &[".json", ".xlsx", ".sdmx.csv"];
 
+/// Whether what an example names is there only once people have made it, so that the page cannot link to it.
+fn is_made_by_people(one: &Address) -> bool {
+    ["/editions/{id}", "/registers/{kind}/{owner}"]
+        .iter()
+        .any(|made| one.path.starts_with(made))
+}
+
 /// Everything that can be had as data.
 const ADDRESSES: [Address; 32] = [
     Address {
@@ -327,7 +334,7 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
             } else {
                 t.text(one.says)
             },
-            example: if one.private || one.example.contains("fy2026") {
+            example: if one.private || is_made_by_people(one) {
                 Link::plain(one.example)
             } else {
                 Link::to(one.example, t.path(one.example))
