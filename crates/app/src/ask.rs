@@ -1,8 +1,11 @@
 //! The opened plan and what one asks of it.
 
+use std::sync::OnceLock;
+
 use indicator::{Edition, Engine, Settings};
 use jiff::civil::Date;
 use plan::{Faults, Files, Indicator, Plan};
+use record::Calendar;
 use vocab::{Period, Refusal};
 
 /// Draws of every simulation that a page or a command runs, unless told otherwise.
@@ -13,6 +16,7 @@ pub struct Rashin {
     plan: Plan,
     files: Files,
     edition: Option<Edition>,
+    calendar: OnceLock<Calendar>,
 }
 
 /// How an indicator is to be evaluated.
@@ -40,6 +44,7 @@ impl Rashin {
             plan: Plan::read(files.clone())?,
             files,
             edition: None,
+            calendar: OnceLock::new(),
         })
     }
 
@@ -52,6 +57,11 @@ impl Rashin {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The days on which the ministry is open.
+    pub fn calendar(&self) -> &Calendar {
+        self.calendar.get_or_init(|| Calendar::new(&self.plan.holidays))
     }
 
     /// The plan's files.

@@ -122,6 +122,8 @@ actions! {
     ReadRecords = "record.read": [EVERYBODY];
     /// Add and change records of the plan's kinds. The kind narrows it.
     KeepRecords = "record.keep": [any(Secretariat), any(Approver), any(Council), any(Administrator), own(Member)];
+    /// Move a case of the plan's procedures on, or say something in it. The procedure narrows it.
+    KeepCases = "case.keep": [any(Secretariat), any(Approver), any(Council), any(Administrator), any(Member)];
     /// Read the audit log.
     ReadAudit = "audit.read": [any(Auditor)];
 }

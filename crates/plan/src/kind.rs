@@ -280,6 +280,8 @@ pub enum Confidentiality {
 pub enum Filler {
     /// All of them.
     Anyone,
+    /// The organisation to which the record belongs, alone: its own word, such as its consent, which nobody gives for it.
+    Owner,
     /// The ministry alone: what it confirms or decides, others only read.
     Ministry,
 }

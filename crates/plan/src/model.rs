@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use formula::{Basis, Expr, Measure, Type};
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use vocab::{Calendar, Lang, Number, Period, Quantity, Unit};
 
 /// A text in both languages; neither is empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
     /// Japanese, the first language.
     pub ja: String,
@@ -679,6 +679,16 @@ impl Plan {
     /// One kind of record by id.
     pub fn kind(&self, id: &str) -> Option<&crate::Kind> {
         self.kinds.iter().find(|kind| kind.id == id)
+    }
+
+    /// One procedure by id.
+    pub fn procedure(&self, id: &str) -> Option<&crate::Procedure> {
+        self.procedures.iter().find(|procedure| procedure.id == id)
+    }
+
+    /// The procedure that records of a kind go through; a kind has one at most.
+    pub fn procedure_of(&self, kind: &str) -> Option<&crate::Procedure> {
+        self.procedures.iter().find(|procedure| procedure.kind == kind)
     }
 
     /// The nodes directly below a node.

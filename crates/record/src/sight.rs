@@ -98,15 +98,18 @@ pub fn redact(kind: &Kind, owner: &str, record: &Record, viewer: &Viewer) -> Rec
     Record { fields, former }
 }
 
-/// The fields that somebody who may change a record can answer: those that are still asked, that they see, and that are not the ministry's to
-/// answer.
+/// The fields that somebody who may change a record can answer: those that are still asked, that they see, and that are theirs to answer.
 pub fn fillable<'k>(kind: &'k Kind, owner: &str, record: &Record, viewer: &Viewer) -> BTreeSet<&'k str> {
     let parties = parties(kind, record);
     kind.fields
         .iter()
         .filter(|field| field.deprecated_since.is_none())
         .filter(|field| sees(field.confidentiality, owner, &parties, viewer))
-        .filter(|field| field.filled_by == Filler::Anyone || of_the_ministry(viewer))
+        .filter(|field| match field.filled_by {
+            Filler::Anyone => true,
+            Filler::Owner => viewer.organisation.as_deref() == Some(owner),
+            Filler::Ministry => of_the_ministry(viewer),
+        })
         .map(|field| field.name.as_str())
         .collect()
 }

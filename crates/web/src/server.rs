@@ -86,7 +86,9 @@ fn pages() -> Router<House> {
         .route("/editions/{id}/report.css", get(pages::report::style))
         .route("/editions/{id}/trace/{file}", get(pages::report::prov))
         .route("/editions/{id}/compare/{file}", get(pages::compare::page));
-    let lists: [(&str, MethodRouter<House>); 9] = [
+    let lists: [(&str, MethodRouter<House>); 11] = [
+        ("/supply", get(pages::supply::board)),
+        ("/supply/mine", get(pages::supply::mine)),
         ("/registers", get(pages::registers::list)),
         ("/plan", get(pages::plan::tree)),
         ("/indicators", get(pages::indicators::page)),
@@ -164,6 +166,12 @@ fn desk() -> Router<House> {
             "/registers/{kind}/{owner}/{id}/edit",
             get(pages::registers::record::edit).post(pages::registers::record::change),
         )
+        .route(
+            "/registers/{kind}/{owner}/{id}/do/{transition}",
+            get(pages::cases::step).post(pages::cases::take),
+        )
+        .route("/registers/{kind}/{owner}/{id}/{how}", post(pages::cases::speak))
+        .route("/cases", get(pages::cases::list))
         .route("/rounds", get(pages::rounds::list).post(pages::rounds::open))
         .route(
             "/rounds/{id}",
@@ -178,7 +186,8 @@ fn desk() -> Router<House> {
         .route("/rounds/{id}/answers.csv", get(pages::answers::table))
         .route("/rounds/{id}/answers.xlsx", get(pages::answers::table))
         .route("/rounds/{id}/answers/{organisation}", get(pages::answers::read));
-    let tables: [(&str, MethodRouter<House>); 5] = [
+    let tables: [(&str, MethodRouter<House>); 6] = [
+        ("/cases", get(pages::cases::list)),
         ("/batches", get(pages::batches::list)),
         ("/rounds", get(pages::rounds::list)),
         ("/people", get(pages::people::list)),

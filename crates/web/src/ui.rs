@@ -81,6 +81,10 @@ pub enum Section {
     Coverage,
     /// KPI検討
     Workbench,
+    /// 件; reached through the person's menu.
+    Cases,
+    /// 供給
+    Supply,
     /// 登録簿
     Registers,
     /// フォローアップ
@@ -95,12 +99,13 @@ pub enum Section {
 
 impl Section {
     /// The navigation in its order: entry, message key, path.
-    pub const NAVIGATION: [(Self, &'static str, &'static str); 8] = [
+    pub const NAVIGATION: [(Self, &'static str, &'static str); 9] = [
         (Self::Plan, "nav-plan", "/plan"),
         (Self::Indicators, "nav-indicators", "/indicators"),
         (Self::Findings, "nav-findings", "/findings"),
         (Self::Coverage, "nav-coverage", "/coverage"),
         (Self::Workbench, "nav-workbench", "/workbench"),
+        (Self::Supply, "nav-supply", "/supply"),
         (Self::Registers, "nav-registers", "/registers"),
         (Self::Editions, "nav-editions", "/editions"),
         (Self::Data, "nav-data", "/api"),
@@ -108,7 +113,9 @@ impl Section {
 }
 
 /// The entries of the signed-in person's menu: message key, path, and what one must be granted to find anything there.
-const PERSON_MENU: [(&str, &str, Action); 6] = [
+const PERSON_MENU: [(&str, &str, Action); 8] = [
+    ("cases-title", "/cases", Action::KeepCases),
+    ("supply-mine-title", "/supply/mine", Action::WriteAnswer),
     ("rounds-title", "/rounds", Action::ReadRound),
     ("batches-title", "/batches", Action::ReadBatches),
     ("menu-account", "/account", Action::KeepOwnAccount),

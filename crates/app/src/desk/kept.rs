@@ -91,6 +91,13 @@ impl Edit {
         Self::after(&kept.id, kept.version, value)
     }
 
+    /// With what lists see of it.
+    #[must_use]
+    pub(crate) fn indexed(mut self, index: Index) -> Self {
+        self.draft.index = index;
+        self
+    }
+
     /// Forgets what the version before said, as one does with a secret. Its hash stays.
     #[must_use]
     pub(crate) fn forgetting(self) -> Self {
@@ -102,7 +109,7 @@ impl Edit {
         self.draft
     }
 
-    fn after<T: Kind>(id: &str, expected: u32, value: &T) -> Result<Self, Refusal> {
+    pub(crate) fn after<T: Kind>(id: &str, expected: u32, value: &T) -> Result<Self, Refusal> {
         let name = |text: Option<String>| text.map(Name::new).transpose().map_err(refused);
         let draft = Draft {
             kind: Name::new(T::KIND).map_err(refused)?,
@@ -216,7 +223,7 @@ impl Desk {
     }
 }
 
-fn opened<T: Kind>(version: Version) -> Result<Kept<T>, Refusal> {
+pub(super) fn opened<T: Kind>(version: Version) -> Result<Kept<T>, Refusal> {
     let key = version.key;
     let value = version
         .body

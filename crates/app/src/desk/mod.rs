@@ -7,17 +7,21 @@ mod answer;
 mod audit;
 mod batch;
 mod books;
+mod case;
 mod disclose;
 mod estimate;
 mod follow_up;
 mod import;
 mod import_staging;
 mod kept;
+mod notice;
 mod people;
 mod register;
 mod register_import;
 mod round;
+mod supply;
 mod today;
+mod work;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
@@ -35,6 +39,7 @@ use crate::report::Report;
 pub use answer::{AnswerForm, AnswerView, Submission, Submitted};
 pub use audit::{AuditEvent, AuditPage, AuditPlace};
 pub use batch::{Batch, BatchCheck, BatchRow, BatchState, Move, Reason};
+pub use case::{Acted, CaseAct, CaseClock, CaseLine, CaseList, CaseQuery, CaseStep, CaseView};
 pub use estimate::PartEstimate;
 pub use follow_up::{
     Answer, Comment, EditionLine, EditionView, FollowUp, Publication, Stage, Step, Typed, WordFault,
@@ -43,10 +48,12 @@ pub use import::{Column, RowFault, RowName, Table};
 pub use import_staging::{Purpose, Staged, Staging, Taken};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
+pub use notice::NoticeView;
 pub use people::{
     Account, Amendment, Exchange, Invitation, Link, LinkView, Member, Newcomer, Organisation,
     OrganisationDraft, OrganisationKind, Person, Secret, Session, SessionView,
 };
+pub use record::procedure::{By, Change as ClockChange, Command, Event as CaseEvent, What as Happened};
 pub use record::{Completeness, in_japan};
 pub use register::{
     RecordChange, RecordList, RecordPage, RecordQuery, RecordState, Register, RegisterEntry, SavedRecord,
@@ -54,6 +61,9 @@ pub use register::{
 };
 pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
+};
+pub use supply::{
+    HeldAsset, SUPPLY_NEEDS, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport,
 };
 pub use today::{Task, What};
 

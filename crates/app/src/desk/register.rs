@@ -6,20 +6,20 @@ use std::collections::BTreeSet;
 
 use authz::{Action, Grant, Role, Scope, Sight, Subject, holds, sight_by};
 use jiff::Timestamp;
-use plan::{Confidentiality, Field, Kind, Shape};
+use plan::{Confidentiality, Field, Kind, Shape, Text};
 use record::{Completeness, Fault as RecordFault, Moved, Record, Viewer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{After, Change, Direction, Draft, Fault, Filter, Index, Key, Name, Query, Test, Version};
+use store::{After, Change, Direction, Draft, Fault, Filter, Index, Job, Key, Name, Query, Test, Version};
 use vocab::Refusal;
 
+use super::case::{CaseView, File};
 use super::kept::refused;
 use super::{Account, DIRECTORY, Desk, MINISTRY, Visit, closed, unknown};
+use crate::ask::Rashin;
 
 /// Rows of a page of a list.
 const PAGE: u32 = 50;
-/// Records are counted up to this; beyond it a list says "more than".
-const COUNTED: u64 = 1_000;
 
 /// A register, as somebody who may look into it or add to it is told.
 #[derive(Debug, Clone, Serialize)]
@@ -34,10 +34,15 @@ pub struct Register {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordState {
-    /// Being written: only those who may change it see it.
+    /// Being written: only the organisation that writes it sees it.
     Draft,
     /// Complete.
     Filed,
+}
+
+impl RecordQuery {
+    /// Records are counted up to this; beyond it a list says "more than".
+    pub const COUNTED: u64 = 1_000;
 }
 
 impl RecordState {
@@ -91,6 +96,8 @@ pub struct RecordChange {
 /// A record with what is around it.
 #[derive(Debug, Clone)]
 pub struct RecordPage {
+    /// Its kind.
+    pub kind: Kind,
     /// The record.
     pub view: RegisterEntry,
     /// Its versions, the newest first.
@@ -99,6 +106,10 @@ pub struct RecordPage {
     pub referring: Vec<(String, RegisterEntry)>,
     /// Whether the one who asks may change it.
     pub may_change: bool,
+    /// How it is dealt with, for those who take part; none where its kind goes through no procedure.
+    pub case: Option<CaseView>,
+    /// What everybody may know of how it is dealt with.
+    pub public_state: Option<Text>,
 }
 
 /// Which records to list.
@@ -164,7 +175,7 @@ fn grants(list: &[plan::Grant]) -> Vec<Grant> {
 }
 
 /// Its name in the store: apart from the kinds that the program itself keeps.
-fn stored(kind: &str) -> Result<Name, Refusal> {
+pub(super) fn stored(kind: &str) -> Result<Name, Refusal> {
     Name::new(format!("of.{kind}")).map_err(refused)
 }
 
@@ -250,7 +261,7 @@ impl Desk {
             limit: PAGE + 1,
             ..Query::of(stored(&kind.id)?)
         };
-        let found = self.store.count(&query, COUNTED).map_err(refused)?;
+        let found = self.store.count(&query, RecordQuery::COUNTED).map_err(refused)?;
         query.after = asked.after.as_deref().map(after).transpose()?;
         let mut page = self.store.list(&query).map_err(refused)?;
         let more = page.len() > PAGE as usize;
@@ -270,26 +281,55 @@ impl Desk {
         })
     }
 
-    /// A record with its history and what refers to it.
+    /// A record with its history and what refers to it. Of what is known because its case is public, or because the record makes the
+    /// organisation of the one who asks a party, only the newest version is shown.
     ///
     /// # Errors
     /// `sign-in`, `not-found`.
     pub fn record(&self, visit: &Visit, kind: &str, owner: &str, id: &str) -> Result<RecordPage, Refusal> {
-        let kind = self.register(visit, kind)?.kind;
-        let key = key(&kind, owner, id)?;
-        let versions = self.store.versions(&key).map_err(refused)?;
-        let mut kept = versions.into_iter().filter(|version| version.body.is_some());
-        let newest = opened(&kind, &kept.next().ok_or_else(unknown)?)?;
-        if !may_see(visit, &kind, &newest) {
-            return Err(unknown());
-        }
-        let home = is_home(visit, &kind, &newest.owner);
-        let mut all = vec![newest];
-        for version in kept {
-            let earlier = opened(&kind, &version)?;
+        let rashin = self.rashin()?;
+        let kind = rashin.plan().kind(kind).ok_or_else(unknown)?;
+        let newest = self.seen_record(visit, &rashin, kind, owner, id)?;
+        let file = self.case_file(&rashin, kind, owner, id)?;
+        let granted = may_see(visit, kind, &newest);
+        let case = file
+            .as_ref()
+            .filter(|file| takes_part_in(visit, file, &newest))
+            .map(|file| Self::case_view(visit, &rashin, file, &newest));
+        let public_state = file.as_ref().and_then(|file| file.state()?.public.clone());
+        let history = if granted {
+            self.history_of(visit, kind, owner, id)?
+        } else {
+            vec![]
+        };
+        let referring = self.referring(visit, &key(kind, owner, id)?)?;
+        Ok(RecordPage {
+            kind: kind.clone(),
+            may_change: may_change(visit, kind, &newest),
+            view: view(visit, kind, newest),
+            history,
+            referring,
+            case,
+            public_state,
+        })
+    }
+
+    /// The versions of a record that the one who asks is granted, the newest first.
+    fn history_of(
+        &self,
+        visit: &Visit,
+        kind: &Kind,
+        owner: &str,
+        id: &str,
+    ) -> Result<Vec<RecordChange>, Refusal> {
+        let versions = self.store.versions(&key(kind, owner, id)?).map_err(refused)?;
+        let home = is_home(visit, kind, owner);
+        let mut all = vec![];
+        for version in versions.into_iter().filter(|version| version.body.is_some()) {
+            let one = opened(kind, &version)?;
             // What was typed before it was filed stays with those who typed it.
-            if home || earlier.entry.state == RecordState::Filed {
-                all.push(earlier);
+            if home || one.entry.state == RecordState::Filed {
+                all.push(one);
             }
         }
         let people = visit.may(Action::ReadOrganisations)
@@ -297,24 +337,50 @@ impl Desk {
                 .caller
                 .as_ref()
                 .is_some_and(|caller| caller.organisation == owner || !caller.is(Role::Member));
-        let seen: Vec<Record> = all.iter().map(|one| redacted(visit, &kind, one)).collect();
+        let seen: Vec<Record> = all.iter().map(|one| redacted(visit, kind, one)).collect();
         let nothing = Record::default();
-        let history = all.iter().enumerate().map(|(place, one)| RecordChange {
+        let change = |(place, one): (usize, &Found)| RecordChange {
             version: one.version,
             at: one.entry.at,
             by: people.then(|| self.written_by(&one.entry.by)),
             state: one.entry.state,
-            moved: record::difference(&kind, seen.get(place + 1).unwrap_or(&nothing), &seen[place]),
-        });
-        let history = history.collect();
-        let referring = self.referring(visit, &key)?;
-        let newest = all.swap_remove(0);
-        Ok(RecordPage {
-            may_change: may_change(visit, &kind, &newest),
-            view: view(visit, &kind, newest),
-            history,
-            referring,
-        })
+            moved: record::difference(kind, seen.get(place + 1).unwrap_or(&nothing), &seen[place]),
+        };
+        Ok(all.iter().enumerate().map(change).collect())
+    }
+
+    /// A record that the one who asks may see, by the grants of its kind, because they take part in its case, or because its case is public.
+    pub(super) fn seen_record(
+        &self,
+        visit: &Visit,
+        rashin: &Rashin,
+        kind: &Kind,
+        owner: &str,
+        id: &str,
+    ) -> Result<Found, Refusal> {
+        let version = self.store.newest(&key(kind, owner, id)?).map_err(refused)?;
+        let found = version
+            .filter(|version| version.body.is_some())
+            .map(|version| opened(kind, &version))
+            .transpose()?;
+        let Some(found) = found else {
+            return Err(self.no_record(visit, kind));
+        };
+        if may_see(visit, kind, &found) {
+            return Ok(found);
+        }
+        if found.entry.state == RecordState::Filed
+            && let Some(file) = self.case_file(rashin, kind, owner, id)?
+            && (file.is_public() || takes_part_in(visit, &file, &found))
+        {
+            return Ok(found);
+        }
+        Err(self.no_record(visit, kind))
+    }
+
+    /// What is said of a record that is not there for the one who asks: whoever is not signed in may have to be for a register that is not open.
+    fn no_record(&self, visit: &Visit, kind: &Kind) -> Refusal {
+        self.register(visit, &kind.id).err().unwrap_or_else(unknown)
     }
 
     /// Keeps what was typed: a new record, or the next version of the one that was seen. A draft may have blanks; what is complete is filed, and
@@ -330,6 +396,7 @@ impl Desk {
         controls: &[(String, String)],
         completeness: Completeness,
     ) -> Result<SavedRecord, Refusal> {
+        let rashin = self.rashin()?;
         let Register { kind, may_add } = self.register(visit, kind)?;
         let before = match seen {
             None if !may_add => return Err(closed(visit)),
@@ -376,9 +443,21 @@ impl Desk {
             .as_ref()
             .map_or_else(|| store::hex(&self.random::<8>()), |found| found.id.clone());
         let expected = seen.map_or(0, |seen| seen.version);
-        let draft = drafted(visit, &kind, &owner, &id, expected, state, &record)?;
+        let mut drafts = vec![drafted(visit, &kind, &owner, &id, expected, state, &record)?];
+        let mut jobs = vec![];
+        if filed {
+            drafts.extend(self.case_follows(&rashin, &kind, &owner, &id, &record)?);
+        } else if state == RecordState::Filed {
+            match self.open_cases(visit, &rashin, &kind, &owner, &[(id.clone(), &record)])? {
+                Ok(carried) => {
+                    drafts.extend(carried.drafts);
+                    jobs = carried.jobs;
+                }
+                Err(faults) => return Ok(SavedRecord::Faults(faults)),
+            }
+        }
         let detail = json!({ "kind": kind.id, "record": id, "what": if before.is_some() { "changed" } else { "added" } });
-        self.commit_records(visit, &owner, detail, vec![draft])?;
+        self.commit_records(visit, &owner, detail, drafts, jobs)?;
         Ok(SavedRecord::Kept(owner, id))
     }
 
@@ -388,14 +467,14 @@ impl Desk {
         kind: &'k Kind,
         entry: Option<&RegisterEntry>,
     ) -> BTreeSet<&'k str> {
-        let own = visit.caller.as_ref().map_or("", |caller| &caller.organisation);
         let nothing = Record::default();
-        let (owner, record) = entry.map_or((own, &nothing), |entry| (&entry.owner, &entry.record));
+        let home = new_owner(visit, kind).unwrap_or_default();
+        let (owner, record) = entry.map_or((&home, &nothing), |entry| (&entry.owner, &entry.record));
         record::fillable(kind, owner, record, &viewer(visit))
     }
 
-    /// Brings lists and searches to what the plan's kinds say now: after a kind was changed, or a database restored. Gives how many records
-    /// were read again; none, at little cost, where nothing has changed.
+    /// Brings lists and searches to what the plan's kinds and procedures say now: after one was changed, or a database restored. Gives how many
+    /// records were read again; none, at little cost, where nothing has changed.
     ///
     /// # Errors
     /// Those of the store.
@@ -403,35 +482,49 @@ impl Desk {
         let rashin = self.rashin()?;
         let mut read = 0;
         for kind in &rashin.plan().kinds {
-            let name = stored(&kind.id)?;
-            let definition = serde_json::to_value(kind).map_err(|error| refused(Fault::engine(error)))?;
-            let stamp = store::sha256(store::canonical(&definition).as_bytes());
-            if self.store.index_stamp(&name).map_err(refused)?.as_ref() == Some(&stamp) {
-                continue;
-            }
-            let mut query = Query {
-                limit: 1_000,
-                ..Query::of(name.clone())
-            };
-            loop {
-                let page = self.store.list(&query).map_err(refused)?;
-                let Some(last) = page.last() else { break };
-                query.after = Some(After::of(&last.key));
-                let full = page.len() == query.limit as usize;
-                let mut entries = Vec::with_capacity(page.len());
-                for version in page.into_iter().filter(|version| version.body.is_some()) {
-                    let (key, number) = (version.key.clone(), version.version);
-                    let found = opened(kind, &version)?;
-                    entries.push((key, number, indexed(kind, &found.owner, &found.record)?));
-                }
-                read += entries.len();
-                self.store.index(&entries).map_err(refused)?;
-                if !full {
-                    break;
-                }
-            }
-            self.store.set_index_stamp(&name, &stamp).map_err(refused)?;
+            read += self.index_anew(stored(&kind.id)?.as_str(), kind, |version| {
+                let found = opened(kind, &version)?;
+                indexed(kind, &found.owner, &found.record).map(Some)
+            })?;
         }
+        Ok(read + self.index_cases()? + self.index_notices()?)
+    }
+
+    /// Indexes all of one kind anew, if it was not indexed by this definition yet.
+    pub(super) fn index_anew(
+        &self,
+        kind: &str,
+        definition: &impl Serialize,
+        index: impl Fn(Version) -> Result<Option<Index>, Refusal>,
+    ) -> Result<usize, Refusal> {
+        let name = Name::new(kind).map_err(refused)?;
+        let definition = serde_json::to_value(definition).map_err(|error| refused(Fault::engine(error)))?;
+        let stamp = store::sha256(store::canonical(&definition).as_bytes());
+        if self.store.index_stamp(&name).map_err(refused)?.as_ref() == Some(&stamp) {
+            return Ok(0);
+        }
+        let mut query = Query {
+            limit: 1_000,
+            ..Query::of(name.clone())
+        };
+        let mut read = 0;
+        loop {
+            let page = self.store.list(&query).map_err(refused)?;
+            let Some(last) = page.last() else { break };
+            query.after = Some(After::of(&last.key));
+            let full = page.len() == query.limit as usize;
+            let mut entries = Vec::with_capacity(page.len());
+            for version in page.into_iter().filter(|version| version.body.is_some()) {
+                let (key, number) = (version.key.clone(), version.version);
+                entries.extend(index(version)?.map(|index| (key, number, index)));
+            }
+            read += entries.len();
+            self.store.index(&entries).map_err(refused)?;
+            if !full {
+                break;
+            }
+        }
+        self.store.set_index_stamp(&name, &stamp).map_err(refused)?;
         Ok(read)
     }
 
@@ -443,10 +536,12 @@ impl Desk {
         owner: &str,
         record: &Record,
     ) -> Result<Vec<RecordFault>, Refusal> {
+        let rashin = self.rashin()?;
         let mut faults = vec![];
         for (field, to, of, id) in record::index(kind, owner, record).references {
-            let there = match self.record_head(visit, &to, &of, &id) {
-                Ok(found) => found,
+            let to = rashin.plan().kind(&to).ok_or_else(unknown)?;
+            let there = match self.seen_record(visit, &rashin, to, &of, &id) {
+                Ok(_) => true,
                 Err(refusal) if ["not-found", "sign-in"].contains(&refusal.kind) => false,
                 Err(refusal) => return Err(refusal),
             };
@@ -462,15 +557,6 @@ impl Desk {
             }
         }
         Ok(faults)
-    }
-
-    /// Whether a record is there for the one who asks.
-    fn record_head(&self, visit: &Visit, kind: &str, owner: &str, id: &str) -> Result<bool, Refusal> {
-        let kind = self.register(visit, kind)?.kind;
-        let Some(version) = self.store.newest(&key(&kind, owner, id)?).map_err(refused)? else {
-            return Ok(false);
-        };
-        Ok(version.body.is_some() && may_see(visit, &kind, &opened(&kind, &version)?))
     }
 
     fn written_by(&self, account: &str) -> String {
@@ -517,6 +603,7 @@ impl Desk {
         owner: &str,
         detail: Value,
         drafts: Vec<Draft>,
+        jobs: Vec<Job>,
     ) -> Result<(), Refusal> {
         // The kind has been asked; the action is asked as well, so that a plan never grants more than the policy does.
         Self::authorise(visit, Action::KeepRecords, Subject::of(owner))?;
@@ -529,7 +616,7 @@ impl Desk {
             drafts,
             erase: vec![],
             blobs: vec![],
-            jobs: vec![],
+            jobs,
         };
         self.store.commit(&change).map_err(refused).map(|_| ())
     }
@@ -545,6 +632,16 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// When this version was written.
+    pub fn written(&self) -> Timestamp {
+        self.entry.at
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> RecordState {
+        self.entry.state
+    }
+
     /// Owner and id.
     pub fn name(&self) -> (String, String) {
         (self.owner.clone(), self.id.clone())
@@ -633,7 +730,7 @@ pub(super) fn key(kind: &Kind, owner: &str, id: &str) -> Result<Key, Refusal> {
     })
 }
 
-fn after(text: &str) -> Result<After, Refusal> {
+pub(super) fn after(text: &str) -> Result<After, Refusal> {
     let mut parts = text.splitn(3, '/');
     let mut part = || parts.next().ok_or_else(unknown);
     let name = |text: &str| Name::new(text).map_err(|_| unknown());
@@ -655,16 +752,14 @@ pub(super) fn new_owner(visit: &Visit, kind: &Kind) -> Result<String, Refusal> {
     }
 }
 
+/// What belongs to the ministry may be handed in from elsewhere where the kind says so.
 pub(super) fn may_add(visit: &Visit, kind: &Kind) -> bool {
     let Some(caller) = &visit.caller else { return false };
-    let owner = match kind.owner {
-        plan::Owner::Ministry => MINISTRY,
-        plan::Owner::Author => caller.organisation.as_str(),
-    };
-    // What belongs to the ministry may be handed in from elsewhere where the kind says so.
-    let subject = Subject::of(&caller.organisation);
-    holds(Some(caller), &grants(&kind.create), subject)
-        && (owner == caller.organisation || kind.owner == plan::Owner::Ministry)
+    holds(
+        Some(caller),
+        &grants(&kind.create),
+        Subject::of(&caller.organisation),
+    )
 }
 
 /// A draft is seen and changed by the organisation that writes it, and by nobody else who may change what is filed.
@@ -694,6 +789,38 @@ fn may_see(visit: &Visit, kind: &Kind, found: &Found) -> bool {
         )
     };
     may_change(visit, kind, found) || (found.entry.state == RecordState::Filed && reads())
+}
+
+/// Whether the one who asks takes part in a case: by the grants of its record's kind, or because the record names their organisation.
+pub(super) fn takes_part_in(visit: &Visit, file: &File<'_>, found: &Found) -> bool {
+    let answers = visit.caller.as_ref().filter(|caller| caller.is(Role::Member));
+    may_see(visit, file.kind, found)
+        || answers.is_some_and(|caller| file.involves(&found.record, &caller.organisation))
+}
+
+/// The fields that the one who asks can answer in a record that is there.
+pub(super) fn fillable<'k>(visit: &Visit, kind: &'k Kind, found: &Found) -> BTreeSet<&'k str> {
+    if may_change(visit, kind, found) {
+        record::fillable(kind, &found.owner, &found.record, &viewer(visit))
+    } else {
+        BTreeSet::new()
+    }
+}
+
+/// What the one who asks knows a record by.
+pub(super) fn called(visit: &Visit, kind: &Kind, found: &Found) -> String {
+    let seen = redacted(visit, kind, found);
+    let field = kind.field(&kind.title_field);
+    let shown = field.and_then(|field| {
+        Some(record::show(
+            field,
+            seen.fields.get(&field.name)?,
+            vocab::Lang::Ja,
+        ))
+    });
+    shown
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| found.id.clone())
 }
 
 pub(super) fn viewer(visit: &Visit) -> Viewer {

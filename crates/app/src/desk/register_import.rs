@@ -1,7 +1,9 @@
 //! Registers as sheets: records are given out as rows and taken in again, each row through the same reading as a form.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
-use store::Draft;
+use store::{Draft, Job};
 use vocab::Refusal;
 
 use super::import::{Column, Row, RowFault, Sheets, Table};
@@ -19,6 +21,16 @@ const ROWS: usize = 10_000;
 
 /// The column that says which record a row is: blank for a new one.
 const ID: &str = "@id";
+
+/// What is written for one organisation.
+#[derive(Default)]
+struct Written {
+    records: usize,
+    drafts: Vec<Draft>,
+    jobs: Vec<Job>,
+    /// Records that are filed by this, whose cases are opened.
+    opening: Vec<(String, Record)>,
+}
 
 /// A row that can be taken.
 struct Incoming {
@@ -122,7 +134,8 @@ impl Desk {
     ) -> Result<usize, Refusal> {
         let Register { kind, .. } = self.register(visit, kind)?;
         let columns = columns(&kind);
-        let mut by_owner: std::collections::BTreeMap<String, Vec<Draft>> = std::collections::BTreeMap::new();
+        let rashin = self.rashin()?;
+        let mut by_owner: BTreeMap<String, Written> = BTreeMap::new();
         let mut count = 0;
         for row in rows(&sheets.rows) {
             let Ok(incoming) = self.incoming(visit, &kind, &columns, row, sheets)? else {
@@ -141,17 +154,45 @@ impl Desk {
                 .map_or_else(|| store::hex(&self.random::<8>()), |found| found.id.clone());
             let expected = before.as_ref().map_or(0, |found| found.version);
             let draft = drafted(visit, &kind, &owner, &id, expected, RecordState::Filed, &record)?;
-            by_owner.entry(owner).or_default().push(draft);
+            let written = by_owner.entry(owner.clone()).or_default();
+            written.drafts.push(draft);
+            written.records += 1;
+            if before.is_some_and(|found| found.state() == RecordState::Filed) {
+                let follows = self.case_follows(&rashin, &kind, &owner, &id, &record)?;
+                written.drafts.extend(follows);
+            } else {
+                written.opening.push((id, record));
+            }
             count += 1;
         }
-        let mut own = by_owner.remove(home).unwrap_or_default();
-        let written = own.len();
-        own.push(last);
-        let detail = |records: usize| json!({ "kind": kind.id, "what": "import", "records": records });
-        for (owner, drafts) in by_owner {
-            self.commit_records(visit, &owner, detail(drafts.len()), drafts)?;
+        for (owner, written) in &mut by_owner {
+            let opening: Vec<(String, &Record)> = written
+                .opening
+                .iter()
+                .map(|(id, record)| (id.clone(), record))
+                .collect();
+            match self.open_cases(visit, &rashin, &kind, owner, &opening)? {
+                Ok(carried) => {
+                    written.drafts.extend(carried.drafts);
+                    written.jobs = carried.jobs;
+                }
+                // The rows were examined as complete records; what a procedure needs besides is told as a whole.
+                Err(faults) => return Err(incomplete(&faults)),
+            }
         }
-        self.commit_records(visit, home, detail(written), own)?;
+        let mut own = by_owner.remove(home).unwrap_or_default();
+        own.drafts.push(last);
+        let detail = |records: usize| json!({ "kind": kind.id, "what": "import", "records": records });
+        for (owner, written) in by_owner {
+            self.commit_records(
+                visit,
+                &owner,
+                detail(written.records),
+                written.drafts,
+                written.jobs,
+            )?;
+        }
+        self.commit_records(visit, home, detail(own.records), own.drafts, own.jobs)?;
         Ok(count)
     }
 
@@ -227,6 +268,11 @@ impl Desk {
         });
         Ok(Err(told.collect()))
     }
+}
+
+fn incomplete(faults: &[record::Fault]) -> Refusal {
+    let said = |text: fn(&record::Fault) -> &str| faults.iter().map(text).collect::<Vec<_>>().join(" ");
+    Refusal::new("incomplete", said(|fault| &fault.ja), said(|fault| &fault.en))
 }
 
 /// Files are not in sheets, so a row leaves them as they were.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use vocab::{Period, Refusal};
 
 use super::batch::BatchState;
+use super::case::{CaseLine, CaseQuery};
 use super::follow_up::{Stage, Step};
 use super::round::RoundState;
 use super::{Desk, Visit};
@@ -24,6 +25,8 @@ pub struct Task {
     pub year: Option<Period>,
     /// By when.
     pub due: Option<Date>,
+    /// The case that waits, where one does.
+    pub case: Option<CaseLine>,
 }
 
 /// What is to be done.
@@ -54,6 +57,8 @@ pub enum What {
     CommentEdition,
     /// Publish it or send it back.
     PublishEdition,
+    /// Take a case of a procedure on.
+    Case,
 }
 
 impl Desk {
@@ -74,6 +79,7 @@ impl Desk {
         if may(Action::ReadDraft) {
             self.edition_tasks(visit, &mut tasks)?;
         }
+        self.case_tasks(visit, &mut tasks)?;
         tasks.sort_by_key(|task| (task.due.is_none(), task.due));
         Ok(tasks)
     }
@@ -88,6 +94,7 @@ impl Desk {
                     title: Some(card.title.clone()),
                     year: Some(card.period),
                     due,
+                    case: None,
                 });
             };
             if allows(
@@ -147,6 +154,7 @@ impl Desk {
                 title,
                 year: None,
                 due: None,
+                case: None,
             });
         }
         Ok(())
@@ -171,8 +179,26 @@ impl Desk {
                 title: None,
                 year: Some(line.fiscal_year),
                 due: None,
+                case: None,
             });
         }
+        Ok(())
+    }
+
+    /// The first page of the cases whose turn it is; the list of cases has them all.
+    fn case_tasks(&self, visit: &Visit, tasks: &mut Vec<Task>) -> Result<(), Refusal> {
+        let asked = CaseQuery {
+            turn: true,
+            ..CaseQuery::default()
+        };
+        tasks.extend(self.cases(visit, &asked)?.rows.into_iter().map(|line| Task {
+            what: What::Case,
+            id: line.number.clone(),
+            title: None,
+            year: None,
+            due: line.due,
+            case: Some(line),
+        }));
         Ok(())
     }
 }

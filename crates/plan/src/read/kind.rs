@@ -216,7 +216,7 @@ impl Reader<'_> {
                 (Confidentiality::Ministry, _) => field.required != Required::No,
                 // A condition may rest on what the ministry itself has answered.
                 (_, Filler::Ministry) => field.required == Required::Always,
-                (_, Filler::Anyone) => false,
+                (_, Filler::Anyone | Filler::Owner) => false,
             };
             if asked && owner == Some(Owner::Author) {
                 self.fault(

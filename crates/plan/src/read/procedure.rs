@@ -28,6 +28,7 @@ impl Reader<'_> {
             self.file = file.into();
             for raw in procedures {
                 refs.need("kind", self.place(&raw.kind), raw.kind.get_ref());
+                refs.define("procedure of the kind", self.place(&raw.kind), raw.kind.get_ref());
                 self.business_days(plan, &raw);
                 let kind = plan.kinds.iter().find(|kind| kind.id == *raw.kind.get_ref());
                 if let Some(procedure) = self.procedure(&raw, kind, refs) {

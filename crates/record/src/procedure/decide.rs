@@ -207,7 +207,7 @@ fn listener(
     let Actor::Person { viewer, .. } = actor else {
         return Err(not_yours());
     };
-    let takes_part = |one: &str| one == subject.owner || subject.names(one);
+    let takes_part = |one: &str| one == subject.owner || subject.names(case, one);
     let own = answers_for(viewer).filter(|one| viewer.party || takes_part(one));
     let with = match (of_the_ministry(viewer), own, with) {
         (true, _, Some(with)) if takes_part(with) => with,

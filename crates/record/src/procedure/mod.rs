@@ -4,6 +4,7 @@
 //! Nothing here reads a clock, sends a message or runs a hook, and nothing decides who may read a case: the caller has authorised before it asks.
 
 mod case;
+mod channel;
 mod choice;
 mod decide;
 mod diagram;
@@ -13,10 +14,11 @@ mod tell;
 mod who;
 
 pub use case::{By, Case, Change, Event, Pause, Timer, What, apply};
+pub use channel::{Channel, listens, reached, takes_part, waits};
 pub use choice::{Choice, choices, waits_for};
 pub use decide::{Command, decide};
 pub use diagram::{Diagram, Edge, diagram};
 pub use due::{Due, due};
 pub use sight::history;
 pub use tell::{Notice, Recipient, tells};
-pub use who::{Actor, Subject};
+pub use who::{Actor, Subject, involves_parties};

@@ -15,7 +15,7 @@ pub fn history(subject: &Subject<'_>, case: &Case, viewer: &Viewer) -> Vec<Event
         return vec![];
     };
     let owns = own == subject.owner;
-    if !(owns || viewer.party || subject.names(own)) {
+    if !(owns || viewer.party || subject.names(case, own)) {
         return vec![];
     }
     let seen = |event: &Event| {

@@ -1,8 +1,8 @@
 //! Who takes part in a case, as the plan names them: by role, or by what the record and the case make of an organisation or a person.
 
-use plan::{Kind, Procedure, Who};
+use plan::{Kind, Procedure, State, Who};
 
-use super::case::{By, Case};
+use super::case::{By, Case, What};
 use crate::sight::{Viewer, answers_for, of_the_ministry, parties};
 use crate::value::Record;
 
@@ -46,6 +46,19 @@ impl Actor {
     }
 }
 
+/// Whether the organisations that a record names take part in its case by now: from when it first waits for them, so that a name that was noted
+/// down for later tells nobody anything; where a procedure never waits for them, from its opening.
+pub fn involves_parties(procedure: &Procedure, case: &Case) -> bool {
+    let waits = |state: &State| state.waits_for.contains(&Who::Party);
+    if !procedure.states.iter().any(waits) {
+        return case.state.is_some();
+    }
+    case.history.iter().any(|event| match &event.what {
+        What::Moved { to, .. } => procedure.state(to).is_some_and(waits),
+        _ => false,
+    })
+}
+
 impl Subject<'_> {
     /// Whether somebody is one of these.
     pub(super) fn takes_part(&self, case: &Case, actor: &Actor, who: &[Who]) -> bool {
@@ -55,7 +68,7 @@ impl Subject<'_> {
         who.iter().any(|who| match who {
             Who::Role(role) => viewer.roles.iter().any(|one| one == role),
             Who::Owner => answers_for(viewer) == Some(self.owner),
-            Who::Party => answers_for(viewer).is_some_and(|one| viewer.party || self.names(one)),
+            Who::Party => answers_for(viewer).is_some_and(|one| viewer.party || self.names(case, one)),
             // Whoever has gone to another organisation since is its author no more.
             Who::Author => matches!(
                 case.author(),
@@ -65,8 +78,8 @@ impl Subject<'_> {
         })
     }
 
-    /// Whether the record makes an organisation a party.
-    pub(super) fn names(&self, organisation: &str) -> bool {
-        parties(self.kind, self.record).contains(organisation)
+    /// Whether the record makes an organisation a party, and the case has come to where parties take part.
+    pub(super) fn names(&self, case: &Case, organisation: &str) -> bool {
+        involves_parties(self.procedure, case) && parties(self.kind, self.record).contains(organisation)
     }
 }

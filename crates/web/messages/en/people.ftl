@@ -13,6 +13,7 @@ action-audit-read = Reading the audit log
 action-batch-approve = Approving observations
 action-batch-propose = Handing in observations
 action-batch-read = Reading observations
+action-case-keep = Move a case on
 action-edition-comment = Commenting on an edition
 action-edition-publish = Publishing an edition
 action-edition-read = Reading a draft edition

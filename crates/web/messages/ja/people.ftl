@@ -13,6 +13,7 @@ action-audit-read = 監査記録の閲覧
 action-batch-approve = 観測値の承認
 action-batch-propose = 観測値の提出
 action-batch-read = 観測値の閲覧
+action-case-keep = 手続きを進める
 action-edition-comment = 版への意見
 action-edition-publish = 版の公開
 action-edition-read = 版の下書きの閲覧

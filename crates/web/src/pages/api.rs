@@ -37,7 +37,7 @@ fn is_made_by_people(one: &Address) -> bool {
 }
 
 /// Everything that can be had as data.
-const ADDRESSES: [Address; 32] = [
+const ADDRESSES: [Address; 35] = [
     Address {
         path: "/index",
         says: "api-index",
@@ -153,6 +153,43 @@ const ADDRESSES: [Address; 32] = [
         example: "/workbench.json?unit=%E4%BB%B6/%E5%B9%B4",
         query: &[("node", "api-query-node"), ("history", "api-query-history")],
         private: false,
+    },
+    Address {
+        path: "/supply",
+        says: "api-supply",
+        forms: ALL,
+        example: "/supply.csv",
+        query: &[
+            ("phase", "api-query-supply-phase"),
+            ("type", "api-query-supply-type"),
+            ("cause", "api-query-supply-cause"),
+            ("prefecture", "api-query-supply-prefecture"),
+            ("jmdn", "api-query-supply-jmdn"),
+            ("q", "api-query-words"),
+        ],
+        private: false,
+    },
+    Address {
+        path: "/supply/mine",
+        says: "api-supply-mine",
+        forms: ALL,
+        example: "/supply/mine.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/cases",
+        says: "api-cases",
+        forms: ALL,
+        example: "/cases.json",
+        query: &[
+            ("q", "api-query-words"),
+            ("procedure", "api-query-case-procedure"),
+            ("state", "api-query-case-state"),
+            ("turn", "api-query-case-turn"),
+            ("after", "api-query-after"),
+        ],
+        private: true,
     },
     Address {
         path: "/registers",

@@ -79,6 +79,7 @@ fn action_name(t: Texts<'_>, code: &str) -> String {
         Action::Publish => "action-edition-publish",
         Action::ReadRecords => "action-record-read",
         Action::KeepRecords => "action-record-keep",
+        Action::KeepCases => "action-case-keep",
         Action::ReadAudit => "action-audit-read",
     })
 }

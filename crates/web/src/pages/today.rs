@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::response::Response;
 use vocab::Refusal;
 
-use super::work::{Part, Work};
+use super::cases::page_of;
+use super::work::{Part, Work, moment};
 use super::{Answer, Here, at_desk};
 use crate::house::House;
 use crate::i18n::Texts;
@@ -26,7 +27,11 @@ fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
     let rows = tasks.iter().map(|task| {
         vec![
             said(here, task),
-            Link::plain(task.due.map_or_else(String::new, |due| t.date(due))),
+            Link::plain(task.due.map_or_else(String::new, |due| {
+                let late = due < here.visit.today();
+                let key = if late { "today-late" } else { "today-by" };
+                t.with1(key, "by", t.date(due))
+            })),
         ]
     });
     let mut page = Work {
@@ -48,14 +53,43 @@ fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
         ..Work::new(here, t.text("today-title"), vec![])
     };
     page.shell.section = Section::Today;
+    page.parts.extend(news(here)?);
     page.parts.push(places(t, &page.shell));
     Answer::page(&page)
+}
+
+/// What this person was told lately.
+fn news(here: &Here<'_>) -> Result<Option<Part>, Refusal> {
+    let t = here.t;
+    let list = here.desk.notices(&here.visit)?;
+    let row = |notice: &app::NoticeView| {
+        let path = format!("/registers/{}/{}/{}", notice.kind, notice.owner, notice.id);
+        vec![
+            Link::to(format!("{} {}", notice.number, notice.name), t.path(&path)),
+            Link::plain(notice.text.get(t.lang())),
+            Link::plain(moment(t, notice.at)),
+        ]
+    };
+    Ok((!list.is_empty()).then(|| Part {
+        title: t.text("today-news"),
+        table: Some(Table {
+            id: "news".into(),
+            caption: t.text("today-news"),
+            columns: vec![
+                Column::words(t.text("case")),
+                Column::words(t.text("case-what")),
+                Column::short(t.text("record-at")),
+            ],
+            rows: list.iter().map(row).collect(),
+        }),
+        ..Part::default()
+    }))
 }
 
 /// Where this person works, for whom nothing waits or who wants something else.
 fn places(t: Texts<'_>, shell: &Shell) -> Part {
     let rows = shell.menu().into_iter().map(|(key, path)| {
-        let lead = format!("{}-lead", path.trim_start_matches('/'));
+        let lead = format!("{}-lead", path.trim_start_matches('/').replace('/', "-"));
         vec![Link::to(t.text(key), t.path(path)), Link::plain(t.text(&lead))]
     });
     Part {
@@ -75,6 +109,14 @@ fn places(t: Texts<'_>, shell: &Shell) -> Part {
 
 fn said(here: &Here<'_>, task: &Task) -> Link {
     let t = here.t;
+    if let Some(line) = &task.case {
+        let words = [
+            ("name", line.name.as_str().into()),
+            ("state", line.state.get(t.lang()).into()),
+            ("procedure", line.procedure.get(t.lang()).into()),
+        ];
+        return Link::to(t.with("today-case", &words), t.path(&page_of(line)));
+    }
     let (key, address) = match task.what {
         What::Answer => ("today-answer", format!("/rounds/{}/answer", task.id)),
         What::AnswerReminded => ("today-answer-reminded", format!("/rounds/{}/answer", task.id)),
@@ -88,6 +130,8 @@ fn said(here: &Here<'_>, task: &Task) -> Link {
         What::AnswerComments => ("today-answer-comments", format!("/editions/{}", task.id)),
         What::CommentEdition => ("today-comment-edition", format!("/editions/{}", task.id)),
         What::PublishEdition => ("today-publish-edition", format!("/editions/{}", task.id)),
+        // A case is said above; one without its line is known by its number.
+        What::Case => return Link::to(&*task.id, t.path("/cases?turn=yes")),
     };
     let year = task.year.map(|year| year.label(t.lang()));
     let title = match (&task.title, year) {

@@ -24,12 +24,16 @@ pub(crate) struct Work<'a> {
     pub done: String,
     /// What is to be done next, for whoever looks; may be empty.
     pub next: String,
+    /// Steps that can be taken now, each on a page of its own.
+    pub steps: Vec<Link>,
     /// What was refused.
     pub faults: Vec<Field>,
     /// A secret that is shown this once, with what to do with it.
     pub handed: Option<Handed>,
     /// What is so.
     pub facts: Vec<Term>,
+    /// What the list can be narrowed by.
+    pub search: Option<Search>,
     /// A list, if the page has one.
     pub table: Option<Table>,
     /// Said in place of a list without rows.
@@ -44,6 +48,16 @@ pub(crate) struct Work<'a> {
     pub forms: Vec<PostForm>,
     /// The list to take away.
     pub files: Vec<Download>,
+}
+
+/// What a list can be narrowed by, in its address.
+pub(crate) struct Search {
+    /// Address of the list.
+    pub action: String,
+    /// What is typed.
+    pub fields: Vec<Field>,
+    /// The list without it, if it is narrowed.
+    pub again: Option<Link>,
 }
 
 /// A part of the page under its own heading.
@@ -80,9 +94,11 @@ impl<'a> Work<'a> {
             lead: String::new(),
             done: done(here),
             next: String::new(),
+            steps: vec![],
             faults: vec![],
             handed: None,
             facts: vec![],
+            search: None,
             table: None,
             empty: String::new(),
             more: None,
@@ -127,6 +143,8 @@ pub(crate) fn done(here: &Here<'_>) -> String {
         Some("commented") => "done-commented",
         Some("replied") => "done-replied",
         Some("published") => "done-published",
+        Some("case") => "done-case",
+        Some("said") => "done-said",
         _ => return String::new(),
     };
     here.t.text(key)

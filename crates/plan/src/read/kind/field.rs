@@ -81,7 +81,11 @@ impl Reader<'_> {
             (None, _) => Some(Filler::Anyone),
             (Some(word), _) => self.choice(
                 word,
-                &[("anyone", Filler::Anyone), ("ministry", Filler::Ministry)],
+                &[
+                    ("anyone", Filler::Anyone),
+                    ("owner", Filler::Owner),
+                    ("ministry", Filler::Ministry),
+                ],
             ),
         };
         let deprecated = raw.deprecated_since.as_ref().map(|day| self.date(day));

@@ -104,7 +104,11 @@ fn can_fill(kind: &Kind, field: &Field, who: Who) -> bool {
         }
         Who::Party => granted(&["member"], false) && field.confidentiality <= Confidentiality::Parties,
     };
-    seen && field.filled_by == Filler::Anyone
+    seen && match field.filled_by {
+        Filler::Anyone => true,
+        Filler::Owner => matches!(who, Who::Owner | Who::Author),
+        Filler::Ministry => false,
+    }
 }
 
 fn name(who: Who) -> &'static str {

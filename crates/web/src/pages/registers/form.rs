@@ -7,6 +7,7 @@ use plan::{Field as KindField, Kind, Required, Shape};
 use record::{Fault, Record, pairs};
 
 use super::name;
+use crate::form::Entry;
 use crate::i18n::Texts;
 use crate::pages::Here;
 use crate::ui::{Choice, Field, FieldKind};
@@ -17,10 +18,10 @@ const OFFERED: u64 = 50;
 const BLANK_ROWS: usize = 2;
 
 /// What is shown in the controls: by name of control, each with its answers.
-pub(super) type Given = BTreeMap<String, Vec<String>>;
+pub(in crate::pages) type Given = BTreeMap<String, Vec<String>>;
 
 /// What a record's form shows at first.
-pub(super) fn given(kind: &Kind, record: &Record) -> Given {
+pub(in crate::pages) fn given(kind: &Kind, record: &Record) -> Given {
     let mut given = Given::new();
     for (name, text) in pairs(kind, record) {
         given.entry(name).or_default().push(text);
@@ -28,8 +29,17 @@ pub(super) fn given(kind: &Kind, record: &Record) -> Given {
     given
 }
 
+/// What a form that came back shows: what was typed.
+pub(in crate::pages) fn typed(entry: &Entry) -> Given {
+    let mut given = Given::new();
+    for (name, value) in entry.all() {
+        given.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+    given
+}
+
 /// The controls of a kind, for the fields that the one who asks fills in.
-pub(super) fn fields(
+pub(in crate::pages) fn fields(
     here: &Here<'_>,
     kind: &Kind,
     fill: &BTreeSet<&str>,
@@ -111,7 +121,7 @@ fn head(list: &mut [Field], first: usize, kind: &Kind, part: Option<&str>, t: Te
 }
 
 /// The faults that stand at no control, as lines of the summary.
-pub(super) fn elsewhere(t: Texts<'_>, controls: &[Field], faults: &[Fault]) -> Vec<Field> {
+pub(in crate::pages) fn elsewhere(t: Texts<'_>, controls: &[Field], faults: &[Fault]) -> Vec<Field> {
     faults
         .iter()
         .filter(|fault| !controls.iter().any(|control| is_of(control, fault)))

@@ -1,13 +1,14 @@
 //! Registers: which there are, and the list of one, with what it is searched and filtered by in its address.
 
-mod form;
+pub(super) mod form;
 pub mod record;
 
-use app::{RecordQuery, Register, RegisterEntry};
+use app::{RecordPage, RecordQuery, Register, RegisterEntry};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use plan::{Field as KindField, Kind, Shape};
+pub(super) use record::to_list;
 use serde_json::{Value, json};
 use vocab::Refusal;
 
@@ -343,8 +344,16 @@ pub(super) fn address(kind: &Kind, one: &RegisterEntry) -> String {
     format!("/registers/{}/{}/{}", kind.id, one.owner, one.id)
 }
 
-/// A record as data.
-pub(super) fn told(kind: &Kind, one: &RegisterEntry) -> Value {
+/// A record as data, with its case for those who take part.
+fn told(page: &RecordPage) -> Value {
+    let mut told = row(&page.kind, &page.view);
+    told["case"] = json!(page.case);
+    told["public_state"] = json!(page.public_state);
+    told
+}
+
+/// A record of a list as data.
+fn row(kind: &Kind, one: &RegisterEntry) -> Value {
     json!({
         "kind": kind.id,
         "owner": one.owner,
@@ -358,7 +367,7 @@ pub(super) fn told(kind: &Kind, one: &RegisterEntry) -> Value {
 fn data(here: &Here<'_>, kind: &Kind, asked: &RecordQuery) -> Result<Answer, Refusal> {
     if here.reader.form == Form::Json {
         let list = here.desk.records(&here.visit, &kind.id, asked)?;
-        let rows: Vec<Value> = list.rows.iter().map(|one| told(kind, one)).collect();
+        let rows: Vec<Value> = list.rows.iter().map(|one| row(kind, one)).collect();
         let page = json!({ "found": list.found, "next": list.next, "records": rows });
         return Answer::data(Form::Json, &kind.id, &page, Vec::new);
     }

@@ -11,8 +11,8 @@ use plan::Kind;
 use vocab::Refusal;
 
 use super::super::work::{Part, moment, seen_version};
-use super::super::{Answer, Here, at_desk};
-use super::form::{Given, elsewhere, fields, given};
+use super::super::{Answer, Here, at_desk, cases};
+use super::form::{Given, elsewhere, fields, given, typed};
 use super::{address, crumbs, name, page, shown, told};
 use crate::form::{Done, Entry, Posted, submit};
 use crate::house::House;
@@ -28,19 +28,25 @@ pub async fn one(
     Path((kind, owner, id)): Path<(String, String, String)>,
 ) -> Response {
     at_desk(house, reader, move |here| {
-        build_one(here, &kind, &owner, Form::of(&id).0)
+        build_one(here, &kind, &owner, Form::of(&id).0, None)
     })
     .await
 }
 
-fn build_one(here: &Here<'_>, kind: &str, owner: &str, id: &str) -> Result<Answer, Refusal> {
+/// The page of a record; with what was refused of the forms on it.
+pub(in crate::pages) fn build_one(
+    here: &Here<'_>,
+    kind: &str,
+    owner: &str,
+    id: &str,
+    entry: Option<&Entry>,
+) -> Result<Answer, Refusal> {
     let t = here.t;
-    let Register { kind, .. } = here.desk.register(&here.visit, kind)?;
-    let record = here.desk.record(&here.visit, &kind.id, owner, id)?;
-    let view = &record.view;
+    let record = here.desk.record(&here.visit, kind, owner, id)?;
+    let (kind, view) = (&record.kind, &record.view);
     if here.reader.form != Form::Page {
-        return Answer::data(here.reader.form, &kind.id, &told(&kind, view), || {
-            vec![sheet(here, &kind, view)]
+        return Answer::data(here.reader.form, &kind.id, &told(&record), || {
+            vec![sheet(here, kind, view)]
         });
     }
     let answered = kind
@@ -48,12 +54,27 @@ fn build_one(here: &Here<'_>, kind: &str, owner: &str, id: &str) -> Result<Answe
         .iter()
         .filter(|field| view.record.fields.contains_key(&field.name));
     let facts = answered.map(|field| Term::new(field.title.get(t.lang()), shown(here, field, view)));
-    let mut parts = vec![Part {
-        title: t.text("record-history"),
-        table: Some(history(t, &kind, &record.history)),
-        ..Part::default()
-    }];
+    let mut parts = record
+        .case
+        .as_ref()
+        .map_or_else(Vec::new, |case| cases::parts(here, case));
+    if !record.history.is_empty() {
+        parts.push(Part {
+            title: t.text("record-history"),
+            table: Some(history(t, kind, &record.history)),
+            ..Part::default()
+        });
+    }
     parts.extend(referring(here, &record)?);
+    let mut forms = record
+        .case
+        .as_ref()
+        .map_or_else(Vec::new, |case| cases::forms(here, &record, case));
+    if let Some(entry) = entry {
+        for field in forms.iter_mut().flat_map(|form| &mut form.fields) {
+            entry.raw(&field.name).clone_into(&mut field.value);
+        }
+    }
     let owned = here.desk.organisation_name(&here.visit, &view.owner, t.lang());
     let kept = [
         Term::new(t.text("record-id"), format!("{}/{}", view.owner, view.id)),
@@ -61,24 +82,37 @@ fn build_one(here: &Here<'_>, kind: &str, owner: &str, id: &str) -> Result<Answe
         Term::new(t.text("record-state"), state(t, view.state)),
     ];
     Answer::page(&super::Work {
-        next: match (view.state, record.may_change) {
-            (RecordState::Draft, true) => t.text("record-draft-next"),
+        next: match (view.state, record.may_change, &record.case) {
+            (RecordState::Draft, true, _) => t.text("record-draft-next"),
+            (_, _, Some(case)) => cases::next(t, case),
             _ => String::new(),
         },
-        facts: facts.chain(kept).collect(),
+        faults: entry.map_or_else(Vec::new, |entry| {
+            entry.faults(t, forms.iter().flat_map(|form| &form.fields))
+        }),
+        steps: record
+            .case
+            .as_ref()
+            .map_or_else(Vec::new, |case| cases::steps(here, &record, case)),
+        facts: cases::facts(here, &record)
+            .into_iter()
+            .chain(facts)
+            .chain(kept)
+            .collect(),
         parts,
+        forms,
         way: record.may_change.then(|| {
             Link::to(
                 t.text("record-change"),
-                t.path(&format!("{}/edit", address(&kind, view))),
+                t.path(&format!("{}/edit", address(kind, view))),
             )
         }),
         files: super::downloads(t, here.reader),
-        ..page(here, name(&kind, view, t), to_list(t, &kind))
+        ..page(here, name(kind, view, t), to_list(t, kind))
     })
 }
 
-fn to_list(t: Texts<'_>, kind: &Kind) -> Vec<Link> {
+pub(in crate::pages) fn to_list(t: Texts<'_>, kind: &Kind) -> Vec<Link> {
     let mut crumbs = crumbs(t);
     crumbs.push(Link::to(
         kind.title.get(t.lang()),
@@ -225,13 +259,7 @@ fn build_form(
         }
     };
     let shown: Given = match (refused, &kept) {
-        (Some(refused), _) => refused
-            .entry
-            .all()
-            .fold(Given::new(), |mut given, (name, value)| {
-                given.entry(name.to_owned()).or_default().push(value.to_owned());
-                given
-            }),
+        (Some(refused), _) => typed(refused.entry),
         (None, Some(view)) => given(&kind, &view.record),
         (None, None) => Given::new(),
     };

@@ -1,0 +1,176 @@
+//! Lists of cases: those in which somebody takes part, and what lists see of a case.
+
+use authz::{Action, Subject as Of};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use plan::Text;
+use record::procedure::{Case, due};
+use serde::Serialize;
+use store::{Direction, Name, Query, Test};
+use vocab::Refusal;
+
+use super::write::{NEVER, indexed};
+use super::{File, about, channels, filter};
+use crate::ask::Rashin;
+use crate::desk::kept::{opened as kept_opened, refused};
+use crate::desk::register::{RecordQuery, after, called, key, opened};
+use crate::desk::{Desk, Kept, Kind, Visit, unknown};
+
+/// Rows of a page of cases.
+const PAGE: u32 = 50;
+
+/// One case of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseLine {
+    /// Id of the kind of its record.
+    pub kind: String,
+    /// The organisation to which the record belongs.
+    pub owner: String,
+    /// Id of the record.
+    pub id: String,
+    /// What the record is called.
+    pub name: String,
+    /// Reference number.
+    pub number: String,
+    /// What the procedure is called.
+    pub procedure: Text,
+    /// Where it stands.
+    pub state: Text,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// By when something has to happen.
+    pub due: Option<Date>,
+}
+
+/// Which cases to list.
+#[derive(Debug, Clone, Default)]
+pub struct CaseQuery {
+    /// Id of a procedure.
+    pub procedure: Option<String>,
+    /// Id of a state of it.
+    pub state: Option<String>,
+    /// Only those in which it is the turn of the one who asks.
+    pub turn: bool,
+    /// Words, or a reference number.
+    pub words: String,
+    /// Where the page before ended.
+    pub after: Option<String>,
+}
+
+/// A page of cases, what is due first.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct CaseList {
+    /// The cases.
+    pub rows: Vec<CaseLine>,
+    /// How many there are in all, counted up to a thousand.
+    pub found: u64,
+    /// Where the next page begins; none on the last.
+    pub next: Option<String>,
+}
+
+impl Desk {
+    /// The cases in which the one who asks takes part, what is due first.
+    ///
+    /// # Errors
+    /// `sign-in`, and those of the store.
+    pub fn cases(&self, visit: &Visit, asked: &CaseQuery) -> Result<CaseList, Refusal> {
+        Self::authorise(visit, Action::KeepOwnAccount, Of::default())?;
+        let rashin = self.rashin()?;
+        let field = if asked.turn { "turn" } else { "part" };
+        let mut filters = vec![filter(field, Test::OneOf(channels(visit)))?];
+        if let Some(procedure) = &asked.procedure {
+            filters.push(filter("procedure", Test::Is(procedure.clone()))?);
+        }
+        let mut query = Query {
+            state: asked
+                .state
+                .clone()
+                .map(Name::new)
+                .transpose()
+                .map_err(|_| unknown())?,
+            filters,
+            tokens: record::terms(&asked.words),
+            order: Some((Name::new("due").map_err(refused)?, Direction::Up)),
+            limit: PAGE + 1,
+            ..Query::of(Name::new(Case::KIND).map_err(refused)?)
+        };
+        let found = self.store.count(&query, RecordQuery::COUNTED).map_err(refused)?;
+        query.after = asked.after.as_deref().map(after).transpose()?;
+        let mut page = self.store.list(&query).map_err(refused)?;
+        let more = page.len() > PAGE as usize;
+        page.truncate(PAGE as usize);
+        let mut list = CaseList {
+            found,
+            ..CaseList::default()
+        };
+        for version in page {
+            let key = version.key.clone();
+            let kept = kept_opened::<Case>(version)?;
+            let line = self.case_line(visit, &rashin, &kept)?;
+            if more {
+                let due = line.as_ref().and_then(|line| line.due);
+                let due = due.map_or_else(|| NEVER.to_owned(), |due| due.to_string());
+                list.next = Some(format!("{}/{}/{due}", key.owner, key.id));
+            }
+            list.rows.extend(line);
+        }
+        Ok(list)
+    }
+
+    /// A case as one line, if the one who asks may see its record.
+    fn case_line(
+        &self,
+        visit: &Visit,
+        rashin: &Rashin,
+        kept: &Kept<Case>,
+    ) -> Result<Option<CaseLine>, Refusal> {
+        let case = &kept.value;
+        let Some((procedure, kind, id)) = about(rashin, kept) else {
+            return Ok(None);
+        };
+        let found = match self.seen_record(visit, rashin, kind, &kept.owner, id) {
+            Ok(found) => found,
+            Err(refusal) if ["not-found", "sign-in"].contains(&refusal.kind) => return Ok(None),
+            Err(refusal) => return Err(refusal),
+        };
+        let state = case.state.as_deref().and_then(|id| procedure.state(id));
+        Ok(Some(CaseLine {
+            kind: kind.id.clone(),
+            owner: kept.owner.clone(),
+            id: id.to_owned(),
+            name: called(visit, kind, &found),
+            number: case.number.clone(),
+            procedure: procedure.title.clone(),
+            state: state.map_or_else(|| procedure.title.clone(), |state| state.title.clone()),
+            since: case.since,
+            due: due(procedure, case, visit.today(), rashin.calendar())
+                .into_iter()
+                .filter_map(|due| due.by)
+                .min(),
+        }))
+    }
+
+    /// Brings the lists of cases to what the plan's procedures say now.
+    pub(in crate::desk) fn index_cases(&self) -> Result<usize, Refusal> {
+        let rashin = self.rashin()?;
+        let plan = rashin.plan();
+        self.index_anew(Case::KIND, &(&plan.procedures, &plan.kinds), |version| {
+            let kept = kept_opened::<Case>(version)?;
+            let Some((procedure, kind, id)) = about(&rashin, &kept) else {
+                return Ok(None);
+            };
+            let version = self.store.newest(&key(kind, &kept.owner, id)?).map_err(refused)?;
+            let Some(found) = version.map(|version| opened(kind, &version)).transpose()? else {
+                return Ok(None);
+            };
+            let file = File {
+                procedure,
+                kind,
+                owner: kept.owner.clone(),
+                id: id.to_owned(),
+                kept: Some(kept.clone()),
+            };
+            indexed(&rashin, &file, &found.record, &kept.value).map(Some)
+        })
+    }
+}

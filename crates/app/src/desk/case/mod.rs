@@ -1,0 +1,410 @@
+//! Cases: records that go their way through a procedure of the plan. A case belongs to its record and stands beside it; what may be done, what is due
+//! and who is told follow from the procedure. Nothing here knows any one procedure: side effects are hooks, done later from the queue.
+
+mod clocks;
+mod list;
+mod write;
+
+use std::collections::BTreeSet;
+
+use authz::{Action, Subject as Of};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use plan::{Kind as Form, Procedure, State, Text, Transition};
+use record::procedure::{
+    Actor, Case, Channel, Choice, Command, Event, Subject, choices, due, history, involves_parties, listens,
+    takes_part, waits_for,
+};
+use record::{Fault as RecordFault, Record};
+use serde::Serialize;
+use serde_json::json;
+use store::{Change, Draft, Fault, Filter, Job, Key, Name, Test};
+use vocab::Refusal;
+
+use super::kept::refused;
+use super::register::{Found, RecordState, drafted, fillable, takes_part_in, viewer};
+use super::{Desk, Kept, Kind, Visit, unknown};
+use crate::ask::Rashin;
+
+pub use list::{CaseLine, CaseList, CaseQuery};
+
+impl Kind for Case {
+    const KIND: &'static str = "case";
+
+    fn state(&self) -> Option<String> {
+        self.state.clone()
+    }
+}
+
+/// A case as somebody sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseView {
+    /// How it is dealt with.
+    pub procedure: Procedure,
+    /// Its reference number.
+    pub number: String,
+    /// Its version, to be sent back with what is done about it.
+    pub version: u32,
+    /// Where it stands; none until it is opened.
+    pub state: Option<State>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// Whether it is the turn of the one who asks.
+    pub turn: bool,
+    /// What has happened, the oldest first, as far as the one who asks may see it.
+    pub history: Vec<Event>,
+    /// What the one who asks can do.
+    pub steps: Vec<CaseStep>,
+    /// What runs.
+    pub clocks: Vec<CaseClock>,
+    /// The organisations with which the one who asks can speak; for those outside the ministry, their own.
+    pub speaks: Vec<String>,
+    /// Whether the one who asks may write a note for the ministry.
+    pub notes: bool,
+}
+
+/// Something that can be done with a case.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseStep {
+    /// What.
+    pub transition: Transition,
+    /// What has to be filled in for it.
+    pub missing: Vec<RecordFault>,
+    /// The fields that it needs and that the one who asks may fill in with it.
+    pub fill: Vec<String>,
+}
+
+/// How one clock stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseClock {
+    /// What it measures.
+    pub title: Text,
+    /// The last day; none while it stands still.
+    pub by: Option<Date>,
+    /// Days that are left, in its own measure; negative where it is over.
+    pub left: i32,
+    /// Whether its days are those on which the ministry is open.
+    pub business: bool,
+    /// Whether the time is over.
+    pub overdue: bool,
+}
+
+/// What somebody does about a case, on the page that they saw.
+#[derive(Debug, Clone)]
+pub struct CaseAct<'a> {
+    /// Id of the kind of the record.
+    pub kind: &'a str,
+    /// The organisation to which the record belongs.
+    pub owner: &'a str,
+    /// Id of the record.
+    pub id: &'a str,
+    /// The version of the case that was seen; 0 where there was none.
+    pub version: u32,
+    /// What is done.
+    pub command: Command,
+    /// What was filled in with it.
+    pub controls: &'a [(String, String)],
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acted {
+    /// It was done.
+    Done,
+    /// It was not: what has to be filled in, or is filled in wrongly.
+    Faults(Vec<RecordFault>),
+}
+
+/// A case with all that it stands on.
+pub(super) struct File<'p> {
+    pub procedure: &'p Procedure,
+    pub kind: &'p Form,
+    pub owner: String,
+    pub id: String,
+    pub kept: Option<Kept<Case>>,
+}
+
+impl File<'_> {
+    fn subject<'a>(&'a self, record: &'a Record) -> Subject<'a> {
+        Subject {
+            procedure: self.procedure,
+            kind: self.kind,
+            owner: &self.owner,
+            record,
+        }
+    }
+
+    pub fn state(&self) -> Option<&State> {
+        let case = &self.kept.as_ref()?.value;
+        self.procedure.state(case.state.as_deref()?)
+    }
+
+    /// Whether everybody may know that the case is there.
+    pub fn is_public(&self) -> bool {
+        self.state().is_some_and(|state| state.public.is_some())
+    }
+
+    /// Whether an organisation takes part because the record names it.
+    pub fn involves(&self, record: &Record, organisation: &str) -> bool {
+        self.kept
+            .as_ref()
+            .is_some_and(|kept| involves_parties(self.procedure, &kept.value))
+            && record::parties(self.kind, record).contains(organisation)
+    }
+
+    fn case_id(&self) -> String {
+        case_id(self.procedure, &self.id)
+    }
+}
+
+fn case_id(procedure: &Procedure, id: &str) -> String {
+    format!("{}.{id}", procedure.id)
+}
+
+fn actor(visit: &Visit) -> Actor {
+    Actor::Person {
+        account: visit.actor().to_owned(),
+        viewer: viewer(visit),
+    }
+}
+
+/// By what the one who asks is reached; nobody reaches the public.
+pub(super) fn channels(visit: &Visit) -> Vec<String> {
+    let Some(caller) = &visit.caller else {
+        return vec![];
+    };
+    let listened = listens(&caller.account, &viewer(visit));
+    listened.iter().map(Channel::to_string).collect()
+}
+
+impl Desk {
+    /// The case of a record, whether or not it was opened; none where its kind goes through no procedure.
+    pub(super) fn case_file<'p>(
+        &self,
+        rashin: &'p Rashin,
+        kind: &'p Form,
+        owner: &str,
+        id: &str,
+    ) -> Result<Option<File<'p>>, Refusal> {
+        let Some(procedure) = rashin.plan().procedure_of(&kind.id) else {
+            return Ok(None);
+        };
+        let kept = self.find::<Case>(owner, &case_id(procedure, id))?;
+        Ok(Some(File {
+            procedure,
+            kind,
+            owner: owner.to_owned(),
+            id: id.to_owned(),
+            kept,
+        }))
+    }
+
+    /// A case as the one who asks, who takes part in it, sees it.
+    pub(super) fn case_view(visit: &Visit, rashin: &Rashin, file: &File<'_>, found: &Found) -> CaseView {
+        let subject = file.subject(&found.record);
+        let blank = Case::new(&*file.procedure.id, "");
+        let case = file.kept.as_ref().map_or(&blank, |kept| &kept.value);
+        let actor = actor(visit);
+        let viewer = viewer(visit);
+        let filled = fillable(visit, file.kind, found);
+        let step = |choice: Choice<'_>| CaseStep {
+            fill: needed(choice.transition, &filled),
+            transition: choice.transition.clone(),
+            missing: choice.missing,
+        };
+        let filed = found.state() == RecordState::Filed;
+        let open = case.state.is_some() && filed;
+        let own = viewer.organisation.clone().unwrap_or_default();
+        let part: BTreeSet<String> = takes_part(&subject, case)
+            .into_iter()
+            .filter_map(|channel| match channel {
+                Channel::Organisation(id) => Some(id),
+                _ => None,
+            })
+            .collect();
+        let ministry = visit.caller.as_ref().is_some_and(|caller| {
+            caller
+                .roles
+                .iter()
+                .any(|role| plan::MINISTRY.contains(&role.code()))
+        });
+        CaseView {
+            procedure: file.procedure.clone(),
+            number: case.number.clone(),
+            version: file.kept.as_ref().map_or(0, |kept| kept.version),
+            state: file.state().cloned(),
+            since: case.since,
+            turn: waits_for(&subject, case, &actor),
+            history: history(&subject, case, &viewer),
+            steps: if filed {
+                choices(&subject, case, &actor).into_iter().map(step).collect()
+            } else {
+                vec![]
+            },
+            clocks: due(file.procedure, case, visit.today(), rashin.calendar())
+                .into_iter()
+                .map(|due| CaseClock {
+                    title: due.clock.title.clone(),
+                    by: due.by,
+                    left: due.left,
+                    business: matches!(due.clock.length, plan::Length::BusinessDays(_)),
+                    overdue: due.overdue,
+                })
+                .collect(),
+            speaks: if !open {
+                vec![]
+            } else if ministry {
+                part.into_iter().collect()
+            } else {
+                part.into_iter().filter(|one| *one == own).collect()
+            },
+            notes: open && ministry,
+        }
+    }
+
+    /// Does something about a case: moves it, says or notes something. What was filled in with it becomes the record's next version in the same
+    /// change.
+    ///
+    /// # Errors
+    /// `sign-in`, `not-found`, `conflict` if somebody else was first, and why the procedure does not allow it.
+    pub fn act(&self, visit: &Visit, act: &CaseAct<'_>) -> Result<Acted, Refusal> {
+        let rashin = self.rashin()?;
+        let kind = rashin.plan().kind(act.kind).ok_or_else(unknown)?;
+        let found = self.seen_record(visit, &rashin, kind, act.owner, act.id)?;
+        let file = self
+            .case_file(&rashin, kind, act.owner, act.id)?
+            .ok_or_else(unknown)?;
+        Self::authorise(visit, Action::KeepCases, Of::of(act.owner))?;
+        // Whoever sees it as the public does takes no part in it.
+        if found.state() != RecordState::Filed || !takes_part_in(visit, &file, &found) {
+            return Err(unknown());
+        }
+        let seen = file.kept.as_ref().map_or(0, |kept| kept.version);
+        if seen != act.version {
+            return Err(refused(Fault::Conflict {
+                key: Key::new(act.owner, Case::KIND, file.case_id()).map_err(refused)?,
+                expected: act.version,
+                found: seen,
+            }));
+        }
+        let mut drafts = vec![];
+        let mut record = found.record.clone();
+        if let Command::Move { transition, .. } = &act.command
+            && let Some(transition) = file.procedure.transition(transition)
+        {
+            let fill = needed(transition, &fillable(visit, kind, &found));
+            let (typed, faults) = filled(kind, &found, &fill, act.controls);
+            if !faults.is_empty() {
+                return Ok(Acted::Faults(faults));
+            }
+            if typed != found.record {
+                drafts.push(drafted(
+                    visit,
+                    kind,
+                    act.owner,
+                    act.id,
+                    found.version,
+                    RecordState::Filed,
+                    &typed,
+                )?);
+                record = typed;
+            }
+            let blank = Case::new(&*file.procedure.id, "");
+            let case = file.kept.as_ref().map_or(&blank, |kept| &kept.value);
+            let chosen = choices(&file.subject(&record), case, &actor(visit))
+                .into_iter()
+                .find(|choice| choice.transition.id == transition.id);
+            if let Some(choice) = chosen.filter(|choice| !choice.missing.is_empty()) {
+                return Ok(Acted::Faults(choice.missing));
+            }
+        }
+        let carried = self.carry(visit, &rashin, &file, &record, &actor(visit), &act.command)?;
+        drafts.extend(carried.drafts);
+        let what = match &act.command {
+            Command::Move { transition, .. } => transition.as_str(),
+            Command::Say { .. } => "say",
+            Command::Note { .. } => "note",
+        };
+        let detail = json!({ "kind": kind.id, "record": act.id, "what": what });
+        self.commit_case(visit.at, visit.actor(), act.owner, detail, drafts, carried.jobs)?;
+        Ok(Acted::Done)
+    }
+
+    fn commit_case(
+        &self,
+        at: Timestamp,
+        actor: &str,
+        owner: &str,
+        detail: serde_json::Value,
+        drafts: Vec<Draft>,
+        jobs: Vec<Job>,
+    ) -> Result<(), Refusal> {
+        let change = Change {
+            owner: Name::new(owner).map_err(refused)?,
+            at,
+            actor: Name::new(actor).map_err(refused)?,
+            action: Name::new(Action::KeepCases.code()).map_err(refused)?,
+            detail,
+            drafts,
+            erase: vec![],
+            blobs: vec![],
+            jobs,
+        };
+        self.store.commit(&change).map_err(refused).map(|_| ())
+    }
+}
+
+/// The procedure of a case, the kind of its record and the record's id; none of what the plan does not have any more.
+pub(super) fn about<'p, 'k>(
+    rashin: &'p Rashin,
+    kept: &'k Kept<Case>,
+) -> Option<(&'p Procedure, &'p Form, &'k str)> {
+    let procedure = rashin.plan().procedure(&kept.value.procedure)?;
+    let id = kept.id.strip_prefix(&procedure.id)?.strip_prefix('.')?;
+    Some((procedure, rashin.plan().kind(&procedure.kind)?, id))
+}
+
+/// The fields that a transition needs, of those that somebody fills in.
+fn needed(transition: &Transition, filled: &BTreeSet<&str>) -> Vec<String> {
+    let fields: BTreeSet<&str> = transition
+        .needs
+        .iter()
+        .map(|clause| clause.field.as_str())
+        .collect();
+    fields
+        .into_iter()
+        .filter(|field| filled.contains(field))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The record with what was typed into these fields, and what is wrong with them. A field that was not on the form stays as it was.
+fn filled(
+    kind: &Form,
+    found: &Found,
+    fill: &[String],
+    controls: &[(String, String)],
+) -> (Record, Vec<RecordFault>) {
+    let sent = |field: &&str| {
+        let inside = |name: &str| {
+            name.strip_prefix(field)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        controls.iter().any(|(name, _)| inside(name))
+    };
+    let shown: BTreeSet<&str> = fill.iter().map(String::as_str).filter(sent).collect();
+    let typed = record::read_form(kind, controls, record::Completeness::Draft);
+    let faults = typed
+        .faults
+        .into_iter()
+        .filter(|fault| shown.contains(fault.field.as_str()));
+    let faults = faults.collect();
+    (record::keep_unseen(&found.record, typed.record, &shown), faults)
+}
+
+pub(super) fn filter(field: &str, test: Test) -> Result<Filter, Refusal> {
+    Ok(Filter {
+        field: Name::new(field).map_err(refused)?,
+        test,
+    })
+}

@@ -1,0 +1,304 @@
+//! What is written because of a case: its next version with what lists see of it, the notices that follow, the jobs of its hooks, its number.
+
+use std::collections::BTreeSet;
+
+use authz::Action;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use plan::{Confidentiality, Kind as Form, Procedure, Text};
+use record::procedure::{
+    Actor, Case, Channel, Command, Event, Notice as Told, What, apply, choices, decide, due, reached,
+    takes_part, tells, waits,
+};
+use record::{Fault as RecordFault, Record};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Change, Draft, Fault, Index, Job, Key, Name};
+use vocab::{Period, Refusal};
+
+use super::{File, actor};
+use crate::ask::Rashin;
+use crate::desk::kept::refused;
+use crate::desk::notice::Notice;
+use crate::desk::register::stored;
+use crate::desk::work::{self, Work};
+use crate::desk::{Desk, Edit, Kind, MINISTRY, Visit};
+
+/// What is due after this stands last in every list.
+pub(super) const NEVER: &str = "9999-12-31";
+
+/// How many cases of a procedure there are, in one year where it counts by the year.
+#[derive(Serialize, Deserialize)]
+struct Numbers {
+    last: u64,
+}
+
+impl Kind for Numbers {
+    const KIND: &'static str = "case-numbers";
+}
+
+/// What is written because of a case: its next version with what follows from it.
+#[derive(Default)]
+pub(in crate::desk) struct Carried {
+    pub drafts: Vec<Draft>,
+    pub jobs: Vec<Job>,
+}
+
+impl Desk {
+    /// What is written by a command on a case.
+    pub(super) fn carry(
+        &self,
+        visit: &Visit,
+        rashin: &Rashin,
+        file: &File<'_>,
+        record: &Record,
+        actor: &Actor,
+        command: &Command,
+    ) -> Result<Carried, Refusal> {
+        let subject = file.subject(record);
+        let blank = Case::new(&*file.procedure.id, "");
+        let before = file.kept.as_ref().map_or(&blank, |kept| &kept.value);
+        let events = decide(&subject, before, actor, command, visit.at, rashin.calendar())?;
+        let start = match &file.kept {
+            Some(kept) => kept.value.clone(),
+            None => {
+                let number = self.draw_numbers(visit, file.procedure, 1)?;
+                Case::new(
+                    &*file.procedure.id,
+                    file.procedure
+                        .number
+                        .write(Period::containing(visit.today()), number),
+                )
+            }
+        };
+        carried(rashin, file, record, start, &events)
+    }
+
+    /// Opens the cases of records that are filed, as the one who files them may: each with its number, all in one change with the records. A
+    /// record whose case this person cannot open waits for somebody who can.
+    pub(in crate::desk) fn open_cases(
+        &self,
+        visit: &Visit,
+        rashin: &Rashin,
+        kind: &Form,
+        owner: &str,
+        records: &[(String, &Record)],
+    ) -> Result<Result<Carried, Vec<RecordFault>>, Refusal> {
+        let mut all = Carried::default();
+        let Some(procedure) = rashin.plan().procedure_of(&kind.id) else {
+            return Ok(Ok(all));
+        };
+        let actor = actor(visit);
+        let mut opening = vec![];
+        for (id, record) in records {
+            let file = File {
+                procedure,
+                kind,
+                owner: owner.to_owned(),
+                id: id.clone(),
+                kept: None,
+            };
+            let blank = Case::new(&*procedure.id, "");
+            let subject = file.subject(record);
+            let Some(choice) = choices(&subject, &blank, &actor).into_iter().next() else {
+                continue;
+            };
+            if !choice.missing.is_empty() {
+                return Ok(Err(choice.missing));
+            }
+            let command = Command::Move {
+                transition: choice.transition.id.clone(),
+                reason: String::new(),
+                dissent: String::new(),
+            };
+            let events = decide(&subject, &blank, &actor, &command, visit.at, rashin.calendar())?;
+            opening.push((file, *record, events));
+        }
+        if opening.is_empty() {
+            return Ok(Ok(all));
+        }
+        let first = self.draw_numbers(visit, procedure, opening.len() as u64)?;
+        for (number, (file, record, events)) in (first..).zip(opening) {
+            let text = procedure.number.write(Period::containing(visit.today()), number);
+            let case = Case::new(&*procedure.id, text);
+            let one = carried(rashin, &file, record, case, &events)?;
+            all.drafts.extend(one.drafts);
+            all.jobs.extend(one.jobs);
+        }
+        Ok(Ok(all))
+    }
+
+    /// The case of a record that was changed, so that those who take part by what it says now find it.
+    pub(in crate::desk) fn case_follows(
+        &self,
+        rashin: &Rashin,
+        kind: &Form,
+        owner: &str,
+        id: &str,
+        record: &Record,
+    ) -> Result<Option<Draft>, Refusal> {
+        let Some(file) = self.case_file(rashin, kind, owner, id)? else {
+            return Ok(None);
+        };
+        let Some(kept) = file.kept.clone() else {
+            return Ok(None);
+        };
+        let index = indexed(rashin, &file, record, &kept.value)?;
+        Ok(Some(Edit::next(&kept, &kept.value)?.indexed(index).into_draft()))
+    }
+
+    /// The first of so many numbers that nobody else is given. They are drawn before they are used, so that a case that cannot be opened leaves a
+    /// gap and never a number that two have.
+    fn draw_numbers(&self, visit: &Visit, procedure: &Procedure, count: u64) -> Result<u64, Refusal> {
+        const TRIES: usize = 50;
+        let year = procedure
+            .number
+            .yearly()
+            .then(|| Period::containing(visit.today()).year);
+        let id = year.map_or_else(|| procedure.id.clone(), |year| format!("{}.{year}", procedure.id));
+        let mut tries = 0;
+        loop {
+            let kept = self.find::<Numbers>(MINISTRY, &id)?;
+            let last = kept.as_ref().map_or(0, |kept| kept.value.last);
+            let next = Numbers { last: last + count };
+            let edit = Edit::after(&id, kept.map_or(0, |kept| kept.version), &next)?;
+            let change = Change {
+                owner: Name::new(MINISTRY).map_err(refused)?,
+                at: visit.at,
+                actor: Name::new(visit.actor()).map_err(refused)?,
+                action: Name::new(Action::KeepCases.code()).map_err(refused)?,
+                detail: json!({ "procedure": procedure.id, "what": "number", "count": count }),
+                drafts: vec![edit.into_draft()],
+                erase: vec![],
+                blobs: vec![],
+                jobs: vec![],
+            };
+            tries += 1;
+            match self.store.commit(&change) {
+                Ok(_) => return Ok(last + 1),
+                Err(Fault::Conflict { .. }) if tries < TRIES => {}
+                Err(fault) => return Err(refused(fault)),
+            }
+        }
+    }
+}
+
+fn carried(
+    rashin: &Rashin,
+    file: &File<'_>,
+    record: &Record,
+    start: Case,
+    events: &[Event],
+) -> Result<Carried, Refusal> {
+    let mut carried = Carried::default();
+    let mut case = start;
+    for event in events {
+        let place = case.history.len();
+        case = apply(case, event);
+        let subject = file.subject(record);
+        for (number, Told { who, text, urgent }) in
+            tells(file.procedure, &case, event).into_iter().enumerate()
+        {
+            let to = reached(&subject, &case, &who);
+            if to.is_empty() {
+                continue;
+            }
+            let id = format!("{}.{place}.{number}", file.case_id());
+            carried
+                .drafts
+                .push(notice(file, &case, &to, text, urgent, event.at).draft(&id)?);
+        }
+        if let What::Moved { transition, .. } = &event.what
+            && let Some(hook) = file.procedure.transition(transition).and_then(|one| one.hook)
+        {
+            let work = Work::Hook {
+                hook: hook.to_owned(),
+                kind: file.kind.id.clone(),
+                owner: file.owner.clone(),
+                id: file.id.clone(),
+                event: place,
+            };
+            let key = format!("{hook}.{}.{}.{place}", file.owner, file.case_id());
+            carried.jobs.push(work::job(&key, &work, event.at)?);
+        }
+    }
+    let index = indexed(rashin, file, record, &case)?;
+    let seen = file.kept.as_ref().map_or(0, |kept| kept.version);
+    let edit = Edit::after(&file.case_id(), seen, &case)?.indexed(index);
+    carried.drafts.push(edit.into_draft());
+    Ok(carried)
+}
+
+pub(super) fn notice(
+    file: &File<'_>,
+    case: &Case,
+    to: &BTreeSet<Channel>,
+    text: Text,
+    urgent: bool,
+    at: Timestamp,
+) -> Notice {
+    Notice {
+        to: to.iter().map(Channel::to_string).collect(),
+        text,
+        urgent,
+        kind: file.kind.id.clone(),
+        owner: file.owner.clone(),
+        id: file.id.clone(),
+        number: case.number.clone(),
+        at,
+    }
+}
+
+/// What lists see of a case: whose turn it is, who takes part, the next day on which something is due.
+pub(super) fn indexed(
+    rashin: &Rashin,
+    file: &File<'_>,
+    record: &Record,
+    case: &Case,
+) -> Result<Index, Refusal> {
+    let subject = file.subject(record);
+    let name = |text: &str| Name::new(text).map_err(refused);
+    // By which day something is due depends on the clocks alone, not on the day on which one asks.
+    let day = case
+        .since
+        .map_or(Date::ZERO, |since| record::in_japan(since).date());
+    let by = due(file.procedure, case, day, rashin.calendar());
+    let by = by.iter().filter_map(|due| due.by).min();
+    let mut keys = vec![
+        (
+            name("due")?,
+            by.map_or_else(|| NEVER.to_owned(), |by| by.to_string()),
+        ),
+        (name("procedure")?, file.procedure.id.clone()),
+    ];
+    for channel in waits(&subject, case) {
+        keys.push((name("turn")?, channel.to_string()));
+    }
+    for channel in takes_part(&subject, case) {
+        keys.push((name("part")?, channel.to_string()));
+    }
+    let state = case.state.as_deref().and_then(|id| file.procedure.state(id));
+    if state.is_some_and(|state| state.public.is_some()) {
+        keys.push((name("part")?, "public".into()));
+    }
+    if let Some(since) = case.since {
+        keys.push((name("since")?, since.to_string()));
+    }
+    let mut tokens: BTreeSet<String> = record::tokens(&case.number).into_iter().collect();
+    let title = file.kind.field(&file.kind.title_field);
+    if let Some(title) = title.filter(|field| field.confidentiality == Confidentiality::Public)
+        && let Some(text) = record.fields.get(&title.name).and_then(record::Value::text)
+    {
+        tokens.extend(record::tokens(&text));
+    }
+    let about = Key {
+        owner: name(&file.owner)?,
+        kind: stored(&file.kind.id)?,
+        id: name(&file.id)?,
+    };
+    Ok(Index {
+        keys,
+        references: vec![(name("record")?, about)],
+        tokens: tokens.into_iter().collect(),
+    })
+}

@@ -1,0 +1,168 @@
+//! Notices: what people are told because something happened to a case. A notice names a record and says what happened; what the record says is read
+//! anew by whoever looks, as far as they may see it.
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use plan::Text;
+use serde::{Deserialize, Serialize};
+use store::{Direction, Draft, Index, Name, Query, Test, Version};
+use vocab::Refusal;
+
+use authz::{Action, Subject};
+
+use super::case::{channels, filter};
+use super::kept::{opened, refused};
+use super::{Desk, Edit, Kind, Visit};
+use crate::ask::Rashin;
+
+/// Notices are shown for so long.
+const SHOWN: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// So many are shown at once.
+const SHOWN_AT_ONCE: u32 = 30;
+
+/// A notice as it is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Notice {
+    /// Who is told, as channels are written.
+    pub to: Vec<String>,
+    /// What.
+    pub text: Text,
+    /// Whether it is mailed at once.
+    pub urgent: bool,
+    /// Kind, owner and id of the record.
+    pub kind: String,
+    pub owner: String,
+    pub id: String,
+    /// Reference number of its case.
+    pub number: String,
+    /// When it was written.
+    pub at: Timestamp,
+}
+
+impl Kind for Notice {
+    const KIND: &'static str = "notice";
+}
+
+/// A notice as somebody reads it.
+#[derive(Debug, Clone, Serialize)]
+pub struct NoticeView {
+    /// What happened.
+    pub text: Text,
+    /// Whether it was mailed at once.
+    pub urgent: bool,
+    /// Kind of the record.
+    pub kind: String,
+    /// The organisation to which it belongs.
+    pub owner: String,
+    /// Id of the record.
+    pub id: String,
+    /// What the record is called.
+    pub name: String,
+    /// Reference number of its case.
+    pub number: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Notice {
+    /// The notice under its id, which is the same however often it is written.
+    pub fn draft(&self, id: &str) -> Result<Draft, Refusal> {
+        Ok(Edit::first(id, self)?.indexed(self.index()?).into_draft())
+    }
+
+    fn index(&self) -> Result<Index, Refusal> {
+        let name = |text: &str| Name::new(text).map_err(refused);
+        let mut keys = vec![(name("at")?, sortable(self.at))];
+        for channel in &self.to {
+            keys.push((name("to")?, channel.clone()));
+        }
+        if self.urgent {
+            keys.push((name("urgent")?, "yes".into()));
+        }
+        Ok(Index {
+            keys,
+            ..Index::default()
+        })
+    }
+}
+
+/// A time as text that sorts as times do.
+pub(super) fn sortable(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+impl Desk {
+    /// What the one who asks was told in the last thirty days, the newest first.
+    ///
+    /// # Errors
+    /// `sign-in`, and those of the store.
+    pub fn notices(&self, visit: &Visit) -> Result<Vec<NoticeView>, Refusal> {
+        Self::authorise(visit, Action::KeepOwnAccount, Subject::default())?;
+        let from = visit.at.checked_sub(SHOWN).unwrap_or(Timestamp::MIN);
+        self.notices_between(visit, from, visit.at, false)
+    }
+
+    /// What somebody was told between two times, the second included, the newest first.
+    pub(super) fn notices_between(
+        &self,
+        visit: &Visit,
+        from: Timestamp,
+        to: Timestamp,
+        urgent: bool,
+    ) -> Result<Vec<NoticeView>, Refusal> {
+        let rashin = self.rashin()?;
+        let mut filters = vec![
+            filter("to", Test::OneOf(channels(visit)))?,
+            filter("at", Test::Between(sortable(from), sortable(to)))?,
+        ];
+        if urgent {
+            filters.push(filter("urgent", Test::Is("yes".into()))?);
+        }
+        let query = Query {
+            filters,
+            order: Some((Name::new("at").map_err(refused)?, Direction::Down)),
+            limit: SHOWN_AT_ONCE,
+            ..Query::of(Name::new(Notice::KIND).map_err(refused)?)
+        };
+        let mut list = vec![];
+        for version in self.store.list(&query).map_err(refused)? {
+            let notice = opened::<Notice>(version)?.value;
+            list.extend(self.read_notice(visit, &rashin, notice)?);
+        }
+        Ok(list)
+    }
+
+    /// A notice, if its reader may still see what it is about.
+    fn read_notice(
+        &self,
+        visit: &Visit,
+        rashin: &Rashin,
+        notice: Notice,
+    ) -> Result<Option<NoticeView>, Refusal> {
+        let Some(kind) = rashin.plan().kind(&notice.kind) else {
+            return Ok(None);
+        };
+        match self.seen_record(visit, rashin, kind, &notice.owner, &notice.id) {
+            Ok(found) => Ok(Some(NoticeView {
+                name: super::register::called(visit, kind, &found),
+                text: notice.text,
+                urgent: notice.urgent,
+                kind: notice.kind,
+                owner: notice.owner,
+                id: notice.id,
+                number: notice.number,
+                at: notice.at,
+            })),
+            Err(refusal) if ["not-found", "sign-in"].contains(&refusal.kind) => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// Brings the lists of notices to what this program looks them up by.
+    pub(super) fn index_notices(&self) -> Result<usize, Refusal> {
+        // The stamp changes with what is indexed.
+        self.index_anew(Notice::KIND, &"to, at, urgent", |version: Version| {
+            opened::<Notice>(version)?.value.index().map(Some)
+        })
+    }
+}

@@ -1,0 +1,562 @@
+//! The supply of devices: which shortages are public, and whom they touch. A report is told to the hospitals that hold its product; what it says is
+//! what its public fields say, so nothing here can show more than the record itself would.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use authz::{Action, Role, Subject};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use plan::{DateRange, Kind as Form, Text};
+use record::procedure::{Case, Channel};
+use record::{FieldNeed, Record, ShapeNeed, Value, ViewNeed, Viewer};
+use serde::Serialize;
+use serde_json::json;
+use store::{After, Change, Direction, Filter, Name, Query, Test};
+use vocab::Refusal;
+
+use super::case::{about, filter};
+use super::kept::{opened as kept_opened, refused};
+use super::notice::Notice;
+use super::register::{key, opened, stored};
+use super::{Desk, Kept, Kind, MINISTRY, Visit, closed};
+use crate::ask::Rashin;
+
+/// The kind of a report.
+const REPORT: &str = "supply-report";
+/// The kind of what a hospital holds.
+const ASSET: &str = "hospital-asset";
+/// So many public reports are read for the national picture, the newest first.
+const READ: usize = 5_000;
+/// So many of a hospital's assets are named with a report.
+const NAMED: u32 = 100;
+/// What is settled leaves a hospital's page after so many days.
+const SETTLED: i64 = 30;
+
+/// What this engine reads of the plan's kinds.
+pub const SUPPLY_NEEDS: [ViewNeed; 2] = [
+    ViewNeed {
+        engine: "supply",
+        kind: REPORT,
+        fields: &[
+            need("name", ShapeNeed::Words, true),
+            need("device", ShapeNeed::Reference("device"), true),
+            need("product_codes", ShapeNeed::Code("gtin"), true),
+            need("jmdn", ShapeNeed::Code("jmdn"), true),
+            need(
+                "report_type",
+                ShapeNeed::Choice(&["concern", "stock-out", "discontinuation"]),
+                true,
+            ),
+            need(
+                "phase",
+                ShapeNeed::Choice(&["anticipated", "actual", "avoided", "resolved"]),
+                true,
+            ),
+            need("affected", ShapeNeed::Period, true),
+            need("recovery", ShapeNeed::Date, true),
+        ],
+    },
+    ViewNeed {
+        engine: "supply",
+        kind: ASSET,
+        fields: &[
+            need("name", ShapeNeed::Words, true),
+            need("device", ShapeNeed::Reference("device"), true),
+            need("gtin", ShapeNeed::Code("gtin"), true),
+            need("quantity", ShapeNeed::Figure("台"), false),
+        ],
+    },
+];
+
+const fn need(name: &'static str, shape: ShapeNeed, indexed: bool) -> FieldNeed {
+    FieldNeed {
+        name,
+        shape,
+        indexed,
+        always: false,
+    }
+}
+
+/// A report that is public, as far as it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct SupplyReport {
+    /// The organisation that reported.
+    pub owner: String,
+    /// Id of its record.
+    pub id: String,
+    /// Reference number.
+    pub number: String,
+    /// Brand name.
+    pub name: String,
+    /// Company, as it calls itself.
+    pub company: String,
+    /// Code of the generic name.
+    pub jmdn: String,
+    /// `concern`, `stock-out`, `discontinuation`.
+    pub report_type: String,
+    /// `anticipated`, `actual`, `avoided`, `resolved`; empty where that is not said.
+    pub phase: String,
+    /// Codes of the causes.
+    pub causes: Vec<String>,
+    /// Codes of the prefectures that are affected, where it is not the whole country.
+    pub prefectures: Vec<String>,
+    /// From when until when, as expected.
+    #[serde(serialize_with = "as_text")]
+    pub affected: Option<DateRange>,
+    /// Expected last shipment.
+    pub last_shipment: Option<Date>,
+    /// Expected return to normal.
+    pub recovery: Option<Date>,
+    /// What can be used instead.
+    pub substitutes: Vec<Substitute>,
+    /// What the ministry tells hospitals.
+    pub notice: String,
+    /// What everybody may know of how it is dealt with.
+    pub state: Text,
+    /// Whether it is settled.
+    pub last: bool,
+    /// The day on which it was reported.
+    pub reported: Date,
+    /// The day on which something last happened.
+    pub changed: Date,
+}
+
+/// What can be used instead.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Substitute {
+    /// Brand name.
+    pub name: String,
+    /// Who makes it.
+    pub maker: String,
+    /// Product code.
+    pub product_code: String,
+    /// Where it cannot be used.
+    pub limits: String,
+}
+
+#[expect(clippy::ref_option, reason = "the shape that serde wants")]
+fn as_text<S: serde::Serializer>(range: &Option<DateRange>, serializer: S) -> Result<S::Ok, S::Error> {
+    range.map(|range| range.to_string()).serialize(serializer)
+}
+
+/// What the national picture is narrowed by; empty texts narrow nothing.
+#[derive(Debug, Clone, Default)]
+pub struct SupplyQuery {
+    /// Where the supply stands.
+    pub phase: String,
+    /// What was reported.
+    pub report_type: String,
+    /// One of the causes.
+    pub cause: String,
+    /// A prefecture that is affected; a report for the whole country affects all.
+    pub prefecture: String,
+    /// Code of the generic name.
+    pub jmdn: String,
+    /// Words of the brand name or the company.
+    pub words: String,
+}
+
+/// The national picture.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SupplyBoard {
+    /// The public reports, the newest first.
+    pub reports: Vec<SupplyReport>,
+    /// Of these: how many by phase.
+    pub phases: BTreeMap<String, usize>,
+    /// By what was reported.
+    pub types: BTreeMap<String, usize>,
+    /// By cause; a report may have several.
+    pub causes: BTreeMap<String, usize>,
+    /// By code of the generic name.
+    pub generic_names: BTreeMap<String, usize>,
+    /// By prefecture: those that name it and those for the whole country, as long as they are not settled.
+    pub prefectures: BTreeMap<String, usize>,
+    /// By month of the report, `2026-11`.
+    pub months: BTreeMap<String, usize>,
+    /// Whether there are older ones that were not read.
+    pub cut: bool,
+}
+
+/// A report that touches what a hospital holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct SupplyForHolder {
+    /// The report.
+    pub report: SupplyReport,
+    /// What the hospital holds of it: id of the asset, its name and department.
+    pub assets: Vec<HeldAsset>,
+    /// How many pieces in all.
+    pub quantity: u64,
+}
+
+/// What a hospital holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldAsset {
+    /// Id of its record.
+    pub id: String,
+    /// What the hospital calls it.
+    pub name: String,
+    /// Where it is.
+    pub department: String,
+}
+
+impl Desk {
+    /// The national picture of supply, open to everybody. That a device is not in it says that nobody has reported it, not that it is not short.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn supply_board(&self, asked: &SupplyQuery) -> Result<SupplyBoard, Refusal> {
+        let rashin = self.rashin()?;
+        let (reports, cut) = self.public_reports(&rashin)?;
+        let mut board = SupplyBoard {
+            cut,
+            ..SupplyBoard::default()
+        };
+        for report in reports.into_iter().filter(|report| asked.takes(report)) {
+            *board.phases.entry(report.phase.clone()).or_default() += 1;
+            *board.types.entry(report.report_type.clone()).or_default() += 1;
+            for cause in &report.causes {
+                *board.causes.entry(cause.clone()).or_default() += 1;
+            }
+            if !report.jmdn.is_empty() {
+                *board.generic_names.entry(report.jmdn.clone()).or_default() += 1;
+            }
+            if !report.is_settled() {
+                for code in report.reaches() {
+                    *board.prefectures.entry(code).or_default() += 1;
+                }
+            }
+            let month = report.reported.strftime("%Y-%m").to_string();
+            *board.months.entry(month).or_default() += 1;
+            board.reports.push(report);
+        }
+        Ok(board)
+    }
+
+    /// What touches the devices that the organisation of the one who asks holds, what is still short first.
+    ///
+    /// # Errors
+    /// `sign-in`, `not-found` for whoever answers for no organisation.
+    pub fn supply_for_me(&self, visit: &Visit) -> Result<Vec<SupplyForHolder>, Refusal> {
+        Self::authorise(visit, Action::KeepOwnAccount, Subject::default())?;
+        let caller = visit.caller.as_ref().filter(|caller| caller.is(Role::Member));
+        let own = &caller.ok_or_else(|| closed(visit))?.organisation;
+        let rashin = self.rashin()?;
+        let Some(kind) = rashin.plan().kind(ASSET) else {
+            return Ok(vec![]);
+        };
+        let owner = Name::new(&**own).map_err(refused)?;
+        // A hospital that has registered nothing is touched by nothing that is known here.
+        let mut any = Query::of(stored(ASSET)?);
+        any.owner = Some(owner.clone());
+        if self.store.count(&any, 1).map_err(refused)? == 0 {
+            return Ok(vec![]);
+        }
+        let mut list = vec![];
+        for (report, record) in self.public_records(&rashin)?.0 {
+            let settled = i64::from((visit.today() - report.changed).get_days()) > SETTLED;
+            if report.is_settled() && settled {
+                continue;
+            }
+            let held = self.held(kind, &report.owner, &record, Some(&owner), NAMED)?;
+            if held.is_empty() {
+                continue;
+            }
+            let assets: BTreeMap<String, Record> =
+                held.into_iter().map(|(_, id, record)| (id, record)).collect();
+            list.push(SupplyForHolder {
+                quantity: assets.values().map(pieces).sum(),
+                assets: assets
+                    .iter()
+                    .map(|(id, record)| HeldAsset {
+                        id: id.clone(),
+                        name: text(record, "name"),
+                        department: text(record, "department"),
+                    })
+                    .collect(),
+                report,
+            });
+        }
+        list.sort_by_key(|one| (one.report.is_settled(), std::cmp::Reverse(one.report.changed)));
+        Ok(list)
+    }
+
+    /// Tells every organisation that holds the product of a public report what happened to it; told once for one event, however often it is tried.
+    pub(super) fn tell_holders(
+        &self,
+        at: Timestamp,
+        owner: &str,
+        id: &str,
+        event: usize,
+    ) -> Result<String, Refusal> {
+        let rashin = self.rashin()?;
+        let (Some(report), Some(asset)) = (rashin.plan().kind(REPORT), rashin.plan().kind(ASSET)) else {
+            return Ok(String::new());
+        };
+        let version = self.store.newest(&key(report, owner, id)?).map_err(refused)?;
+        let Some(found) = version.map(|version| opened(report, &version)).transpose()? else {
+            return Ok(String::new());
+        };
+        let Some(file) = self.case_file(&rashin, report, owner, id)? else {
+            return Ok(String::new());
+        };
+        let state = file.state().and_then(|state| state.public.clone());
+        let text = match state {
+            Some(state) => Text {
+                ja: format!("お持ちの製品の供給について、お知らせがあります（{}）。", state.ja),
+                en: format!(
+                    "There is news on the supply of a product that you hold ({}).",
+                    state.en
+                ),
+            },
+            None => return Ok("not public".into()),
+        };
+        let number = file
+            .kept
+            .as_ref()
+            .map(|kept| kept.value.number.clone())
+            .unwrap_or_default();
+        let held = self.held(asset, owner, &found.record, None, u32::MAX)?;
+        let holders: BTreeSet<String> = held.into_iter().map(|(holder, ..)| holder).collect();
+        let mut told = 0;
+        for holder in holders.iter().filter(|holder| *holder != owner) {
+            let name = format!("supply.{owner}.{id}.{event}");
+            if self.find::<Notice>(holder, &name)?.is_some() {
+                continue;
+            }
+            let notice = Notice {
+                to: vec![Channel::Organisation(holder.clone()).to_string()],
+                text: text.clone(),
+                urgent: false,
+                kind: REPORT.into(),
+                owner: owner.into(),
+                id: id.into(),
+                number: number.clone(),
+                at,
+            };
+            let change = Change {
+                owner: Name::new(&**holder).map_err(refused)?,
+                at,
+                actor: Name::new(MINISTRY).map_err(refused)?,
+                action: Name::new(Action::KeepCases.code()).map_err(refused)?,
+                detail: json!({ "kind": REPORT, "what": "told", "number": number }),
+                drafts: vec![notice.draft(&name)?],
+                erase: vec![],
+                blobs: vec![],
+                jobs: vec![],
+            };
+            match self.store.commit(&change) {
+                Ok(_) => told += 1,
+                // Another worker was first.
+                Err(store::Fault::Conflict { .. }) => {}
+                Err(fault) => return Err(refused(fault)),
+            }
+        }
+        Ok(format!("{told} of {} holders told", holders.len()))
+    }
+
+    /// What is held of the product of a report: owner, id, record. The same registered device, the same product code, or the same brand name.
+    fn held(
+        &self,
+        kind: &Form,
+        reporter: &str,
+        report: &Record,
+        holder: Option<&Name>,
+        limit: u32,
+    ) -> Result<Vec<(String, String, Record)>, Refusal> {
+        let mut held = vec![];
+        for filter in sought(reporter, report)? {
+            let mut query = Query {
+                owner: holder.cloned(),
+                state: Some(Name::new("filed").map_err(refused)?),
+                filters: vec![filter],
+                limit: limit.min(1_000),
+                ..Query::of(stored(ASSET)?)
+            };
+            let mut taken = 0;
+            loop {
+                let page = self.store.list(&query).map_err(refused)?;
+                query.after = page.last().map(|last| After::of(&last.key));
+                taken += page.len();
+                let full = page.len() == query.limit as usize && taken < limit as usize;
+                for version in page.iter().filter(|version| version.body.is_some()) {
+                    let found = opened(kind, version)?;
+                    let retired = text(&found.record, "use") == "retired";
+                    if !retired {
+                        held.push((found.owner, found.id, found.record));
+                    }
+                }
+                if !full {
+                    break;
+                }
+            }
+        }
+        Ok(held)
+    }
+
+    fn public_reports(&self, rashin: &Rashin) -> Result<(Vec<SupplyReport>, bool), Refusal> {
+        let (found, cut) = self.public_records(rashin)?;
+        Ok((found.into_iter().map(|(report, _)| report).collect(), cut))
+    }
+
+    /// The public reports with what everybody sees of their records, the newest first; whether there are more.
+    fn public_records(&self, rashin: &Rashin) -> Result<(Vec<(SupplyReport, Record)>, bool), Refusal> {
+        let Some(procedure) = rashin.plan().procedure_of(REPORT) else {
+            return Ok((vec![], false));
+        };
+        let query = Query {
+            filters: vec![
+                filter("part", Test::Is("public".into()))?,
+                filter("procedure", Test::Is(procedure.id.clone()))?,
+            ],
+            order: Some((Name::new("since").map_err(refused)?, Direction::Down)),
+            limit: u32::try_from(READ).unwrap_or(u32::MAX),
+            ..Query::of(Name::new(Case::KIND).map_err(refused)?)
+        };
+        let page = self.store.list(&query).map_err(refused)?;
+        let cut = page.len() == READ;
+        let mut list = vec![];
+        for version in page {
+            let kept = kept_opened::<Case>(version)?;
+            list.extend(self.public_report(rashin, &kept)?);
+        }
+        Ok((list, cut))
+    }
+
+    fn public_report(
+        &self,
+        rashin: &Rashin,
+        kept: &Kept<Case>,
+    ) -> Result<Option<(SupplyReport, Record)>, Refusal> {
+        let Some((procedure, kind, id)) = about(rashin, kept) else {
+            return Ok(None);
+        };
+        let case = &kept.value;
+        let state = case.state.as_deref().and_then(|id| procedure.state(id));
+        let (Some(state), Some(since), Some(first)) = (state, case.since, case.history.first()) else {
+            return Ok(None);
+        };
+        let Some(public) = state.public.clone() else {
+            return Ok(None);
+        };
+        let version = self.store.newest(&key(kind, &kept.owner, id)?).map_err(refused)?;
+        let Some(found) = version.map(|version| opened(kind, &version)).transpose()? else {
+            return Ok(None);
+        };
+        let record = record::redact(kind, &kept.owner, &found.record, &Viewer::default());
+        let changed = record::in_japan(found.written().max(since)).date();
+        let report = SupplyReport {
+            owner: kept.owner.clone(),
+            id: id.to_owned(),
+            number: case.number.clone(),
+            name: text(&record, "name"),
+            company: text(&record, "company"),
+            jmdn: text(&record, "jmdn"),
+            report_type: text(&record, "report_type"),
+            phase: text(&record, "phase"),
+            causes: texts(&record, "causes"),
+            prefectures: texts(&record, "prefectures"),
+            affected: match record.fields.get("affected") {
+                Some(Value::Range(range)) => Some(*range),
+                _ => None,
+            },
+            last_shipment: date(&record, "last_shipment"),
+            recovery: date(&record, "recovery"),
+            substitutes: substitutes(&record),
+            notice: text(&record, "notice"),
+            state: public,
+            last: state.last,
+            reported: record::in_japan(first.at).date(),
+            changed,
+        };
+        Ok(Some((report, record)))
+    }
+}
+
+impl SupplyReport {
+    /// Whether nobody is short any more.
+    pub fn is_settled(&self) -> bool {
+        self.last || ["avoided", "resolved"].contains(&self.phase.as_str())
+    }
+
+    /// Codes of the prefectures that it reaches: all of them unless it names some.
+    fn reaches(&self) -> Vec<String> {
+        if self.prefectures.is_empty() {
+            (1..=47).map(|code| format!("{code:02}")).collect()
+        } else {
+            self.prefectures.clone()
+        }
+    }
+}
+
+impl SupplyQuery {
+    fn takes(&self, report: &SupplyReport) -> bool {
+        let is = |asked: &str, value: &str| asked.is_empty() || asked == value;
+        let words = record::terms(&self.words);
+        let found = || {
+            let tokens: BTreeSet<String> = record::tokens(&format!("{} {}", report.name, report.company))
+                .into_iter()
+                .collect();
+            words.iter().all(|word| tokens.contains(word))
+        };
+        is(&self.phase, &report.phase)
+            && is(&self.report_type, &report.report_type)
+            && is(&self.jmdn, &report.jmdn)
+            && (self.cause.is_empty() || report.causes.contains(&self.cause))
+            && (self.prefecture.is_empty() || report.reaches().contains(&self.prefecture))
+            && (words.is_empty() || found())
+    }
+}
+
+/// What an asset has to be to be the product of a report: any of these.
+fn sought(reporter: &str, report: &Record) -> Result<Vec<Filter>, Refusal> {
+    let mut sought = vec![];
+    if let Some(Value::Link(link)) = report.fields.get("device") {
+        let of = link.owner.as_deref().unwrap_or(reporter);
+        // A link is written with its owner unless it is to a record of the same owner, which a hospital's never is.
+        sought.push(filter("device", Test::Is(format!("{of}/{}", link.id)))?);
+    }
+    let codes = texts(report, "product_codes");
+    if !codes.is_empty() {
+        sought.push(filter("gtin", Test::OneOf(codes))?);
+    }
+    let name = record::fold(&text(report, "name"));
+    if !name.is_empty() {
+        sought.push(filter("name", Test::Is(name.chars().take(100).collect()))?);
+    }
+    Ok(sought)
+}
+
+fn text(record: &Record, field: &str) -> String {
+    let value = record.fields.get(field).and_then(Value::text);
+    value.unwrap_or_default()
+}
+
+fn texts(record: &Record, field: &str) -> Vec<String> {
+    let values = record.fields.get(field).into_iter().flat_map(Value::each);
+    values.filter_map(Value::text).collect()
+}
+
+fn date(record: &Record, field: &str) -> Option<Date> {
+    match record.fields.get(field) {
+        Some(Value::Date(date)) => Some(*date),
+        _ => None,
+    }
+}
+
+fn pieces(record: &Record) -> u64 {
+    text(record, "quantity").parse().unwrap_or(1)
+}
+
+fn substitutes(record: &Record) -> Vec<Substitute> {
+    let Some(Value::Table(rows)) = record.fields.get("substitutes") else {
+        return vec![];
+    };
+    let cell = |row: &record::Row, name: &str| row.get(name).and_then(Value::text).unwrap_or_default();
+    let one = |row: &record::Row| Substitute {
+        name: cell(row, "name"),
+        maker: cell(row, "maker"),
+        product_code: cell(row, "product_code"),
+        limits: cell(row, "limits"),
+    };
+    rows.iter().map(one).collect()
+}

@@ -1,0 +1,475 @@
+//! Cases, from the filing of a record to the end of its procedure: who can do what when, who sees what, who is told, what is due.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::too_many_lines, reason = "a way is told whole, from its beginning to its end")]
+
+use app::{
+    Acted, CaseAct, CaseQuery, Command, Completeness, Happened, RecordPage, SavedRecord, Seen, SupplyQuery,
+    Visit,
+};
+use authz::Role;
+
+mod desk;
+
+use desk::{Office, approver, member, office_with, public, secretariat, visit};
+
+const KIND: &str = "supply-report";
+const ORGANISATIONS: [&str; 4] = ["firm-a", "maker-b", "hospital-h", "hospital-x"];
+
+fn controls(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    list.iter()
+        .map(|(name, text)| ((*name).into(), (*text).into()))
+        .collect()
+}
+
+fn report() -> Vec<(String, String)> {
+    controls(&[
+        ("name", "架空カテーテルB"),
+        ("product_codes", "09501101020917"),
+        ("report_type", "stock-out"),
+        ("need", "400"),
+        ("contact", "架空 担当者"),
+    ])
+}
+
+fn save(
+    office: &Office,
+    visit: &Visit,
+    kind: &str,
+    controls: &[(String, String)],
+    how: Completeness,
+) -> String {
+    match office.desk.save_record(visit, kind, None, controls, how).unwrap() {
+        SavedRecord::Kept(_, id) => id,
+        SavedRecord::Faults(faults) => panic!("{faults:?}"),
+    }
+}
+
+fn file(office: &Office, day: &str) -> String {
+    save(
+        office,
+        &member("firm-a", day),
+        KIND,
+        &report(),
+        Completeness::Final,
+    )
+}
+
+fn page(office: &Office, visit: &Visit, id: &str) -> RecordPage {
+    office.desk.record(visit, KIND, "firm-a", id).unwrap()
+}
+
+fn go(
+    office: &Office,
+    visit: &Visit,
+    id: &str,
+    transition: &str,
+    reason: &str,
+    list: &[(&str, &str)],
+) -> Acted {
+    try_go(office, visit, id, transition, reason, list).unwrap()
+}
+
+fn try_go(
+    office: &Office,
+    visit: &Visit,
+    id: &str,
+    transition: &str,
+    reason: &str,
+    list: &[(&str, &str)],
+) -> Result<Acted, vocab::Refusal> {
+    while office.desk.work(visit.at).unwrap() {}
+    let seen = office.desk.record(visit, KIND, "firm-a", id)?;
+    office.desk.act(
+        visit,
+        &CaseAct {
+            kind: KIND,
+            owner: "firm-a",
+            id,
+            version: seen.case.map_or(0, |case| case.version),
+            command: Command::Move {
+                transition: transition.into(),
+                reason: reason.into(),
+                dissent: String::new(),
+            },
+            controls: &controls(list),
+        },
+    )
+}
+
+fn state(office: &Office, visit: &Visit, id: &str) -> String {
+    page(office, visit, id).case.unwrap().state.unwrap().id
+}
+
+fn turns(office: &Office, visit: &Visit) -> usize {
+    let asked = CaseQuery {
+        turn: true,
+        ..CaseQuery::default()
+    };
+    office.desk.cases(visit, &asked).unwrap().rows.len()
+}
+
+fn told(office: &Office, visit: &Visit) -> Vec<String> {
+    let list = office.desk.notices(visit).unwrap();
+    list.into_iter().map(|notice| notice.text.en).collect()
+}
+
+fn asset(office: &Office, hospital: &str, name: &str, gtin: &str) {
+    let fields = controls(&[
+        ("name", name),
+        ("gtin", gtin),
+        ("quantity", "3"),
+        ("department", "架空病棟"),
+    ]);
+    save(
+        office,
+        &member(hospital, "2026-05-01"),
+        "hospital-asset",
+        &fields,
+        Completeness::Final,
+    );
+}
+
+#[test]
+fn a_supply_report_goes_its_whole_way() {
+    let office = office_with(ORGANISATIONS);
+    asset(&office, "hospital-h", "病院での呼び名", "09501101020917");
+    asset(&office, "hospital-x", "別の製品", "04901234567894");
+    let day = "2026-06-01";
+    let (firm, ministry, head) = (member("firm-a", day), secretariat(day), approver(day));
+    let (maker, hospital, stranger) = (
+        member("maker-b", day),
+        member("hospital-h", day),
+        member("hospital-x", day),
+    );
+
+    // Filed: it is the ministry's turn, and nobody else knows.
+    let id = file(&office, day);
+    let seen = page(&office, &firm, &id).case.unwrap();
+    assert_eq!(seen.number, "SR-2026-00001");
+    assert_eq!(seen.state.unwrap().id, "filed");
+    assert!(!seen.turn);
+    assert_eq!(
+        (
+            turns(&office, &ministry),
+            turns(&office, &firm),
+            turns(&office, &maker)
+        ),
+        (1, 0, 0)
+    );
+    assert_eq!(
+        told(&office, &ministry),
+        ["A supply report was filed. Look it through."]
+    );
+    for other in [&maker, &hospital, &stranger] {
+        assert_eq!(
+            office.desk.record(other, KIND, "firm-a", &id).unwrap_err().kind,
+            "not-found"
+        );
+        assert!(office.desk.supply_for_me(other).unwrap().is_empty());
+    }
+    assert_eq!(
+        office
+            .desk
+            .record(&public(day), KIND, "firm-a", &id)
+            .unwrap_err()
+            .kind,
+        "sign-in"
+    );
+    assert!(
+        office
+            .desk
+            .supply_board(&SupplyQuery::default())
+            .unwrap()
+            .reports
+            .is_empty()
+    );
+
+    // Returned and filed again.
+    assert_eq!(
+        go(
+            &office,
+            &ministry,
+            &id,
+            "return",
+            "製品コードを確かめてください。",
+            &[]
+        ),
+        Acted::Done
+    );
+    assert_eq!((turns(&office, &ministry), turns(&office, &firm)), (0, 1));
+    assert_eq!(go(&office, &firm, &id, "file-again", "", &[]), Acted::Done);
+
+    // Taking it up needs two fields, which are filled in with it.
+    let Acted::Faults(faults) = go(&office, &ministry, &id, "take-up", "", &[]) else {
+        panic!("taken up without its fields");
+    };
+    let named: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+    assert_eq!(named, ["phase", "severity"]);
+    assert_eq!(
+        go(
+            &office,
+            &ministry,
+            &id,
+            "take-up",
+            "",
+            &[("phase", "actual"), ("severity", "high")]
+        ),
+        Acted::Done
+    );
+    // What one cannot see one cannot fill in.
+    assert_eq!(
+        try_go(&office, &hospital, &id, "return", "x", &[])
+            .unwrap_err()
+            .kind,
+        "not-found"
+    );
+
+    // It is public now, as far as its fields are; the hospital that holds it is told, the other is not.
+    while office.desk.work(ministry.at).unwrap() {}
+    let open = page(&office, &public(day), &id);
+    assert!(open.case.is_none() && open.history.is_empty() && open.public_state.is_some());
+    assert!(open.view.record.fields.contains_key("name"));
+    for hidden in ["need", "contact", "severity"] {
+        assert!(!open.view.record.fields.contains_key(hidden), "{hidden}");
+    }
+    assert_eq!(told(&office, &hospital).len(), 1);
+    assert!(told(&office, &stranger).is_empty());
+    let mine = office.desk.supply_for_me(&hospital).unwrap();
+    assert_eq!((mine.len(), mine[0].quantity), (1, 3));
+    assert_eq!(mine[0].assets[0].name, "病院での呼び名");
+    assert!(office.desk.supply_for_me(&stranger).unwrap().is_empty());
+
+    let impact = [
+        ("affected.from", "2026-06-01"),
+        ("affected.to", "2026-12-31"),
+        ("causes", "materials"),
+        ("substitutable", "others"),
+        ("measures", "在庫を割り当てます。"),
+    ];
+    let done = go(&office, &firm, &id, "report-impact", "", &impact);
+    assert_eq!(done, Acted::Done, "{done:?}");
+
+    // Makers are asked with consent alone, which is the firm's to give.
+    let asked = [("asked", "maker-b"), ("consent", "yes")];
+    let Acted::Faults(faults) = go(&office, &ministry, &id, "ask-makers", "", &asked) else {
+        panic!("asked without consent");
+    };
+    assert_eq!(faults[0].field, "consent");
+    let mut whole = report();
+    whole.extend(controls(&impact));
+    whole.extend(controls(&[("consent", "yes"), ("phase", "actual")]));
+    let version = page(&office, &firm, &id).view.version;
+    let seen = Seen {
+        owner: "firm-a",
+        id: &id,
+        version,
+    };
+    let saved = office
+        .desk
+        .save_record(&firm, KIND, Some(seen), &whole, Completeness::Final)
+        .unwrap();
+    assert!(matches!(saved, SavedRecord::Kept(..)), "{saved:?}");
+    assert_eq!(turns(&office, &maker), 0);
+    assert_eq!(go(&office, &ministry, &id, "ask-makers", "", &asked), Acted::Done);
+
+    // The maker that is asked takes part from now on, and sees what is for parties and not what is the firm's own.
+    assert_eq!(turns(&office, &maker), 1);
+    let part = page(&office, &maker, &id);
+    assert!(part.view.record.fields.contains_key("asked"));
+    assert!(!part.view.record.fields.contains_key("need"));
+    let case = part.case.unwrap();
+    assert_eq!(case.speaks, ["maker-b"]);
+    let say = |visit: &Visit, with: Option<&str>, text: &str| {
+        let version = page(&office, visit, &id).case.map_or(0, |case| case.version);
+        office.desk.act(
+            visit,
+            &CaseAct {
+                kind: KIND,
+                owner: "firm-a",
+                id: &id,
+                version,
+                command: Command::Say {
+                    with: with.map(str::to_owned),
+                    text: text.into(),
+                    files: vec![],
+                },
+                controls: &[],
+            },
+        )
+    };
+    assert_eq!(
+        say(&maker, None, "月に200本まで増やせます。").unwrap(),
+        Acted::Done
+    );
+    let heard = |visit: &Visit| {
+        let history = page(&office, visit, &id).case.unwrap().history;
+        history
+            .iter()
+            .any(|event| matches!(&event.what, Happened::Said { .. }))
+    };
+    assert!(heard(&ministry) && heard(&maker) && !heard(&firm));
+    assert_eq!(
+        say(&hospital, None, "聞こえますか").unwrap_err().kind,
+        "not-found"
+    );
+
+    assert_eq!(
+        go(&office, &ministry, &id, "makers-answered", "", &[]),
+        Acted::Done
+    );
+    assert_eq!(
+        go(
+            &office,
+            &firm,
+            &id,
+            "societies-told",
+            "",
+            &[("societies", "架空学会")]
+        ),
+        Acted::Done
+    );
+    let words = [
+        ("assessment", "代替品がある。"),
+        ("severity", "high"),
+        ("notice", "代替品をお使いください。"),
+    ];
+    assert_eq!(
+        go(&office, &ministry, &id, "propose", "代替品で足りる。", &words),
+        Acted::Done
+    );
+
+    // Four eyes: whoever proposed does not decide, be they an approver too.
+    let both = visit("sato", app::MINISTRY, Role::Approver, day);
+    assert_eq!(
+        try_go(&office, &both, &id, "accept", "よい。", &[])
+            .unwrap_err()
+            .kind,
+        "four_eyes"
+    );
+    assert_eq!(go(&office, &head, &id, "accept", "よい。", &[]), Acted::Done);
+    assert_eq!(state(&office, &firm, &id), "monitoring");
+    let done = go(
+        &office,
+        &firm,
+        &id,
+        "update",
+        "",
+        &[
+            ("phase", "resolved"),
+            ("affected.from", "2026-06-01"),
+            ("affected.to", "2026-10-31"),
+        ],
+    );
+    assert_eq!(done, Acted::Done, "{done:?}");
+    assert_eq!(go(&office, &ministry, &id, "close", "", &[]), Acted::Done);
+    assert_eq!(state(&office, &ministry, &id), "closed");
+    assert_eq!(
+        (
+            turns(&office, &ministry),
+            turns(&office, &firm),
+            turns(&office, &maker)
+        ),
+        (0, 0, 0)
+    );
+
+    let board = office.desk.supply_board(&SupplyQuery::default()).unwrap();
+    assert_eq!(board.reports.len(), 1);
+    assert_eq!(board.phases.get("resolved"), Some(&1));
+    assert!(board.prefectures.is_empty());
+    while office.desk.work(ministry.at).unwrap() {}
+    assert!(told(&office, &hospital).len() >= 3);
+    insta::assert_snapshot!("what_a_hospital_is_told", told(&office, &hospital).join("\n"));
+}
+
+#[test]
+fn whoever_acts_on_an_old_page_is_told() {
+    let office = office_with(ORGANISATIONS);
+    let day = "2026-06-01";
+    let id = file(&office, day);
+    let ministry = secretariat(day);
+    let version = page(&office, &ministry, &id).case.unwrap().version;
+    let act = |version| {
+        office.desk.act(
+            &ministry,
+            &CaseAct {
+                kind: KIND,
+                owner: "firm-a",
+                id: &id,
+                version,
+                command: Command::Note {
+                    text: "電話で確かめた。".into(),
+                    files: vec![],
+                },
+                controls: &[],
+            },
+        )
+    };
+    assert_eq!(act(version).unwrap(), Acted::Done);
+    assert_eq!(act(version).unwrap_err().kind, "conflict");
+    // Notes are the ministry's.
+    let firm = page(&office, &member("firm-a", day), &id).case.unwrap();
+    assert!(
+        !firm
+            .history
+            .iter()
+            .any(|event| matches!(event.what, Happened::Noted { .. }))
+    );
+    assert!(!firm.notes);
+}
+
+#[test]
+fn clocks_remind_once_and_escalate_once() {
+    let office = office_with(ORGANISATIONS);
+    let id = file(&office, "2026-06-01");
+    let run = |day: &str| office.desk.run_clocks(secretariat(day).at).unwrap();
+    let reminded = |day: &str| {
+        let list = told(&office, &secretariat(day));
+        list.iter().filter(|text| text.contains("is due by")).count()
+    };
+    // Two business days from Monday, reminded one before.
+    run("2026-06-01");
+    assert_eq!(reminded("2026-06-01"), 0);
+    assert_eq!(run("2026-06-02"), 1);
+    assert_eq!(run("2026-06-02"), 0);
+    assert_eq!(reminded("2026-06-02"), 1);
+    assert_eq!(run("2026-06-03"), 0);
+    assert!(told(&office, &approver("2026-06-03")).is_empty());
+    assert_eq!(run("2026-06-04"), 1);
+    assert_eq!(run("2026-06-05"), 0);
+    let late = told(&office, &approver("2026-06-05"));
+    assert_eq!(late, ["“Looking the report through” is overdue."]);
+    let case = page(&office, &secretariat("2026-06-05"), &id).case.unwrap();
+    assert!(case.clocks[0].overdue);
+    assert_eq!(case.clocks[0].by.unwrap().to_string(), "2026-06-03");
+    let today = office.desk.today(&secretariat("2026-06-05")).unwrap();
+    assert_eq!(today[0].due.unwrap().to_string(), "2026-06-03");
+}
+
+#[test]
+fn numbers_go_on_within_a_year_and_begin_anew_with_the_next() {
+    let office = office_with(ORGANISATIONS);
+    let number = |day: &str| {
+        let id = file(&office, day);
+        page(&office, &member("firm-a", day), &id).case.unwrap().number
+    };
+    assert_eq!(number("2027-03-30"), "SR-2026-00001");
+    assert_eq!(number("2027-03-31"), "SR-2026-00002");
+    assert_eq!(number("2027-04-01"), "SR-2027-00001");
+}
+
+#[test]
+fn a_draft_has_no_case_yet() {
+    let office = office_with(ORGANISATIONS);
+    let firm = member("firm-a", "2026-06-01");
+    let id = save(
+        &office,
+        &firm,
+        KIND,
+        &controls(&[("name", "架空")]),
+        Completeness::Draft,
+    );
+    let case = page(&office, &firm, &id).case.unwrap();
+    assert!(case.state.is_none() && case.steps.is_empty() && case.number.is_empty());
+    assert_eq!(turns(&office, &secretariat("2026-06-01")), 0);
+}
