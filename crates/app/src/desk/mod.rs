@@ -16,8 +16,10 @@ mod kept;
 mod people;
 mod register;
 mod register_import;
+mod registry;
 mod round;
 mod today;
+mod work;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
@@ -40,6 +42,7 @@ pub use follow_up::{
     Answer, Comment, EditionLine, EditionView, FollowUp, Publication, Stage, Step, Typed, WordFault,
 };
 pub use import::{Column, RowFault, RowName, Table};
+pub(crate) use import::{not_text, text_of, tidy};
 pub use import_staging::{Purpose, Staged, Staging, Taken};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
@@ -52,6 +55,7 @@ pub use register::{
     RecordChange, RecordList, RecordPage, RecordQuery, RecordState, Register, RegisterEntry, SavedRecord,
     Seen,
 };
+pub use registry::{ListImport, ListReport};
 pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
 };

@@ -1,0 +1,80 @@
+//! Work that is done later: what a job of the desk's queue holds, and how one is claimed, done, and ended or given back. The use case that puts a
+//! job in has authorised it; a job holds ids alone.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::{Fault, Job, Name, Progress};
+use vocab::Refusal;
+
+use super::Desk;
+use super::kept::refused;
+
+/// The queue of the desk's jobs.
+const QUEUE: &str = "desk";
+/// How long a job is held from its last word on. What was cut off is then taken up where it was.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
+
+/// What there is to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "work", rename_all = "snake_case")]
+pub(super) enum Work {
+    /// Take a published list into its register.
+    ImportList {
+        /// Id of the import.
+        import: String,
+    },
+}
+
+impl Work {
+    /// A job under a name that no other job has.
+    pub(super) fn job(&self, key: String, at: Timestamp) -> Result<Job, Refusal> {
+        Ok(Job {
+            queue: Name::new(QUEUE).map_err(refused)?,
+            key: Name::new(key).map_err(refused)?,
+            payload: serde_json::to_value(self).map_err(|error| refused(Fault::engine(error)))?,
+            not_before: at,
+        })
+    }
+}
+
+/// Hears how far a piece of work has come; false asks it to stop there.
+pub(super) type Heard<'a> = dyn FnMut(&Progress) -> Result<bool, Refusal> + 'a;
+
+impl Desk {
+    /// Does the job that has been due for longest; false if none is. `go_on` is asked between its changes: when it says no, the job is given back
+    /// and goes on from there another time.
+    ///
+    /// # Errors
+    /// Those of the store, when the job can be neither ended nor given back.
+    pub fn work(&self, at: Timestamp, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
+        let lease = at.checked_add(LEASE).unwrap_or(at);
+        let queue = Name::new(QUEUE).map_err(refused)?;
+        let Some(status) = self.store.claim_job(&queue, at, lease).map_err(refused)? else {
+            return Ok(false);
+        };
+        let (key, attempt) = (&status.job.key, status.attempt);
+        let mut heard = |progress: &Progress| {
+            let held = self.store.progress_job(key, attempt, progress, lease);
+            Ok(held.map_err(refused)? && go_on())
+        };
+        let give_back = |why: &str, again| self.store.fail_job(key, attempt, why, again);
+        let ended = match self.do_work(&status.job, at, &mut heard) {
+            Ok(Some(result)) => self.store.finish_job(key, attempt, &result),
+            Ok(None) => give_back("", Some(at)),
+            Err(refusal) if ["unavailable", "conflict"].contains(&refusal.kind) => {
+                give_back(&refusal.ja, status.again(at))
+            }
+            Err(refusal) => give_back(&refusal.ja, None),
+        };
+        ended.map_err(refused).map(|_| true)
+    }
+
+    /// What came of it; none if it stopped before its end.
+    fn do_work(&self, job: &Job, at: Timestamp, heard: &mut Heard<'_>) -> Result<Option<Progress>, Refusal> {
+        let work = serde_json::from_value(job.payload.clone())
+            .map_err(|error| refused(Fault::Corrupt(format!("job {}: {error}", job.key))))?;
+        match work {
+            Work::ImportList { import } => self.run_import(&import, at, heard),
+        }
+    }
+}
