@@ -7,6 +7,7 @@ mod answer;
 mod audit;
 mod batch;
 mod books;
+mod count;
 mod disclose;
 mod estimate;
 mod follow_up;
@@ -37,6 +38,7 @@ use crate::report::Report;
 pub use answer::{AnswerForm, AnswerView, Submission, Submitted};
 pub use audit::{AuditEvent, AuditPage, AuditPlace};
 pub use batch::{Batch, BatchCheck, BatchRow, BatchState, Move, Reason};
+pub use count::{CountedYear, CoveredDevice, DeviceCount, Uncounted, UncountedDevice};
 pub use estimate::PartEstimate;
 pub use follow_up::{
     Answer, Comment, EditionLine, EditionView, FollowUp, Publication, Stage, Step, Typed, WordFault,
