@@ -11,6 +11,7 @@ mod dashboard;
 pub mod demo;
 mod desk;
 mod library;
+mod registry;
 mod report;
 mod survey;
 mod tree;
@@ -25,6 +26,7 @@ pub use dashboard::{Dashboard, News, StateCount, Summary};
 pub use demo::DemoAccount;
 pub use desk::*;
 pub use library::{RecordView, SeriesView, SourceView};
+pub use registry::{List, RefusedRow};
 pub use report::{
     Change, Changes, Chapter, Chart, Cover, Entry, Goal, Line, Mark, Measure, Number, Piece, Report, Row,
     Said, Sentence,

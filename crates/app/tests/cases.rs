@@ -1,7 +1,10 @@
 //! Cases, from the filing of a record to the end of its procedure: who can do what when, who sees what, who is told, what is due.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![expect(clippy::too_many_lines, reason = "a way is told whole, from its beginning to its end")]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a way is told whole, from its beginning to its end"
+)]
 
 use app::{
     Acted, CaseAct, CaseQuery, Command, Completeness, Happened, RecordPage, SavedRecord, Seen, SupplyQuery,
@@ -78,7 +81,7 @@ fn try_go(
     reason: &str,
     list: &[(&str, &str)],
 ) -> Result<Acted, vocab::Refusal> {
-    while office.desk.work(visit.at).unwrap() {}
+    while office.desk.work(visit.at, &|| true).unwrap() {}
     let seen = office.desk.record(visit, KIND, "firm-a", id)?;
     office.desk.act(
         visit,
@@ -226,7 +229,7 @@ fn a_supply_report_goes_its_whole_way() {
     );
 
     // It is public now, as far as its fields are; the hospital that holds it is told, the other is not.
-    while office.desk.work(ministry.at).unwrap() {}
+    while office.desk.work(ministry.at, &|| true).unwrap() {}
     let open = page(&office, &public(day), &id);
     assert!(open.case.is_none() && open.history.is_empty() && open.public_state.is_some());
     assert!(open.view.record.fields.contains_key("name"));
@@ -377,7 +380,7 @@ fn a_supply_report_goes_its_whole_way() {
     assert_eq!(board.reports.len(), 1);
     assert_eq!(board.phases.get("resolved"), Some(&1));
     assert!(board.prefectures.is_empty());
-    while office.desk.work(ministry.at).unwrap() {}
+    while office.desk.work(ministry.at, &|| true).unwrap() {}
     assert!(told(&office, &hospital).len() >= 3);
     insta::assert_snapshot!("what_a_hospital_is_told", told(&office, &hospital).join("\n"));
 }

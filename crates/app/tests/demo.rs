@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use app::{Desk, Visit};
+use app::{Desk, SupplyQuery, Visit};
 use plan::Files;
 use store_sqlite::Sqlite;
 
@@ -46,7 +46,18 @@ fn a_made_up_year_can_be_walked() {
         .collect();
     assert_eq!(answered, [(8, 26), (7, 10)]);
     let firm = sign_in("firm-1@rashin.example");
-    assert_eq!(desk.today(&firm).unwrap().len(), 1, "the firm is asked");
+    let waiting = desk.today(&firm).unwrap();
+    assert_eq!(
+        waiting.len(),
+        2,
+        "the firm is asked, and told to say more of a shortage"
+    );
+    assert_eq!(
+        desk.supply_board(&SupplyQuery::default()).unwrap().reports.len(),
+        2
+    );
+    let hospital = sign_in("hospital@rashin.example");
+    assert_eq!(desk.supply_for_me(&hospital).unwrap().len(), 2);
 
     let again = desk.fill_demo(&visit, "walk-the-whole-year", 1).unwrap_err();
     assert_eq!(again.kind, "not-empty");

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use app::List;
 use clap::{Args, Parser, Subcommand};
 use jiff::civil::Date;
 use vocab::Period;
@@ -55,6 +56,9 @@ pub enum Command {
     Cyber(Cyber),
     /// 架空データで一年を試せるデータベースを作る / make a database with a made-up year to walk through
     Demo(Demo),
+    /// 公表された一覧を登録簿に取り込む / take published lists into registers
+    #[command(subcommand)]
+    Registry(Registry),
     /// 公開版を作る・確かめる・比べる / make, verify and compare editions
     #[command(subcommand)]
     Edition(Edition),
@@ -239,6 +243,24 @@ pub enum Cyber {
         /// エコシステム独自の範囲（標準入力の各行）を vers に直す / turn native ranges, one a line, into vers
         #[arg(long, value_name = "SCHEME")]
         from_native: Option<String>,
+    },
+}
+
+/// What to do with registers.
+#[derive(Debug, Subcommand)]
+pub enum Registry {
+    /// 一覧のファイルを取り込み、変わったことを報告する / take in a list and report what it changed
+    Import {
+        #[arg(
+            value_name = "LIST",
+            help = "一覧の種類 / which list: medical-institution, edinet, specified-material, specified-material-update"
+        )]
+        list: List,
+        /// ファイル（CSV か、CSV が一つ入った zip） / the file: CSV, or a zip of one
+        file: PathBuf,
+        /// Which database.
+        #[command(flatten)]
+        database: Database,
     },
 }
 

@@ -7,6 +7,7 @@ mod database;
 mod edge;
 mod failure;
 mod home;
+mod worker;
 
 use std::process::ExitCode;
 

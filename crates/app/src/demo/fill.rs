@@ -142,6 +142,12 @@ impl Desk {
             let account = named(role, ja, en);
             self.let_somebody_in(&administrator, &account, organisation, role, password)?;
         }
+        let hospital = self.add_organisation(
+            &administrator,
+            &organisation("架空の総合病院", "Made-up general hospital", "hospital"),
+        )?;
+        let account = named("hospital", "架空 臨床工学技士", "Made-up clinical engineer");
+        self.let_somebody_in(&administrator, &account, &hospital, "member", password)?;
         for (number, (organisation, firm)) in (1..).zip(&members) {
             let account = named(
                 &format!("firm-{number}"),
@@ -181,25 +187,28 @@ impl Desk {
                 self.add_record(&member, kind, &form)?;
             }
         }
-        for session in [session, signed_in, firm] {
+        let hospital = self.sign_in(visit, "hospital@rashin.example", password)?;
+        let holder = self.visit_of(visit, &hospital.secret)?;
+        self.fill_supply(&holder, &member, &secretariat, seed)?;
+        for session in [session, signed_in, firm, hospital] {
             self.sign_out(&session.secret)?;
         }
         Ok(accounts)
     }
 
     /// A made-up record; a plan of other kinds has none of it.
-    fn add_record(&self, visit: &Visit, kind: &str, form: &[(String, String)]) -> Result<(), Refusal> {
+    pub(super) fn add_record(
+        &self,
+        visit: &Visit,
+        kind: &str,
+        form: &[(String, String)],
+    ) -> Result<(), Refusal> {
         if self.rashin()?.plan().kind(kind).is_none() {
             return Ok(());
         }
         match self.save_record(visit, kind, None, form, record::Completeness::Final)? {
             SavedRecord::Kept(..) => Ok(()),
-            SavedRecord::Faults(faults) => {
-                let first = faults.into_iter().next();
-                Err(first.map_or_else(unknown, |fault| {
-                    Refusal::new("faults", format!("{kind}.{}: {}", fault.name, fault.ja), fault.en)
-                }))
-            }
+            SavedRecord::Faults(faults) => Err(refused(kind, faults)),
         }
     }
 
@@ -265,6 +274,14 @@ impl Desk {
         let session = self.accept_link(&nobody, &link.secret, password)?;
         self.sign_out(&session.secret)
     }
+}
+
+/// What is wrong with a made-up record of a kind.
+pub(super) fn refused(kind: &str, faults: Vec<record::Fault>) -> Refusal {
+    let first = faults.into_iter().next();
+    first.map_or_else(unknown, |fault| {
+        Refusal::new("faults", format!("{kind}.{}: {}", fault.name, fault.ja), fault.en)
+    })
 }
 
 fn organisation(ja: &str, en: &str, kind: &str) -> OrganisationDraft {

@@ -3,6 +3,7 @@
 
 mod fill;
 mod records;
+mod supply;
 
 pub use fill::DemoAccount;
 

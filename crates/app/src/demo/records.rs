@@ -80,6 +80,25 @@ pub(super) fn devices(seed: u64, count: u64) -> Vec<Controls> {
     (0..count).map(device).collect()
 }
 
+/// What a hospital holds: two of the first devices, and others.
+pub(super) fn assets(seed: u64) -> Vec<Controls> {
+    let asset = |number: u64| {
+        let place = (seed + number * 3) % DEVICES.len() as u64;
+        let (name, ..) = DEVICES[usize::try_from(place).unwrap_or(0)];
+        controls(&[
+            ("name", format!("架空{name} {}", number + 1)),
+            ("asset_number", format!("ME-{:05}", number + 1)),
+            ("quantity", (1 + number % 4).to_string()),
+            (
+                "department",
+                NEEDS[usize::try_from(number).unwrap_or(0) % NEEDS.len()].2.into(),
+            ),
+            ("use", "in-use".into()),
+        ])
+    };
+    (0..12).map(asset).collect()
+}
+
 /// The needs of a hospital.
 pub(super) fn needs() -> Vec<Controls> {
     let need = |(title, problem, department): &(&str, &str, &str)| {
@@ -106,6 +125,7 @@ pub(super) fn supply_reports(seed: u64) -> Vec<Controls> {
             ("causes", "materials".into()),
             ("last_shipment", "2026-12-01".into()),
             ("contact", "架空 担当者".into()),
+            ("company", "架空の製造販売業者".into()),
         ])
     };
     let kinds = [

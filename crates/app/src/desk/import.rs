@@ -3,6 +3,7 @@
 //! A file is hostile until it is read: its size, its unpacked size, its rows and its columns are limited before anything is built from
 //! them, formulas count as their values, and nothing here decides what a row means.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -318,7 +319,11 @@ impl Grid {
     }
 }
 
-fn text_file(bytes: &[u8]) -> Result<Grid, Refusal> {
+/// The text of a file in UTF-8 or `Shift_JIS`, as Excel and Japanese agencies write it.
+///
+/// # Errors
+/// `bad-text`.
+pub(crate) fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),
@@ -329,6 +334,11 @@ fn text_file(bytes: &[u8]) -> Result<Grid, Refusal> {
     if text.contains('\0') {
         return Err(not_text());
     }
+    Ok(text)
+}
+
+fn text_file(bytes: &[u8]) -> Result<Grid, Refusal> {
+    let text = text_of(bytes)?;
     let mut grid = Grid {
         name: None,
         rows: BTreeMap::new(),
@@ -354,7 +364,7 @@ fn text_file(bytes: &[u8]) -> Result<Grid, Refusal> {
     Ok(grid)
 }
 
-fn not_text() -> Refusal {
+pub(crate) fn not_text() -> Refusal {
     Refusal::new(
         "bad-text",
         "CSV として読めません。Excel の「CSV UTF-8（コンマ区切り）」か「CSV（コンマ区切り）」で保存し直してください。",

@@ -8,6 +8,7 @@ mod audit;
 mod batch;
 mod books;
 mod case;
+mod count;
 mod disclose;
 mod estimate;
 mod follow_up;
@@ -18,6 +19,7 @@ mod notice;
 mod people;
 mod register;
 mod register_import;
+mod registry;
 mod round;
 mod supply;
 mod today;
@@ -40,11 +42,13 @@ pub use answer::{AnswerForm, AnswerView, Submission, Submitted};
 pub use audit::{AuditEvent, AuditPage, AuditPlace};
 pub use batch::{Batch, BatchCheck, BatchRow, BatchState, Move, Reason};
 pub use case::{Acted, CaseAct, CaseClock, CaseLine, CaseList, CaseQuery, CaseStep, CaseView};
+pub use count::{CountedYear, CoveredDevice, DeviceCount, Uncounted, UncountedDevice};
 pub use estimate::PartEstimate;
 pub use follow_up::{
     Answer, Comment, EditionLine, EditionView, FollowUp, Publication, Stage, Step, Typed, WordFault,
 };
 pub use import::{Column, RowFault, RowName, Table};
+pub(crate) use import::{not_text, text_of, tidy};
 pub use import_staging::{Purpose, Staged, Staging, Taken};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
@@ -59,12 +63,11 @@ pub use register::{
     RecordChange, RecordList, RecordPage, RecordQuery, RecordState, Register, RegisterEntry, SavedRecord,
     Seen,
 };
+pub use registry::{ListImport, ListReport};
 pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
 };
-pub use supply::{
-    HeldAsset, SUPPLY_NEEDS, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport,
-};
+pub use supply::{HeldAsset, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport};
 pub use today::{Task, What};
 
 /// The organisation that keeps the plan: owner of observations, rounds and editions.

@@ -11,7 +11,7 @@ use record::procedure::{Case, Channel};
 use record::{FieldNeed, Record, ShapeNeed, Value, ViewNeed, Viewer};
 use serde::Serialize;
 use serde_json::json;
-use store::{After, Change, Direction, Filter, Name, Query, Test};
+use store::{After, Change, Direction, Filter, Name, Progress, Query, Test};
 use vocab::Refusal;
 
 use super::case::{about, filter};
@@ -33,7 +33,7 @@ const NAMED: u32 = 100;
 const SETTLED: i64 = 30;
 
 /// What this engine reads of the plan's kinds.
-pub const SUPPLY_NEEDS: [ViewNeed; 2] = [
+pub(super) const NEEDS: [ViewNeed; 2] = [
     ViewNeed {
         engine: "supply",
         kind: REPORT,
@@ -287,17 +287,17 @@ impl Desk {
         owner: &str,
         id: &str,
         event: usize,
-    ) -> Result<String, Refusal> {
+    ) -> Result<Progress, Refusal> {
         let rashin = self.rashin()?;
         let (Some(report), Some(asset)) = (rashin.plan().kind(REPORT), rashin.plan().kind(ASSET)) else {
-            return Ok(String::new());
+            return Ok(Progress::default());
         };
         let version = self.store.newest(&key(report, owner, id)?).map_err(refused)?;
         let Some(found) = version.map(|version| opened(report, &version)).transpose()? else {
-            return Ok(String::new());
+            return Ok(Progress::default());
         };
         let Some(file) = self.case_file(&rashin, report, owner, id)? else {
-            return Ok(String::new());
+            return Ok(Progress::default());
         };
         let state = file.state().and_then(|state| state.public.clone());
         let text = match state {
@@ -308,7 +308,7 @@ impl Desk {
                     state.en
                 ),
             },
-            None => return Ok("not public".into()),
+            None => return Ok(Progress::default()),
         };
         let number = file
             .kept
@@ -351,7 +351,11 @@ impl Desk {
                 Err(fault) => return Err(refused(fault)),
             }
         }
-        Ok(format!("{told} of {} holders told", holders.len()))
+        Ok(Progress {
+            done: told,
+            total: holders.len() as u64,
+            text: String::new(),
+        })
     }
 
     /// What is held of the product of a report: owner, id, record. The same registered device, the same product code, or the same brand name.

@@ -1,4 +1,5 @@
-//! Work that is done later: put into the queue by the change that calls for it, done by whichever server claims it, and safe to be done twice.
+//! Work that is done later: what a job of the desk's queue holds, and how one is claimed, done, and ended or given back. The use case that puts a
+//! job in has authorised it; a job holds ids alone.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -8,84 +9,93 @@ use vocab::Refusal;
 use super::Desk;
 use super::kept::refused;
 
-/// The queue of this program.
+/// The queue of the desk's jobs.
 const QUEUE: &str = "desk";
-/// A worker that says nothing for so long is taken to be gone.
-const LEASE: SignedDuration = SignedDuration::from_mins(5);
+/// How long a job is held from its last word on. What was cut off is then taken up where it was.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
 
-/// What is to be done.
+/// What there is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "work", rename_all = "snake_case")]
 pub(super) enum Work {
     /// The side effect of a transition: one of [`plan::HOOKS`].
     Hook {
+        /// Its name.
         hook: String,
-        kind: String,
+        /// The organisation to which the record belongs.
         owner: String,
+        /// Id of the record.
         id: String,
         /// Which event of the case calls for it.
         event: usize,
     },
+    /// Take a published list into its register.
+    ImportList {
+        /// Id of the import.
+        import: String,
+    },
 }
 
-/// A job under a name that is the same however often it is called for.
-pub(super) fn job(key: &str, work: &Work, at: Timestamp) -> Result<Job, Refusal> {
-    Ok(Job {
-        queue: Name::new(QUEUE).map_err(refused)?,
-        key: Name::new(key).map_err(refused)?,
-        payload: serde_json::to_value(work).map_err(|error| refused(Fault::engine(error)))?,
-        not_before: at,
-    })
+impl Work {
+    /// A job under a name that no other job has.
+    pub(super) fn job(&self, key: String, at: Timestamp) -> Result<Job, Refusal> {
+        Ok(Job {
+            queue: Name::new(QUEUE).map_err(refused)?,
+            key: Name::new(key).map_err(refused)?,
+            payload: serde_json::to_value(self).map_err(|error| refused(Fault::engine(error)))?,
+            not_before: at,
+        })
+    }
 }
+
+/// Hears how far a piece of work has come; false asks it to stop there.
+pub(super) type Heard<'a> = dyn FnMut(&Progress) -> Result<bool, Refusal> + 'a;
 
 impl Desk {
-    /// Does what has been due for longest; false if nothing is due. What fails is tried again later, each time after a longer while.
+    /// Does the job that has been due for longest; false if none is. `go_on` is asked between its changes: when it says no, the job is given back
+    /// and goes on from there another time.
     ///
     /// # Errors
-    /// Those of the store; not those of the work itself, which are noted with it.
-    pub fn work(&self, at: Timestamp) -> Result<bool, Refusal> {
+    /// Those of the store, when the job can be neither ended nor given back.
+    pub fn work(&self, at: Timestamp, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
+        let lease = at.checked_add(LEASE).unwrap_or(at);
         let queue = Name::new(QUEUE).map_err(refused)?;
-        let lease = at.checked_add(LEASE).unwrap_or(Timestamp::MAX);
-        let Some(claimed) = self.store.claim_job(&queue, at, lease).map_err(refused)? else {
+        let Some(status) = self.store.claim_job(&queue, at, lease).map_err(refused)? else {
             return Ok(false);
         };
-        let done = serde_json::from_value(claimed.job.payload.clone())
-            .map_err(|error| refused(Fault::Corrupt(error.to_string())))
-            .and_then(|work| self.do_work(at, work));
-        let key = &claimed.job.key;
-        match done {
-            Ok(text) => {
-                let said = Progress {
-                    text,
-                    ..Progress::default()
-                };
-                self.store
-                    .finish_job(key, claimed.attempt, &said)
-                    .map_err(refused)?
-            }
-            Err(refusal) => {
-                let again = claimed.again(at);
-                self.store
-                    .fail_job(key, claimed.attempt, &refusal.en, again)
-                    .map_err(refused)?
-            }
+        let (key, attempt) = (&status.job.key, status.attempt);
+        let mut heard = |progress: &Progress| {
+            let held = self.store.progress_job(key, attempt, progress, lease);
+            Ok(held.map_err(refused)? && go_on())
         };
-        Ok(true)
+        let give_back = |why: &str, again| self.store.fail_job(key, attempt, why, again);
+        let ended = match self.do_work(&status.job, at, &mut heard) {
+            Ok(Some(result)) => self.store.finish_job(key, attempt, &result),
+            Ok(None) => give_back("", Some(at)),
+            Err(refusal) if ["unavailable", "conflict"].contains(&refusal.kind) => {
+                give_back(&refusal.ja, status.again(at))
+            }
+            Err(refusal) => give_back(&refusal.ja, None),
+        };
+        ended.map_err(refused).map(|_| true)
     }
 
-    fn do_work(&self, at: Timestamp, work: Work) -> Result<String, Refusal> {
+    /// What came of it; none if it stopped before its end.
+    fn do_work(&self, job: &Job, at: Timestamp, heard: &mut Heard<'_>) -> Result<Option<Progress>, Refusal> {
+        let work = serde_json::from_value(job.payload.clone())
+            .map_err(|error| refused(Fault::Corrupt(format!("job {}: {error}", job.key))))?;
         match work {
             Work::Hook {
                 hook,
                 owner,
                 id,
                 event,
-                ..
             } => match hook.as_str() {
-                "tell-holders" => self.tell_holders(at, &owner, &id, event),
-                // A hook of a newer program waits for it.
-                other => Err(refused(Fault::Corrupt(format!("no hook {other}")))),
+                "tell-holders" => self.tell_holders(at, &owner, &id, event).map(Some),
+                // The plan's reader lets no other through; a newer program's job waits for that program.
+                _ => Ok(None),
             },
+            Work::ImportList { import } => self.run_import(&import, at, heard),
         }
     }
 }

@@ -8,6 +8,7 @@ mod demo;
 mod edition;
 mod eval;
 mod migrate;
+mod registry;
 mod restore;
 mod serve;
 mod survey;
@@ -34,6 +35,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Command::Vocab { kind } => vocab::run(&kind, json),
         Command::Cyber(command) => cyber::run(command, json),
         Command::Demo(options) => demo::run(plan, &options, json),
+        Command::Registry(command) => registry::run(plan, &command, json),
         Command::Edition(command) => edition::run(plan, command, json),
         Command::Verify { database, heads } => verify::run(&database, heads.as_deref(), json),
         Command::Backup { database, file } => backup::run(&database, &file, json),

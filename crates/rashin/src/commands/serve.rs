@@ -12,6 +12,7 @@ use crate::cli;
 use crate::edge;
 use crate::failure::Failure;
 use crate::home;
+use crate::worker::Worker;
 
 /// Holds our secret at the provider of `OpenID` Connect; a command line can be read by others.
 const SECRET: &str = "RASHIN_OIDC_SECRET";
@@ -20,7 +21,7 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
     // A plan with mistakes is said here, with places, before anything is opened.
     let files = home::rashin(plan, false)?.files().clone();
     let store = options.database.open(false)?;
-    let desk = Desk::new(files, store, Box::new(edge::random));
+    let desk = Arc::new(Desk::new(files, store, Box::new(edge::random)));
     // Lists and searches are those of the plan's kinds before anybody asks for one.
     desk.index_registers()
         .map_err(|refusal| Failure::input(refusal, false))?;
@@ -38,8 +39,9 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
         limited: !options.unlimited,
         provider: provider(options)?.map(Arc::new),
     };
-    let house = web::House::with(Arc::new(desk), Box::new(edge::now), stand)
+    let house = web::House::with(Arc::clone(&desk), Box::new(edge::now), stand)
         .map_err(|fault| Failure::server(&fault))?;
+    let _worker = Worker::begin(desk);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -21,7 +21,7 @@ use crate::ask::Rashin;
 use crate::desk::kept::refused;
 use crate::desk::notice::Notice;
 use crate::desk::register::stored;
-use crate::desk::work::{self, Work};
+use crate::desk::work::Work;
 use crate::desk::{Desk, Edit, Kind, MINISTRY, Visit};
 
 /// What is due after this stands last in every list.
@@ -213,13 +213,12 @@ fn carried(
         {
             let work = Work::Hook {
                 hook: hook.to_owned(),
-                kind: file.kind.id.clone(),
                 owner: file.owner.clone(),
                 id: file.id.clone(),
                 event: place,
             };
             let key = format!("{hook}.{}.{}.{place}", file.owner, file.case_id());
-            carried.jobs.push(work::job(&key, &work, event.at)?);
+            carried.jobs.push(work.job(key, event.at)?);
         }
     }
     let index = indexed(rashin, file, record, &case)?;
