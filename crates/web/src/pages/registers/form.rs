@@ -195,14 +195,16 @@ fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given
             kind: FieldKind::Area,
             ..control
         }],
-        _ if field.many && !matches!(field.shape, Shape::Choices(_)) => vec![Field {
+        Shape::Choices(_) => vec![boxes(choices(t, &field.shape).unwrap_or_default(), control)],
+        Shape::Organisation { .. } if field.many => match organisations(here) {
+            Some(choices) => vec![boxes(choices, control)],
+            None => vec![Field {
+                kind: FieldKind::Area,
+                ..control
+            }],
+        },
+        _ if field.many => vec![Field {
             kind: FieldKind::Area,
-            ..control
-        }],
-        Shape::Choices(_) => vec![Field {
-            kind: FieldKind::Boxes,
-            value: text(name, " "),
-            choices: choices(t, &field.shape).unwrap_or_default(),
             ..control
         }],
         Shape::Choice(_) | Shape::Flag => {
@@ -224,16 +226,30 @@ fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given
             Some(choices) => vec![options(choices, control)],
             None => vec![control],
         },
-        Shape::Organisation { .. } => match here.desk.organisations(&here.visit) {
-            Ok(list) => {
-                let choice =
-                    |one: &app::Kept<app::Organisation>| Choice::new(&*one.id, one.value.name(t.lang()));
-                vec![options(list.iter().map(choice).collect(), control)]
-            }
-            Err(_) => vec![control],
+        Shape::Organisation { .. } => match organisations(here) {
+            Some(choices) => vec![options(choices, control)],
+            None => vec![control],
         },
         _ => vec![control],
     }
+}
+
+/// Any of a few, where each that was given is ticked.
+fn boxes(choices: Vec<Choice>, control: Field) -> Field {
+    Field {
+        kind: FieldKind::Boxes,
+        value: control.value.split_whitespace().collect::<Vec<_>>().join(" "),
+        support: String::new(),
+        choices,
+        ..control
+    }
+}
+
+/// The organisations that the one who asks knows, if they are few.
+fn organisations(here: &Here<'_>) -> Option<Vec<Choice>> {
+    let list = here.desk.organisations(&here.visit).ok()?;
+    let choice = |one: &app::Kept<app::Organisation>| Choice::new(&*one.id, one.value.name(here.t.lang()));
+    (list.len() as u64 <= OFFERED).then(|| list.iter().map(choice).collect())
 }
 
 /// The records that a field can refer to, if they are few.

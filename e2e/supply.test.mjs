@@ -1,0 +1,146 @@
+// A supply report from its filing to its closing, by those whom it concerns: a firm, the secretariat, an approver, the maker of a substitute, a
+// hospital, and the public. In both languages, with and without JavaScript.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { engines, startBrowser, startServer, widths } from "./harness.mjs";
+import { House, password } from "./walk.mjs";
+
+const reports = "/registers/supply-report";
+const product = "架空の透析カテーテル";
+
+/** The address of the record that a page shows, without language and query. */
+const shown = (person) => new URL(person.page.url()).pathname.replace(/^\/en/, "");
+
+/** What waits for somebody of this name. */
+const waiting = async (person, name) => {
+  await person.go("/today");
+  return (await person.rows("tasks")).filter(([what]) => what.includes(name));
+};
+
+/** Takes a step on the page of a record. */
+async function step(person, record, transition, values = {}) {
+  await person.go(record);
+  await person.follow(`${record}/do/${transition}`);
+  await person.send("step", values);
+  assert.equal(shown(person), record, "the record's page says how it stands now");
+}
+
+/** Waits until a page's list has so many rows: hooks are done a moment later. */
+async function until(person, address, enough) {
+  for (let tries = 0; tries < 60; tries += 1) {
+    const list = await person.data(address);
+    if (enough(list)) return list;
+    await new Promise((go) => setTimeout(go, 250));
+  }
+  assert.fail(`${person.name} waits for ${address} in vain`);
+}
+
+async function walk(house, { firm, maker, secretariat, approver, hospital, other, somebody }) {
+  await hospital.go("/registers/hospital-asset/new");
+  await hospital.send("record", { name: "透析室の管（院内の呼び名）", gtin: "09501101020917", quantity: "4", department: "架空透析室" });
+  const before = (await hospital.data("/supply/mine.json")).length;
+
+  // The firm writes what it knows and files it.
+  await firm.go(`${reports}/new`);
+  await firm.send("record", { name: product }, { by: "yes" });
+  const record = shown(firm);
+  assert.equal((await secretariat.ask(record)).status, 404, "a draft is its firm's alone");
+  await firm.follow(`${record}/edit`);
+  const missing = await firm.refused("record", { product_codes: "09501101020918" });
+  assert.ok(missing.length > 0, "a wrong check digit and a missing kind are told");
+  await firm.send("record", { product_codes: "09501101020917", report_type: "stock-out", need: "400" });
+  assert.deepEqual(await waiting(firm, product), []);
+  for (const stranger of [maker, hospital]) assert.equal((await stranger.ask(record)).status, 404, `${stranger.name} sees nothing yet`);
+
+  // The secretariat returns it, then takes it up: both fields that this needs are on the page.
+  assert.equal((await waiting(secretariat, product)).length, 1);
+  await secretariat.follow(record);
+  await secretariat.follow(`${record}/do/return`);
+  await secretariat.refused("step", { reason: "" });
+  await secretariat.send("step", { reason: "製造番号の範囲を書いてください。" });
+  assert.equal((await waiting(firm, product)).length, 1);
+  await step(firm, record, "file-again");
+  await secretariat.go(record);
+  await secretariat.follow(`${record}/do/take-up`);
+  await secretariat.refused("step", { phase: "actual" });
+  await secretariat.send("step", { severity: "high" });
+
+  // It is public now, and the hospital that holds the product is told.
+  await somebody.go("/supply");
+  assert.equal((await somebody.rows("reports")).filter(([name]) => name === product).length, 1);
+  await somebody.follow(record);
+  const open = await somebody.page.locator("main").innerText();
+  assert.ok(!open.includes("400"), "volumes are not public");
+  const mine = await until(hospital, "/supply/mine.json", (list) => list.length > before);
+  assert.equal(mine.find((one) => one.report.name === product).quantity, 4);
+  await hospital.go("/supply/mine");
+  assert.ok((await hospital.page.locator("main").innerText()).includes("架空透析室"));
+  assert.equal((await other.data("/supply/mine.json")).length, 0, "who holds nothing is touched by nothing");
+
+  await step(firm, record, "report-impact", { "affected.from": "2026-11-01", "affected.to": "2027-03-31", causes: "materials", substitutable: "others", measures: "在庫を割り当てます。" });
+
+  // Makers of substitutes are asked with consent alone, which only the firm gives.
+  await secretariat.go(record);
+  await secretariat.follow(`${record}/do/ask-makers`);
+  assert.equal(await secretariat.sees("#step [name=consent]"), false);
+  const name = (await maker.data("/organisations.json"))[0];
+  const id = name.id;
+  await secretariat.refused("step", { asked: id });
+  assert.equal((await maker.ask(record)).status, 200, "what is public, the maker sees as everybody does");
+  assert.deepEqual(await waiting(maker, product), []);
+  await firm.go(`${record}/edit`);
+  await firm.send("record", { consent: "yes" });
+  await step(secretariat, record, "ask-makers", { asked: id });
+  assert.equal((await waiting(maker, product)).length, 1);
+  await maker.follow(record);
+  await maker.send("say", { text: "月に200本まで増やせます。" });
+  await firm.go(record);
+  assert.ok(!(await firm.page.locator("main").innerText()).includes("200本"), "what a maker says, no other firm hears");
+  await secretariat.go(record);
+  assert.ok((await secretariat.page.locator("main").innerText()).includes("200本"));
+  await secretariat.send("note", { memo: "電話でも確かめた。" });
+  await step(secretariat, record, "makers-answered");
+  await step(firm, record, "societies-told", { societies: "架空学会" });
+  await step(secretariat, record, "propose", { assessment: "代替品で足りる。", severity: "high", notice: "代替品をお使いください。", reason: "供給の余力がある。" });
+
+  // Another person decides, and says why.
+  assert.equal((await waiting(approver, product)).length, 1);
+  await step(approver, record, "accept", { reason: "案のとおり。", dissent: "増産の時期に異論があった。" });
+  await step(firm, record, "update", { phase: "resolved", "affected.from": "2026-11-01", "affected.to": "2027-01-31" });
+  await step(secretariat, record, "close", { phase: "resolved" });
+  for (const person of [firm, maker, secretariat, approver]) assert.deepEqual(await waiting(person, product), [], person.name);
+
+  await hospital.go("/today");
+  const news = (await hospital.rows("news")).filter(([what]) => what.includes(product));
+  assert.ok(news.length >= 3, "the hospital was told of each turn");
+  await firm.go("/cases");
+  assert.ok((await firm.rows("cases")).some(([what]) => what === product));
+  const list = await somebody.data("/supply.json");
+  assert.equal(list.reports.find((one) => one.name === product).phase, "resolved");
+}
+
+const walks = [
+  { lang: "ja", javaScript: true, engine: "sqlite", viewport: widths.narrow },
+  { lang: "en", javaScript: false, engine: "postgres", viewport: widths.wide },
+];
+for (const { engine, ...how } of walks) {
+  const name = `a supply report in ${how.lang}, ${how.javaScript ? "with" : "without"} JavaScript, on ${engine}, ${how.viewport.width} px wide`;
+  const skip = !engines.includes(engine) && "RASHIN_TEST_POSTGRES names no server";
+  test(name, { skip }, async () => {
+    const server = await startServer({ engine, demo: password });
+    const browser = await startBrowser();
+    try {
+      const house = new House(server, browser, how);
+      const roles = { firm: "firm-1", maker: "firm-2", secretariat: "secretariat", approver: "approver", hospital: "hospital" };
+      const people = { somebody: await house.person("somebody") };
+      for (const [who, role] of Object.entries(roles)) {
+        people[who] = await house.person(role);
+        await people[who].signIn(role);
+      }
+      await walk(house, { ...people, other: people.maker });
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+  });
+}
