@@ -64,6 +64,7 @@ fn pages() -> Router<House> {
         .route("/plan/{file}", get(pages::plan::node))
         .route("/indicators/{file}", get(pages::indicator::page))
         .route("/series/{file}", get(pages::library::series))
+        .route("/procedures/{file}", get(pages::procedures::one))
         .route("/sources/{file}", get(pages::library::source))
         .route("/workbench", get(pages::workbench::page))
         .route("/workbench.json", get(pages::workbench::page))
@@ -86,7 +87,8 @@ fn pages() -> Router<House> {
         .route("/editions/{id}/report.css", get(pages::report::style))
         .route("/editions/{id}/trace/{file}", get(pages::report::prov))
         .route("/editions/{id}/compare/{file}", get(pages::compare::page));
-    let lists: [(&str, MethodRouter<House>); 11] = [
+    let lists: [(&str, MethodRouter<House>); 12] = [
+        ("/procedures", get(pages::procedures::list)),
         ("/supply", get(pages::supply::board)),
         ("/supply/mine", get(pages::supply::mine)),
         ("/registers", get(pages::registers::list)),

@@ -178,15 +178,7 @@ impl Desk {
         self.take(&secretariat, &file, &[])?;
         let firm = self.sign_in(visit, "firm-1@rashin.example", password)?;
         let member = self.visit_of(visit, &firm.secret)?;
-        for (kind, forms) in [
-            ("device", records::devices(seed, 60)),
-            ("unmet-need", records::needs()),
-            ("supply-report", records::supply_reports(seed)),
-        ] {
-            for form in forms {
-                self.add_record(&member, kind, &form)?;
-            }
-        }
+        self.fill_registers(&member, seed)?;
         let hospital = self.sign_in(visit, "hospital@rashin.example", password)?;
         let holder = self.visit_of(visit, &hospital.secret)?;
         self.fill_supply(&holder, &member, &secretariat, seed)?;
@@ -194,6 +186,20 @@ impl Desk {
             self.sign_out(&session.secret)?;
         }
         Ok(accounts)
+    }
+
+    /// What a firm has registered.
+    fn fill_registers(&self, member: &Visit, seed: u64) -> Result<(), Refusal> {
+        for (kind, forms) in [
+            ("device", records::devices(seed, 60)),
+            ("unmet-need", records::needs()),
+            ("supply-report", records::supply_reports(seed)),
+        ] {
+            for form in forms {
+                self.add_record(member, kind, &form)?;
+            }
+        }
+        Ok(())
     }
 
     /// A made-up record; a plan of other kinds has none of it.

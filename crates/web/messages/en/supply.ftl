@@ -20,7 +20,6 @@ supply-held-of = { $assets } ({ $n } pieces in all)
 supply-instead = Substitutes
 supply-last-shipment = Expected last shipment
 supply-lead = Devices whose supply is at risk, interrupted or ending, as marketing authorisation holders reported and the ministry published it.
-supply-line = { $name }: { $value }
 supply-map = Prefectures affected
 supply-map-note = Reports that go on. A report for the whole country is counted in every prefecture.
 supply-mine-assets = See your registered devices

@@ -20,7 +20,6 @@ supply-held-of = { $assets }（計{ $n }台）
 supply-instead = 代替品
 supply-last-shipment = 最終出荷の予定
 supply-lead = 製造販売業者から報告され、厚生労働省が公表した、医療機器の供給不安・欠品・供給終了の状況です。
-supply-line = { $name }: { $value }
 supply-map = 都道府県ごとの影響
 supply-map-note = 続いている報告の件数です。全国に影響する報告は、すべての都道府県に数えます。
 supply-mine-assets = 保有機器の登録を見る

@@ -4,6 +4,7 @@
 
 mod bar_counts;
 mod canvas;
+mod flow;
 mod line_fan;
 mod plot;
 mod rows;
@@ -15,6 +16,7 @@ mod tornado;
 mod waterfall;
 
 pub use bar_counts::{Bar, BarCounts, bar_counts};
+pub use flow::{Flow, FlowEdge, FlowState, flow};
 pub use line_fan::{FanYear, LineFan, line_fan};
 pub use scale::figure_text;
 pub use share_bar::{Share, ShareBar, share_bar};

@@ -222,6 +222,46 @@ fn shares_fill_the_bar() {
 }
 
 #[test]
+fn a_procedure_is_drawn_with_a_box_for_each_state_and_an_arrow_for_each_way() {
+    let messages = Messages::load().unwrap();
+    let state = |title: &str, last| FlowState {
+        title: title.into(),
+        last,
+    };
+    let edge = |title: &str, from, to| FlowEdge {
+        title: title.into(),
+        by: "架空の担当".into(),
+        from,
+        to,
+    };
+    let data = Flow {
+        about: about(""),
+        states: vec![
+            state("受付", false),
+            state("差し戻し", false),
+            state(&"長い名前の状態".repeat(12), false),
+            state("終了", true),
+        ],
+        edges: vec![
+            edge("出す", None, 0),
+            edge("戻す", Some(0), 1),
+            edge("出し直す", Some(1), 0),
+            edge("受け付ける", Some(0), 2),
+            edge("終える", Some(2), 3),
+        ],
+    };
+    let chart = flow(&data, messages.texts(Lang::Ja));
+    check(&chart.drawing.0);
+    // Two drawings, each with four boxes, five arrow heads and one way back.
+    assert_eq!(chart.drawing.0.matches("<rect ").count(), 8);
+    assert_eq!(chart.drawing.0.matches("flow-head").count(), 10);
+    assert_eq!(chart.drawing.0.matches("flow-back").count(), 2);
+    assert!(chart.drawing.0.contains('…'), "what is too long is cut");
+    assert_eq!(chart.table.rows.len(), 5);
+    assert_eq!(chart.table.rows[0][1].text, "（開始）");
+}
+
+#[test]
 fn every_prefecture_has_a_tile_of_its_own() {
     let messages = Messages::load().unwrap();
     let tile = |code: u8| Tile {

@@ -37,7 +37,7 @@ fn is_made_by_people(one: &Address) -> bool {
 }
 
 /// Everything that can be had as data.
-const ADDRESSES: [Address; 35] = [
+const ADDRESSES: [Address; 37] = [
     Address {
         path: "/index",
         says: "api-index",
@@ -152,6 +152,22 @@ const ADDRESSES: [Address; 35] = [
         forms: JSON,
         example: "/workbench.json?unit=%E4%BB%B6/%E5%B9%B4",
         query: &[("node", "api-query-node"), ("history", "api-query-history")],
+        private: false,
+    },
+    Address {
+        path: "/procedures",
+        says: "api-procedures",
+        forms: ALL,
+        example: "/procedures.json",
+        query: &[],
+        private: false,
+    },
+    Address {
+        path: "/procedures/{id}",
+        says: "api-procedure",
+        forms: ALL,
+        example: "/procedures/supply-report.json",
+        query: &[],
         private: false,
     },
     Address {

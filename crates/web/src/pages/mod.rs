@@ -19,6 +19,7 @@ pub mod library;
 pub mod organisations;
 pub mod people;
 pub mod plan;
+pub mod procedures;
 pub mod registers;
 pub mod report;
 pub mod rounds;

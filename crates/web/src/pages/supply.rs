@@ -17,7 +17,7 @@ use crate::house::House;
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
 use crate::sheet::{Cell, Sheet};
-use crate::ui::{Chart, Choice, Column, Download, Field, FieldKind, Link, Section, Shell, Table};
+use crate::ui::{Chart, Choice, Column, Download, Field, FieldKind, Link, Section, Shell, Table, Term};
 
 /// The kind of a report.
 const REPORT: &str = "supply-report";
@@ -451,12 +451,7 @@ fn build_mine(here: &Here<'_>) -> Result<Answer, Refusal> {
 fn held(here: &Here<'_>, names: &Names<'_>, one: &SupplyForHolder) -> Part {
     let t = here.t;
     let report = &one.report;
-    let line = |key: &str, value: String| {
-        t.with(
-            "supply-line",
-            &[("name", t.text(key).into()), ("value", value.into())],
-        )
-    };
+    let line = |key: &str, value: String| Term::new(t.text(key), value);
     let known = |text: String| {
         if text.is_empty() {
             t.text("supply-unknown")
@@ -513,7 +508,7 @@ fn held(here: &Here<'_>, names: &Names<'_>, one: &SupplyForHolder) -> Part {
     Part {
         title: report.name.clone(),
         note: report.notice.clone(),
-        lines,
+        facts: lines,
         link: Some(Link::to(t.text("supply-more"), t.path(&page_of(report)))),
         ..Part::default()
     }

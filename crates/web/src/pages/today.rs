@@ -1,5 +1,7 @@
 //! The front page of those who work here: what waits for this person, and where to do it.
 
+use std::collections::BTreeSet;
+
 use app::{Task, What};
 use axum::extract::State;
 use axum::response::Response;
@@ -61,7 +63,10 @@ fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
 /// What this person was told lately.
 fn news(here: &Here<'_>) -> Result<Option<Part>, Refusal> {
     let t = here.t;
-    let list = here.desk.notices(&here.visit)?;
+    let mut list = here.desk.notices(&here.visit)?;
+    // One line for each record: the newest. Its page tells the rest.
+    let mut seen = BTreeSet::new();
+    list.retain(|notice| seen.insert((notice.kind.clone(), notice.owner.clone(), notice.id.clone())));
     let row = |notice: &app::NoticeView| {
         let path = format!("/registers/{}/{}/{}", notice.kind, notice.owner, notice.id);
         vec![

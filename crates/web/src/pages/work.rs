@@ -69,6 +69,8 @@ pub(crate) struct Part {
     pub note: String,
     /// Sentences.
     pub lines: Vec<String>,
+    /// What is so.
+    pub facts: Vec<Term>,
     /// A table.
     pub table: Option<Table>,
     /// Where to go on.

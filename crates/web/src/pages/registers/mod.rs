@@ -60,6 +60,7 @@ fn build_list(here: &Here<'_>) -> Result<Answer, Refusal> {
         lead: t.text("registers-lead"),
         table: Some(table),
         empty: t.text("registers-none"),
+        way: Some(Link::to(t.text("procedures-title"), t.path("/procedures"))),
         files: downloads(t, here.reader),
         ..page(here, t.text("registers-title"), vec![])
     })
