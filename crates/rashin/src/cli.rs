@@ -258,6 +258,9 @@ pub enum Registry {
         list: List,
         /// ファイル（CSV か、CSV が一つ入った zip） / the file: CSV, or a zip of one
         file: PathBuf,
+        /// 取り込みを、動いているサーバーに任せる / leave it to the server that runs
+        #[arg(long)]
+        later: bool,
         /// Which database.
         #[command(flatten)]
         database: Database,

@@ -10,6 +10,8 @@
 mod cyber;
 #[path = "cli/database.rs"]
 mod database;
+#[path = "cli/registry.rs"]
+mod registry;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

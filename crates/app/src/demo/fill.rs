@@ -13,7 +13,7 @@ use vocab::{Lang, Period, Refusal};
 use super::{DemoFirm, DemoSpread, firms, records};
 use crate::desk::{
     Amendment, Desk, Edit, FirmRow, Invitation, Kind, MINISTRY, Newcomer, OrganisationDraft, Purpose,
-    SavedRecord, Secret, Table, Visit, unknown,
+    RecordQuery, SavedRecord, Secret, Seen, Table, Visit, unknown,
 };
 
 /// Says that all that is kept is made up.
@@ -179,6 +179,7 @@ impl Desk {
         let firm = self.sign_in(visit, "firm-1@rashin.example", password)?;
         let member = self.visit_of(visit, &firm.secret)?;
         self.fill_registers(&member, seed)?;
+        self.confirm_origins(&secretariat)?;
         let hospital = self.sign_in(visit, "hospital@rashin.example", password)?;
         let holder = self.visit_of(visit, &hospital.secret)?;
         self.fill_supply(&holder, &member, &secretariat, seed)?;
@@ -198,6 +199,40 @@ impl Desk {
             for form in forms {
                 self.add_record(member, kind, &form)?;
             }
+        }
+        Ok(())
+    }
+
+    /// What the secretariat has confirmed of the origin of made-up devices: of one in three nothing yet.
+    fn confirm_origins(&self, secretariat: &Visit) -> Result<(), Refusal> {
+        let kind = self.rashin()?.plan().kind("device").cloned();
+        let Some(kind) = kind.filter(|kind| kind.field("origin").is_some()) else {
+            return Ok(());
+        };
+        let covered = RecordQuery {
+            filters: vec![("coverage_category".into(), "C1".into())],
+            ..RecordQuery::default()
+        };
+        let rows = self.records(secretariat, &kind.id, &covered)?.rows;
+        for (row, origin) in rows.iter().zip(["japan", "abroad", ""].into_iter().cycle()) {
+            if origin.is_empty() {
+                continue;
+            }
+            let mut form = record::pairs(&kind, &row.record);
+            form.push(("origin".into(), origin.into()));
+            form.push(("origin_confirmed_on".into(), secretariat.today().to_string()));
+            let seen = Seen {
+                owner: &row.owner,
+                id: &row.id,
+                version: row.version,
+            };
+            self.save_record(
+                secretariat,
+                &kind.id,
+                Some(seen),
+                &form,
+                record::Completeness::Final,
+            )?;
         }
         Ok(())
     }

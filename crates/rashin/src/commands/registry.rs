@@ -1,16 +1,15 @@
-//! `rashin registry`: a published list is taken into its register, here and now. Whoever may open the database may do this; the audit log says
-//! `system`.
+//! `rashin registry`: a published list is taken into its register, here and now or by the server that runs. Whoever may open the database may do
+//! this; the audit log says `system`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use app::{Caller, Desk, List, ListImport, MINISTRY, Role, Visit};
+use app::{Caller, Desk, ListImport, MINISTRY, Role, Visit};
 
 use super::{print, print_json};
 use crate::cli;
-use crate::database::Database;
 use crate::edge;
 use crate::failure::Failure;
 use crate::home;
@@ -19,17 +18,12 @@ use crate::home;
 const SHOWN: usize = 20;
 
 pub fn run(plan: Option<&Path>, command: &cli::Registry, json: bool) -> Result<ExitCode, Failure> {
-    let cli::Registry::Import { list, file, database } = command;
-    import(plan, *list, file, database, json)
-}
-
-fn import(
-    plan: Option<&Path>,
-    list: List,
-    path: &Path,
-    database: &Database,
-    json: bool,
-) -> Result<ExitCode, Failure> {
+    let cli::Registry::Import {
+        list,
+        file: path,
+        later,
+        database,
+    } = command;
     let files = home::rashin(plan, json)?.files().clone();
     let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error, json))?;
     let desk = Desk::new(files, database.open(json)?, Box::new(edge::random));
@@ -44,13 +38,23 @@ fn import(
         }),
     };
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    if *later {
+        let id = desk.import_list(&visit, *list, &name, bytes).map_err(input)?;
+        return Ok(if json {
+            print_json(&desk.list_import(&visit, &id).map_err(input)?)
+        } else {
+            print(&format!(
+                "{name}: サーバーが取り込みます。 / The server takes it in. ({id})"
+            ))
+        });
+    }
     let mut heard = |done: u64, total: u64| {
         // Whoever does not read this wants the report alone.
         let _ = writeln!(std::io::stderr(), "{done} / {total}");
         true
     };
     let import = desk
-        .import_list_now(&visit, list, &name, bytes, &mut heard)
+        .import_list_now(&visit, *list, &name, bytes, &mut heard)
         .map_err(input)?;
     Ok(if json {
         print_json(&import)

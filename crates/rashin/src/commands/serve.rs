@@ -22,6 +22,9 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
     let files = home::rashin(plan, false)?.files().clone();
     let store = options.database.open(false)?;
     let desk = Arc::new(Desk::new(files, store, Box::new(edge::random)));
+    // What is read of the plan's kinds is there before anybody rests on it.
+    desk.kinds_suffice()
+        .map_err(|refusal| Failure::input(refusal, false))?;
     // Lists and searches are those of the plan's kinds before anybody asks for one.
     desk.index_registers()
         .map_err(|refusal| Failure::input(refusal, false))?;

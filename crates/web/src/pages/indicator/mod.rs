@@ -1,24 +1,25 @@
 //! An indicator's page: where it stands and must go, what moves it, and everything it rests on.
 
+mod counted;
 mod course;
 mod path;
 mod records;
 mod tornado;
 mod what_if;
 
-use std::sync::Arc;
-
-use app::{Ask, IndicatorView};
+use app::{Ask, DeviceCount, IndicatorView};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use serde::Serialize;
 use vocab::Refusal;
 
 use super::findings::{Notice, notices};
 use super::words::{
     class_of, code_of, digits, direction_of, downloads, figure, figure_or_none, frequency_of, range,
 };
-use super::{Answer, answer, name_of, say, shell};
+use super::{Answer, at_desk, name_of, say, shell};
+use crate::house::House;
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
 use crate::site::Site;
@@ -49,6 +50,7 @@ struct Page<'a> {
     path: Option<Table>,
     trace: Vec<TreeNode>,
     tornado: Option<Chart>,
+    counted: Option<counted::Counted>,
     method: Vec<String>,
     why: String,
     formula: String,
@@ -69,9 +71,19 @@ impl Page<'_> {
     }
 }
 
+/// An indicator as data.
+#[derive(Serialize)]
+struct Data<'a> {
+    #[serde(flatten)]
+    view: &'a IndicatorView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<DeviceCount>,
+}
+
 /// `GET /indicators/{id}`: `at` names the year, every other name in the query is an input to set.
-pub async fn page(State(site): State<Arc<Site>>, reader: Reader, Path(file): Path<String>) -> Response {
-    answer(site, reader, move |site, reader| {
+pub async fn page(State(house): State<House>, reader: Reader, Path(file): Path<String>) -> Response {
+    at_desk(house, reader, move |here| {
+        let (site, reader) = (here.site, here.reader);
         let id = name_of(&file);
         let asked = what_if::ask(reader);
         // A what-if that cannot be read keeps the page as the plan has it, and says what is wrong beside what was typed.
@@ -85,10 +97,16 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader, Path(file): Pat
             Err(refusal) => return Err(refusal),
         };
         let t = site.texts(reader.lang);
+        let counted = here.desk.counted(&here.visit, &view)?;
         if reader.form != Form::Page {
-            return Answer::data(reader.form, id, &*view, || records::sheets(t, &view));
+            let data = Data { view: &view, counted };
+            return Answer::data(reader.form, id, &data, || records::sheets(t, &view));
         }
-        let page = Answer::page(&build(site, reader, id, &view, refusal.as_ref()))?;
+        let page = Page {
+            counted: counted.map(|count| counted::section(t, &count)),
+            ..build(site, reader, id, &view, refusal.as_ref())
+        };
+        let page = Answer::page(&page)?;
         Ok(if refusal.is_some() { page.refused() } else { page })
     })
     .await
@@ -173,6 +191,7 @@ fn build<'a>(
         path: (!view.path.is_empty() || now.value.is_some()).then(|| path::table(t, view)),
         trace: vec![path::branch(t, &now.trace, 0)],
         tornado: tornado::chart(t, view),
+        counted: None,
         method: view.method.get(lang).split("\n\n").map(str::to_owned).collect(),
         why: say(&view.why, lang),
         formula: view.formula.clone(),

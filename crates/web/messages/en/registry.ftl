@@ -1,0 +1,20 @@
+# Counts from the register.
+counted-all = Up to { $n } of each are shown; the JSON has all of them.
+counted-caption = Counted from the register, and the plan’s figures (devices)
+counted-category = Category
+counted-cause = Why it cannot be counted
+counted-day = Covered since
+counted-device = Device
+counted-devices = Counted in { $year } ({ $n })
+counted-difference = Difference (register − plan)
+counted-lead = Of the devices in the register, those are counted that are covered in category C1 or C2, are new or improved with clinical data, and are confirmed to be of Japanese origin: once each, in the fiscal year of their first coverage. A family is one device, however many models and versions it has.
+counted-no-class = Its application class is not registered.
+counted-no-date = Its first day of coverage is not registered.
+counted-no-origin = Its origin is not confirmed.
+counted-none-above = The record above it (its family, say) is not filed.
+counted-not = Cannot be counted ({ $n })
+counted-note = The plan’s figures are those that the report published; the register’s never take their place. Where they differ, look for devices that are not registered yet, and for those that cannot be counted, below.
+counted-others = Of the records in category C1 or C2, { $class } do not count by their application class, and { $origin } are not of Japanese origin.
+counted-plan = Plan
+counted-register = Register
+counted-title = Counted from the register

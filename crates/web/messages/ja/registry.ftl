@@ -1,0 +1,20 @@
+# 登録簿から数えた件数。
+counted-all = { $n }件までを示しています。すべてはJSONにあります。
+counted-caption = 登録簿から数えた件数と計画の値（件）
+counted-category = 区分
+counted-cause = 数えられない理由
+counted-day = 保険適用の日
+counted-device = 機器
+counted-devices = { $year }に数えた機器（{ $n }件）
+counted-difference = 差（登録簿 − 計画）
+counted-lead = 登録簿の医療機器のうち、区分C1・C2で保険適用され、新医療機器か改良医療機器（臨床あり）で、日本起源と確認されたものを、最初に適用された日の年度に1回だけ数えます。型式や版が複数あっても、一つの製品群は1件です。
+counted-no-class = 申請区分が登録されていません。
+counted-no-date = 保険適用の日が登録されていません。
+counted-no-origin = 開発の起源が確認されていません。
+counted-none-above = 上の単位（製品群など）が登録済みになっていません。
+counted-not = 数えられない機器（{ $n }件）
+counted-note = 計画の値は報告書で公表された値で、登録簿の件数で置き換えることはありません。差があるときは、まだ登録されていない機器や、下の「数えられない機器」がないか確かめてください。
+counted-others = 区分C1・C2の登録のうち、申請区分が対象でないものは{ $class }件、日本起源でないものは{ $origin }件です。
+counted-plan = 計画の値
+counted-register = 登録簿の件数
+counted-title = 登録簿から数えた件数
