@@ -47,6 +47,8 @@ pub enum ShapeNeed {
     Period,
     /// An identifier of this kind.
     Code(&'static str),
+    /// Several identifiers of this kind.
+    Codes(&'static str),
     /// A record of this kind.
     Reference(&'static str),
     /// An organisation.
@@ -66,6 +68,7 @@ impl fmt::Display for ShapeNeed {
             Self::FiscalYear => f.write_str("fiscal-year"),
             Self::Period => f.write_str("period"),
             Self::Code(kind) => f.write_str(kind),
+            Self::Codes(kind) => write!(f, "several {kind}"),
             Self::Reference(kind) => write!(f, "reference: {kind}"),
             Self::Organisation => f.write_str("organisation"),
             Self::Flag => f.write_str("flag"),
@@ -132,12 +135,12 @@ fn fits(field: &Field, need: &FieldNeed) -> bool {
         (Shape::Number(figure) | Shape::Money { figure, .. }, ShapeNeed::Figure(unit)) => unit
             .parse::<Unit>()
             .is_ok_and(|unit| unit.dim() == figure.unit.dim()),
-        (Shape::Code(kind), ShapeNeed::Code(wanted)) => *kind == wanted,
+        (Shape::Code(kind), ShapeNeed::Code(wanted) | ShapeNeed::Codes(wanted)) => *kind == wanted,
         (Shape::Reference(kind), ShapeNeed::Reference(wanted)) => kind == wanted,
         _ => false,
     };
     shape
-        && !field.many
+        && field.many == matches!(need.shape, ShapeNeed::Codes(_))
         && (field.indexed || !need.indexed)
         && (field.required == Required::Always || !need.always)
 }

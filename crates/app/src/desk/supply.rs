@@ -40,7 +40,7 @@ pub(super) const NEEDS: [ViewNeed; 2] = [
         fields: &[
             need("name", ShapeNeed::Words, true),
             need("device", ShapeNeed::Reference("device"), true),
-            need("product_codes", ShapeNeed::Code("gtin"), true),
+            need("product_codes", ShapeNeed::Codes("gtin"), true),
             need("jmdn", ShapeNeed::Code("jmdn"), true),
             need(
                 "report_type",
