@@ -38,7 +38,7 @@ impl Default for Limits {
         Self {
             gathered: 5_000,
             gathered_with_values: 3_000,
-            spanned: 10_000,
+            spanned: 100_000,
         }
     }
 }
