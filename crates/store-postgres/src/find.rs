@@ -192,17 +192,18 @@ impl<'a> Search<'a> {
             let found: Vec<i64> = work.all(&sql, &values.all(), |row| get(row, 0))?;
             Ok(Some(found).filter(|found| found.len() as u64 <= most.unsigned_abs()))
         };
-        if !(self.all.is_empty() && self.any.is_empty()) {
-            let mut values = Values::default();
-            let sql = format!("SELECT i.n FROM item i WHERE {}", self.terms(&mut values));
-            if let Some(found) = few(&sql, values)? {
-                return Ok(Some(found));
-            }
-        }
+        // Spans first: they are read in order and left as soon as there are too many; a term's records are gathered whole.
         for (field, span) in &self.spans {
             let mut values = Values::default();
             let within = self.within(field, span, &mut values);
             if let Some(found) = few(&format!("SELECT k.n FROM key k WHERE {within}"), values)? {
+                return Ok(Some(found));
+            }
+        }
+        if !(self.all.is_empty() && self.any.is_empty()) {
+            let mut values = Values::default();
+            let sql = format!("SELECT i.n FROM item i WHERE {}", self.terms(&mut values));
+            if let Some(found) = few(&sql, values)? {
                 return Ok(Some(found));
             }
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use store::{Fault, Index, Indexed, Key, Name};
 
-use crate::read::{self, Place, get, parse};
+use crate::read::{self, Stands, get, parse};
 use crate::work::Work;
 
 /// Replaces the index of records and gives the number of each, none where the index is empty: its row in `record` is to say
@@ -14,7 +14,7 @@ use crate::work::Work;
 pub(crate) fn replace(
     work: &mut Work<'_>,
     indexed: &[Indexed<'_>],
-    before: &HashMap<Key, Place>,
+    before: &HashMap<Key, Stands>,
 ) -> Result<Vec<Option<i64>>, Fault> {
     let numbered = |now: &Indexed<'_>| before.get(&now.key).and_then(|place| place.n);
     let new = indexed
@@ -188,7 +188,7 @@ pub(crate) fn number(
     work: &mut Work<'_>,
     indexed: &[Indexed<'_>],
     numbers: &[Option<i64>],
-    before: &HashMap<Key, Place>,
+    before: &HashMap<Key, Stands>,
 ) -> Result<(), Fault> {
     let was = |now: &Indexed<'_>| before.get(&now.key).and_then(|place| place.n);
     let moved = indexed.iter().zip(numbers).filter(|(now, n)| was(now) != **n);

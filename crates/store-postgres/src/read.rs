@@ -37,7 +37,7 @@ pub(crate) fn last_link(work: &mut Work<'_>, owner: &Name) -> Result<Option<Link
 }
 
 /// Where a record stands in lists.
-pub(crate) struct Place {
+pub(crate) struct Stands {
     pub(crate) version: u32,
     pub(crate) parent: Option<Name>,
     pub(crate) state: Option<Name>,
@@ -46,7 +46,7 @@ pub(crate) struct Place {
 }
 
 /// Where records stand, those that are there.
-pub(crate) fn places(work: &mut Work<'_>, keys: &[&Key]) -> Result<HashMap<Key, Place>, Fault> {
+pub(crate) fn places(work: &mut Work<'_>, keys: &[&Key]) -> Result<HashMap<Key, Stands>, Fault> {
     let owners: Vec<&str> = keys.iter().map(|key| key.owner.as_str()).collect();
     let kinds: Vec<&str> = keys.iter().map(|key| key.kind.as_str()).collect();
     let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
@@ -55,7 +55,7 @@ pub(crate) fn places(work: &mut Work<'_>, keys: &[&Key]) -> Result<HashMap<Key, 
         CROSS JOIN LATERAL (
           SELECT * FROM record WHERE owner = k.owner AND kind = k.kind AND id = k.id OFFSET 0) r";
     let found = work.all(sql, &[&owners, &kinds, &ids], |row| {
-        let place = Place {
+        let place = Stands {
             version: number(row, 3)?,
             parent: maybe(row, 4)?,
             state: maybe(row, 5)?,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use store::{Change, Event, Fault, Key, Name, Row, Strikes, Token, Version, canonical};
+use store::{Blob, Change, Entry, Event, Fault, Head, Key, Name, Place, Row, Strikes, Token, canonical};
 
 use crate::work::Work;
 use crate::{index, jobs, read};
@@ -48,10 +48,18 @@ pub(crate) fn commit(work: &mut Work<'_>, change: &Change) -> Result<Event, Faul
         read::places(work, &keys)?
     };
     let newest = |key: &Key| before.get(key).map_or(0, |place| place.version);
-    let event = Event::after(last.as_ref(), change, |key| Ok(newest(key)))?;
+    let (event, texts) = Event::after(last.as_ref(), change, |key| Ok(newest(key)))?;
     let indexed = event.indexed(change, newest);
     let numbers = index::replace(work, &indexed, &before)?;
-    put_all(work, &mut event.rows(change).map(Ok))?;
+    put_head(work, &event.head())?;
+    put_event(work, &event)?;
+    for entries in event.entries(&texts).chunks(MANY) {
+        put_versions(work, entries)?;
+        put_places(work, entries.iter().map(|entry| entry.place))?;
+    }
+    for Blob { sha256, bytes } in &change.blobs {
+        put_blob(work, &change.owner, sha256, bytes)?;
+    }
     for (kind, id, version) in &event.erased {
         work.run(
             ERASE,
@@ -92,10 +100,6 @@ pub(crate) fn load(
     if !read::is_empty(work)? {
         return Err(Fault::NotEmpty);
     }
-    put_all(work, rows)
-}
-
-fn put_all(work: &mut Work<'_>, rows: &mut dyn Iterator<Item = Result<Row, Fault>>) -> Result<(), Fault> {
     loop {
         let some: Vec<Row> = (&mut *rows).take(MANY).collect::<Result<_, _>>()?;
         if some.is_empty() {
@@ -107,113 +111,137 @@ fn put_all(work: &mut Work<'_>, rows: &mut dyn Iterator<Item = Result<Row, Fault
 
 /// Writes rows: versions and places in lists, of which there may be many, in one statement each.
 fn put(work: &mut Work<'_>, rows: &[Row]) -> Result<(), Fault> {
-    let mut versions = vec![];
-    let mut listed = BTreeMap::new();
+    let (mut versions, mut places) = (vec![], vec![]);
     for row in rows {
         match row {
-            Row::Version(version) => versions.push(version),
-            // Of a record that was written twice, the last place holds.
+            Row::Version(version) => versions.push(Entry::from(version)),
             Row::Listed {
                 key,
                 version,
                 parent,
                 state,
-            } => {
-                listed.insert(key, (*version, parent, state));
-            }
-            Row::Head(head) => {
-                work.run(PUT_CHAIN, &[&head.owner.as_str(), &number(head.seq)?, &head.seal])?;
-            }
-            Row::Event(event) => {
-                work.run(
-                    INSERT_EVENT,
-                    &[
-                        &event.owner.as_str(),
-                        &number(event.seq)?,
-                        &event.at.as_microsecond(),
-                        &event.actor.as_str(),
-                        &event.action.as_str(),
-                        &canonical(&event.detail),
-                        &json(&event.written)?,
-                        &json(&event.erased)?,
-                        &json(&event.blobs)?,
-                        &event.seal,
-                    ],
-                )?;
-            }
-            Row::Blob { owner, sha256, bytes } => {
-                work.run(PUT_BLOB, &[&owner.as_str(), sha256, bytes])?;
-            }
+            } => places.push(Place {
+                owner: &key.owner,
+                kind: &key.kind,
+                id: &key.id,
+                version: *version,
+                parent: parent.as_ref(),
+                state: state.as_ref(),
+            }),
+            Row::Head(head) => put_head(work, head)?,
+            Row::Event(event) => put_event(work, event)?,
+            Row::Blob { owner, sha256, bytes } => put_blob(work, owner, sha256, bytes)?,
         }
     }
     put_versions(work, &versions)?;
-    put_records(work, &listed)
+    put_places(work, places.into_iter())
 }
 
-fn put_versions(work: &mut Work<'_>, versions: &[&Version]) -> Result<(), Fault> {
-    if versions.is_empty() {
+fn put_head(work: &mut Work<'_>, head: &Head) -> Result<(), Fault> {
+    work.run(PUT_CHAIN, &[&head.owner.as_str(), &number(head.seq)?, &head.seal])?;
+    Ok(())
+}
+
+fn put_event(work: &mut Work<'_>, event: &Event) -> Result<(), Fault> {
+    work.run(
+        INSERT_EVENT,
+        &[
+            &event.owner.as_str(),
+            &number(event.seq)?,
+            &event.at.as_microsecond(),
+            &event.actor.as_str(),
+            &event.action.as_str(),
+            &canonical(&event.detail),
+            &json(&event.written)?,
+            &json(&event.erased)?,
+            &json(&event.blobs)?,
+            &event.seal,
+        ],
+    )?;
+    Ok(())
+}
+
+fn put_blob(work: &mut Work<'_>, owner: &Name, sha256: &str, bytes: &[u8]) -> Result<(), Fault> {
+    work.run(PUT_BLOB, &[&owner.as_str(), &sha256, &bytes])?;
+    Ok(())
+}
+
+fn put_versions(work: &mut Work<'_>, entries: &[Entry<'_>]) -> Result<(), Fault> {
+    if entries.is_empty() {
         return Ok(());
     }
-    let column = |of: fn(&Version) -> &str| versions.iter().map(|version| of(version)).collect::<Vec<_>>();
-    let maybe =
-        |of: fn(&Version) -> Option<&str>| versions.iter().map(|version| of(version)).collect::<Vec<_>>();
-    let numbers: Vec<i64> = versions
+    let places: Vec<Place<'_>> = entries.iter().map(|entry| entry.place).collect();
+    let bodies: Vec<Option<&str>> = entries.iter().map(|entry| entry.body.as_deref()).collect();
+    let hashes: Vec<&str> = entries.iter().map(|entry| entry.sha256).collect();
+    let events: Vec<i64> = entries
         .iter()
-        .map(|version| i64::from(version.version))
-        .collect();
-    let bodies: Vec<Option<String>> = versions
-        .iter()
-        .map(|version| version.body.as_ref().map(canonical))
-        .collect();
-    let events: Vec<i64> = versions
-        .iter()
-        .map(|version| number(version.event))
+        .map(|entry| number(entry.event))
         .collect::<Result<_, _>>()?;
+    let Columns {
+        owners,
+        kinds,
+        ids,
+        versions,
+        parents,
+        states,
+    } = Columns::of(&places);
     work.run(
         INSERT_VERSIONS,
         &[
-            &column(|version| version.key.owner.as_str()),
-            &column(|version| version.key.kind.as_str()),
-            &column(|version| version.key.id.as_str()),
-            &numbers,
-            &maybe(|version| version.parent.as_ref().map(Name::as_str)),
-            &maybe(|version| version.state.as_ref().map(Name::as_str)),
-            &bodies,
-            &column(|version| &version.sha256),
-            &events,
+            &owners, &kinds, &ids, &versions, &parents, &states, &bodies, &hashes, &events,
         ],
     )?;
     Ok(())
 }
 
-type Listed<'a> = BTreeMap<&'a Key, (u32, &'a Option<Name>, &'a Option<Name>)>;
-
-fn put_records(work: &mut Work<'_>, listed: &Listed<'_>) -> Result<(), Fault> {
-    if listed.is_empty() {
+fn put_places<'a>(work: &mut Work<'_>, places: impl Iterator<Item = Place<'a>>) -> Result<(), Fault> {
+    // Of a record that was written twice, the last place holds.
+    let last: BTreeMap<_, _> = places
+        .map(|place| ((place.owner, place.kind, place.id), place))
+        .collect();
+    let places: Vec<Place<'_>> = last.into_values().collect();
+    if places.is_empty() {
         return Ok(());
     }
-    let column = |of: fn(&Key) -> &Name| listed.keys().map(|key| of(key).as_str()).collect::<Vec<_>>();
-    let versions: Vec<i64> = listed.values().map(|(version, ..)| i64::from(*version)).collect();
-    let parents: Vec<Option<&str>> = listed
-        .values()
-        .map(|(_, parent, _)| parent.as_ref().map(Name::as_str))
-        .collect();
-    let states: Vec<Option<&str>> = listed
-        .values()
-        .map(|(.., state)| state.as_ref().map(Name::as_str))
-        .collect();
+    let Columns {
+        owners,
+        kinds,
+        ids,
+        versions,
+        parents,
+        states,
+    } = Columns::of(&places);
     work.run(
         PUT_RECORDS,
-        &[
-            &column(|key| &key.owner),
-            &column(|key| &key.kind),
-            &column(|key| &key.id),
-            &versions,
-            &parents,
-            &states,
-        ],
+        &[&owners, &kinds, &ids, &versions, &parents, &states],
     )?;
     Ok(())
+}
+
+/// Places, a column each.
+struct Columns<'a> {
+    owners: Vec<&'a str>,
+    kinds: Vec<&'a str>,
+    ids: Vec<&'a str>,
+    versions: Vec<i64>,
+    parents: Vec<Option<&'a str>>,
+    states: Vec<Option<&'a str>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(places: &[Place<'a>]) -> Self {
+        Self {
+            owners: places.iter().map(|place| place.owner.as_str()).collect(),
+            kinds: places.iter().map(|place| place.kind.as_str()).collect(),
+            ids: places.iter().map(|place| place.id.as_str()).collect(),
+            versions: places.iter().map(|place| i64::from(place.version)).collect(),
+            parents: places
+                .iter()
+                .map(|place| place.parent.map(Name::as_str))
+                .collect(),
+            states: places.iter().map(|place| place.state.map(Name::as_str)).collect(),
+        }
+    }
 }
 
 pub(crate) fn put_token(work: &mut Work<'_>, token: &Token) -> Result<(), Fault> {

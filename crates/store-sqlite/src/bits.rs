@@ -21,6 +21,27 @@ pub(crate) fn split(n: i64) -> (i64, u16) {
     (n.div_euclid(SPAN), place)
 }
 
+/// The number that has a place in a block.
+pub(crate) fn join(at: i64, place: u16) -> i64 {
+    at * SPAN + i64::from(place)
+}
+
+/// The row of a block that has these places, which rise.
+pub(crate) fn write(places: impl ExactSizeIterator<Item = u16>) -> Vec<u8> {
+    if places.len() * 2 < BITMAP {
+        return list(places);
+    }
+    let mut block = Block::new();
+    places.for_each(|place| block.set(place, true));
+    block.write()
+}
+
+fn list(places: impl ExactSizeIterator<Item = u16>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(places.len() * 2);
+    places.for_each(|place| bytes.extend(place.to_le_bytes()));
+    bytes
+}
+
 impl Block {
     pub(crate) fn new() -> Self {
         Self(Box::new([0; 128]))
@@ -28,29 +49,35 @@ impl Block {
 
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
         let mut block = Self::new();
+        block.add(bytes)?;
+        Ok(block)
+    }
+
+    /// Adds the numbers of a row.
+    pub(crate) fn add(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         if bytes.len() == BITMAP {
             let (words, _) = bytes.as_chunks::<8>();
-            for (word, bytes) in block.0.iter_mut().zip(words) {
-                *word = u64::from_le_bytes(*bytes);
+            for (word, bytes) in self.0.iter_mut().zip(words) {
+                *word |= u64::from_le_bytes(*bytes);
             }
-            return Ok(block);
+            return Ok(());
         }
         let (places, rest) = bytes.as_chunks::<2>();
-        let places: Vec<u16> = places.iter().map(|place| u16::from_le_bytes(*place)).collect();
-        if !rest.is_empty() || places.iter().any(|place| i64::from(*place) >= SPAN) {
+        let places = places.iter().map(|place| u16::from_le_bytes(*place));
+        if !rest.is_empty() || places.clone().any(|place| i64::from(place) >= SPAN) {
             return Err(Fault::Corrupt("posting".into()));
         }
         for place in places {
-            block.set(place, true);
+            self.set(place, true);
         }
-        Ok(block)
+        Ok(())
     }
 
     pub(crate) fn write(&self) -> Vec<u8> {
         if self.len() * 2 >= BITMAP {
             return self.0.iter().flat_map(|word| word.to_le_bytes()).collect();
         }
-        self.places().into_iter().flat_map(u16::to_le_bytes).collect()
+        list(self.places().into_iter())
     }
 
     pub(crate) fn set(&mut self, place: u16, there: bool) {
@@ -78,24 +105,6 @@ impl Block {
             .for_each(|(word, other)| *word &= other);
     }
 
-    pub(crate) fn or(&mut self, other: &Self) {
-        self.0
-            .iter_mut()
-            .zip(other.0.iter())
-            .for_each(|(word, other)| *word |= other);
-    }
-
-    /// Keeps, of the `at`th block, what comes after a number, rising or falling.
-    pub(crate) fn keep_after(&mut self, at: i64, n: i64, rising: bool) {
-        let passed: Vec<i64> = self
-            .numbers(at)
-            .filter(|other| (*other <= n) == rising || *other == n)
-            .collect();
-        for n in passed {
-            self.set(split(n).1, false);
-        }
-    }
-
     /// The places, rising.
     pub(crate) fn places(&self) -> Vec<u16> {
         let mut places = Vec::with_capacity(self.len());
@@ -111,9 +120,7 @@ impl Block {
 
     /// The numbers of this block where it is the `at`th, rising.
     pub(crate) fn numbers(&self, at: i64) -> impl DoubleEndedIterator<Item = i64> {
-        self.places()
-            .into_iter()
-            .map(move |place| at * SPAN + i64::from(place))
+        self.places().into_iter().map(move |place| join(at, place))
     }
 }
 
@@ -135,13 +142,16 @@ impl Set {
         self.0.values().map(Block::len).sum()
     }
 
-    pub(crate) fn add(&mut self, at: i64, block: Block) {
-        match self.0.get_mut(&at) {
-            Some(there) => there.or(&block),
-            None => {
-                self.0.insert(at, block);
-            }
-        }
+    /// The blocks in which there are numbers, rising.
+    pub(crate) fn blocks(&self) -> Vec<i64> {
+        let mut blocks: Vec<i64> = self.0.keys().copied().collect();
+        blocks.sort_unstable();
+        blocks
+    }
+
+    /// Adds the numbers of a row of a block.
+    pub(crate) fn add(&mut self, at: i64, bytes: &[u8]) -> Result<(), Fault> {
+        self.0.entry(at).or_insert_with(Block::new).add(bytes)
     }
 
     /// Keeps the numbers that are in `other` too.
@@ -180,6 +190,7 @@ mod tests {
             let block = block(numbers.iter().copied());
             let bytes = block.write();
             assert_eq!(bytes.len(), (numbers.len() * 2).min(BITMAP));
+            assert_eq!(write(numbers.iter().copied()), bytes);
             assert_eq!(Block::read(&bytes).unwrap(), block);
             assert_eq!(block.places(), numbers);
             assert_eq!(
@@ -195,11 +206,11 @@ mod tests {
     #[test]
     fn sets_meet_and_join() {
         let (mut a, mut b) = (Set::default(), Set::default());
-        a.add(0, block([1, 2, 3]));
-        a.add(0, block([4]));
-        a.add(7, block([5]));
-        b.add(0, block([2, 4, 9]));
-        assert_eq!(a.len(), 5);
+        for (at, places) in [(0, block([1, 2, 3])), (0, block([4])), (7, block([5]))] {
+            a.add(at, &places.write()).unwrap();
+        }
+        b.add(0, &block([2, 4, 9]).write()).unwrap();
+        assert_eq!((a.len(), a.blocks()), (5, vec![0, 7]));
         assert!(a.has(7 * 8192 + 5) && !a.has(5));
         a.keep(&b);
         assert_eq!(a.numbers().collect::<BTreeSet<_>>(), BTreeSet::from([2, 4]));

@@ -2,17 +2,25 @@
 //! query needs is brought down to a set of numbers; a small set is gathered and sorted, with a large one the order is walked
 //! and what is not in the set is passed over.
 
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::ops::Bound;
 
 use rusqlite::types::Value;
 use rusqlite::{Transaction, params, params_from_iter};
-use store::{Direction, Fault, Index, Key, Name, Need, Query, Span, Term, Version};
+use store::{Direction, Fault, Index, Key, Name, Need, Query, Span, Term, Version, within};
 
-use crate::bits::{Block, Set};
+use crate::bits::{Block, Set, split};
 use crate::fault;
-use crate::index::parse;
-use crate::read::{self, get, name};
+use crate::index::{self, parse};
+use crate::leaf;
+use crate::read::{self, blob, get, name};
+
+/// A value of a field, and which numbers of its block have it.
+type Posting = (String, Vec<u8>);
+
+/// The same with its block, as an order goes through all blocks.
+type Placed = ((String, i64), Vec<u8>);
 
 /// When a list is gathered and sorted, and when its order is walked. Either way it is the same list.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +29,7 @@ pub struct Limits {
     pub gathered: usize,
     /// The same where their values must be read too.
     pub gathered_with_values: usize,
-    /// How many rows of postings a span of values may have to become a set. A longer one is tested record by record.
+    /// How many values a span may have, counted in each block, to become a set. A longer one is tested record by record.
     pub spanned: usize,
 }
 
@@ -30,7 +38,7 @@ impl Default for Limits {
         Self {
             gathered: 5_000,
             gathered_with_values: 3_000,
-            spanned: 10_000,
+            spanned: 100_000,
         }
     }
 }
@@ -40,8 +48,13 @@ pub(crate) fn list(
     limits: Limits,
     query: &Query,
 ) -> Result<Vec<Version>, Fault> {
-    if query.is_plain() {
-        return read::list(transaction, query);
+    let mut plain = if query.is_plain() {
+        read::list(transaction, query)?
+    } else {
+        vec![]
+    };
+    if query.is_plain() && !read::is_placed(query) {
+        return Ok(plain);
     }
     let found = Search::new(transaction, limits, query)?.find(query.limit as usize)?;
     let newest = |item: Item| {
@@ -52,7 +65,14 @@ pub(crate) fn list(
         };
         read::newest(transaction, &key)
     };
-    found.into_iter().map(newest).collect()
+    let found: Vec<Version> = found.into_iter().map(newest).collect::<Result<_, _>>()?;
+    if plain.is_empty() {
+        return Ok(found);
+    }
+    plain.extend(found);
+    plain.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    plain.truncate(query.limit as usize);
+    Ok(plain)
 }
 
 pub(crate) fn count(
@@ -66,15 +86,20 @@ pub(crate) fn count(
         after: None,
         ..query.clone()
     };
-    if query.is_plain() {
-        return read::count(transaction, &query, up_to);
+    let plain = if query.is_plain() {
+        read::count(transaction, &query, up_to)?
+    } else {
+        0
+    };
+    if plain == up_to || query.is_plain() && !read::is_placed(&query) {
+        return Ok(plain);
     }
     let search = Search::new(transaction, limits, &query)?;
     let found = match &search.set {
         Some(set) if search.spans.is_empty() => set.len(),
         _ => search.find(usize::try_from(up_to).unwrap_or(usize::MAX))?.len(),
     };
-    Ok(up_to.min(found as u64))
+    Ok(up_to.min(plain + found as u64))
 }
 
 /// An indexed record.
@@ -90,6 +115,8 @@ struct Search<'a> {
     transaction: &'a Transaction<'a>,
     limits: Limits,
     query: &'a Query,
+    /// How many blocks there are.
+    blocks: i64,
     /// Records that meet all needs but those of `spans`; none where no need could be brought down to a set.
     set: Option<Set>,
     /// What is tested record by record.
@@ -102,6 +129,7 @@ impl<'a> Search<'a> {
             transaction,
             limits,
             query,
+            blocks: split(index::last_number(transaction)?).0 + 1,
             set: None,
             spans: vec![],
         };
@@ -130,65 +158,108 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// The blocks in which there may be something.
+    fn blocks(&self) -> Vec<i64> {
+        match &self.set {
+            Some(set) => set.blocks(),
+            None => (0..self.blocks).collect(),
+        }
+    }
+
     fn add_term(&self, term: &Term<'_>, found: &mut Set) -> Result<(), Fault> {
-        let sql = "SELECT block, bits FROM posting WHERE kind = ?1 AND field = ?2 AND value = ?3";
-        let values = params![self.query.kind.as_str(), term.field, term.value];
-        let mut statement = self.transaction.prepare_cached(sql).map_err(fault)?;
-        let mut rows = statement.query(values).map_err(fault)?;
-        while let Some(row) = rows.next().map_err(fault)? {
-            found.add(get(row, 0)?, block(row, 1)?);
+        for at in self.blocks() {
+            self.leaf(at, &term.field, "<=", &term.value, Direction::Down, |_, leaf| {
+                leaf::find(leaf, &term.value)?.map_or(Ok(()), |bits| found.add(at, bits))
+            })?;
         }
         Ok(())
+    }
+
+    /// Gives the leaf of a field in a block that comes first in a direction, of those that begin so much before or after.
+    fn leaf<T>(
+        &self,
+        at: i64,
+        field: &str,
+        compare: &str,
+        first: &str,
+        direction: Direction,
+        visit: impl FnOnce(&str, &[u8]) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        let order = match direction {
+            Direction::Up => "first",
+            Direction::Down => "first DESC",
+        };
+        let sql = format!(
+            "SELECT first, leaf FROM posting WHERE block = ?1 AND kind = ?2 AND field = ?3 AND first {compare} ?4
+             ORDER BY {order} LIMIT 1"
+        );
+        let mut statement = self.transaction.prepare_cached(&sql).map_err(fault)?;
+        let values = params![at, self.query.kind.as_str(), field, first];
+        let mut rows = statement.query(values).map_err(fault)?;
+        let Some(row) = rows.next().map_err(fault)? else {
+            return Ok(None);
+        };
+        let first = row.get_ref(0).map_err(fault)?.as_str();
+        let first = first.map_err(|error| Fault::Corrupt(error.to_string()))?;
+        visit(first, blob(row, 1)?).map(Some)
     }
 
     /// The records with a value in a span, if it is not too long.
     fn span(&self, field: &Name, span: &Span) -> Result<Option<Set>, Fault> {
         let mut found = Set::default();
-        let mut rows = 0;
-        let whole = self.postings(field, span, Direction::Up, |_, at, block| {
-            rows += 1;
-            found.add(at, block()?);
-            Ok(rows < self.limits.spanned)
-        })?;
-        Ok(whole.then_some(found))
+        let mut seen = 0;
+        for at in self.blocks() {
+            let mut path = Path::new(at);
+            while !path.ended {
+                path.step(self, field, span, Direction::Up, |_, bits| {
+                    seen += 1;
+                    found.add(at, bits)
+                })?;
+                if seen >= self.limits.spanned {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(found))
     }
 
-    /// Gives postings of a field in the order of their values, as long as `visit` says to go on; true if it saw them all.
+    /// Gives the postings of a field in the order of their values and blocks, as long as `visit` says to go on.
     fn postings(
         &self,
         field: &Name,
         span: &Span,
         direction: Direction,
-        mut visit: impl FnMut(&str, i64, &dyn Fn() -> Result<Block, Fault>) -> Result<bool, Fault>,
-    ) -> Result<bool, Fault> {
-        let mut sql = String::from("SELECT value, block, bits FROM posting WHERE kind = ?1 AND field = ?2");
-        let mut values = vec![
-            Value::from(self.query.kind.to_string()),
-            Value::from(field.to_string()),
-        ];
-        for (bound, included, excluded) in [(&span.0, ">=", ">"), (&span.1, "<=", "<")] {
-            let (compare, value) = match bound {
-                Bound::Included(value) => (included, value),
-                Bound::Excluded(value) => (excluded, value),
-                Bound::Unbounded => continue,
-            };
-            values.push(Value::from(value.clone()));
-            let _ = write!(sql, " AND value {compare} ?{}", values.len());
-        }
-        sql += match direction {
-            Direction::Up => " ORDER BY value, block",
-            Direction::Down => " ORDER BY value DESC, block DESC",
-        };
-        let mut statement = self.transaction.prepare_cached(&sql).map_err(fault)?;
-        let mut rows = statement.query(params_from_iter(values)).map_err(fault)?;
-        while let Some(row) = rows.next().map_err(fault)? {
-            let value = row.get_ref(0).map_err(fault)?.as_str();
-            let value = value.map_err(|error| Fault::Corrupt(error.to_string()))?;
-            if !visit(value, get(row, 1)?, &|| block(row, 2))? {
-                return Ok(false);
+        mut visit: impl FnMut(&str, i64, &[u8]) -> Result<bool, Fault>,
+    ) -> Result<(), Fault> {
+        // Each block gives its own in that order, a leaf at a time; the first of all comes next.
+        let mut ahead: HashMap<i64, (Path, VecDeque<Posting>)> = HashMap::new();
+        let mut first: BTreeMap<(String, i64), Vec<u8>> = BTreeMap::new();
+        let mut take = |at: i64| -> Result<Option<Placed>, Fault> {
+            let (path, read) = ahead.entry(at).or_insert((Path::new(at), VecDeque::new()));
+            while read.is_empty() && !path.ended {
+                path.step(self, field, span, direction, |value, bits| {
+                    read.push_back((value.to_owned(), bits.to_owned()));
+                    Ok(())
+                })?;
             }
+            Ok(read.pop_front().map(|(value, bits)| ((value, at), bits)))
+        };
+        for at in self.blocks() {
+            first.extend(take(at)?);
         }
-        Ok(true)
+        loop {
+            let next = match direction {
+                Direction::Up => first.pop_first(),
+                Direction::Down => first.pop_last(),
+            };
+            let Some(((value, at), bits)) = next else {
+                return Ok(());
+            };
+            if !visit(&value, at, &bits)? {
+                return Ok(());
+            }
+            first.extend(take(at)?);
+        }
     }
 
     /// So many records that meet the query, in its order.
@@ -282,13 +353,13 @@ impl<'a> Search<'a> {
             kind: self.query.kind.clone(),
             id: after.id.clone(),
         };
-        let n = read::place(self.transaction, &key)?.and_then(|place| place.n);
+        let n = read::stands(self.transaction, &key)?.and_then(|place| place.n);
         Ok(Some((after.value.clone(), n.unwrap_or(0))))
     }
 
     /// Walks all records of the kind in the order of owner and id.
     fn walk_keys(&self, limit: usize) -> Result<Vec<Item>, Fault> {
-        let mut sql = String::from("SELECT n, owner, id FROM record INDEXED BY record_kind WHERE kind = ?1");
+        let mut sql = String::from("SELECT n, owner, id FROM record WHERE kind = ?1");
         let mut values = vec![Value::from(self.query.kind.to_string())];
         if let Some(owner) = &self.query.owner {
             values.push(Value::from(owner.to_string()));
@@ -343,23 +414,18 @@ impl<'a> Search<'a> {
             field,
             &self.reach(field, direction, after.as_ref())?,
             direction,
-            |value, at, block| {
-                let mut block = match &self.set {
-                    None => block()?,
-                    Some(set) => {
-                        let Some(wanted) = set.block(at) else {
-                            return Ok(true);
-                        };
-                        let mut block = block()?;
-                        block.and(wanted);
-                        block
-                    }
+            |value, at, bits| {
+                let rising = direction == Direction::Up;
+                let passed = after
+                    .as_ref()
+                    .filter(|(after, _)| after == value)
+                    .map(|(_, n)| *n);
+                let wanted = |n: &i64| {
+                    self.set.as_ref().is_none_or(|set| set.has(*n))
+                        && passed.is_none_or(|passed| *n != passed && (*n > passed) == rising)
                 };
-                if let Some((_, n)) = after.as_ref().filter(|(after, _)| after == value) {
-                    block.keep_after(at, *n, direction == Direction::Up);
-                }
-                let mut numbers: Vec<i64> = block.numbers(at).collect();
-                if direction == Direction::Down {
+                let mut numbers: Vec<i64> = Block::read(bits)?.numbers(at).filter(wanted).collect();
+                if !rising {
                     numbers.reverse();
                 }
                 for n in numbers {
@@ -405,18 +471,75 @@ impl<'a> Search<'a> {
     }
 }
 
+/// A way through the leaves of a field in a block.
+struct Path {
+    at: i64,
+    /// What the last leaf is found by.
+    last: Option<String>,
+    ended: bool,
+}
+
+impl Path {
+    fn new(at: i64) -> Self {
+        Self {
+            at,
+            last: None,
+            ended: false,
+        }
+    }
+
+    /// Gives the postings of the next leaf that are within a span.
+    fn step(
+        &mut self,
+        search: &Search<'_>,
+        field: &Name,
+        span: &Span,
+        direction: Direction,
+        mut visit: impl FnMut(&str, &[u8]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let (begin, ahead) = match direction {
+            Direction::Up => (&span.0, (Bound::Unbounded, span.1.clone())),
+            Direction::Down => (&span.1, (span.0.clone(), Bound::Unbounded)),
+        };
+        let read = |first: &str, leaf: &[u8]| {
+            let mut entries = leaf::entries(leaf)?;
+            if direction == Direction::Down {
+                entries.reverse();
+            }
+            let on = entries.last().is_some_and(|(value, _)| within(&ahead, value));
+            for (value, bits) in entries.into_iter().filter(|(value, _)| within(span, value)) {
+                visit(value, bits)?;
+            }
+            Ok((first.to_owned(), on))
+        };
+        let (at, field) = (self.at, field.as_str());
+        let found = match (&self.last, direction, begin) {
+            (Some(last), Direction::Up, _) => search.leaf(at, field, ">", last, direction, read)?,
+            (Some(last), Direction::Down, _) => search.leaf(at, field, "<", last, direction, read)?,
+            (None, _, Bound::Unbounded) => search.leaf(at, field, ">=", "", direction, read)?,
+            (None, _, Bound::Included(value) | Bound::Excluded(value)) => {
+                let there = search.leaf(at, field, "<=", value, Direction::Down, |first, _| {
+                    Ok(first.to_owned())
+                })?;
+                match (there, direction) {
+                    (Some(first), _) => search.leaf(at, field, "=", &first, direction, read)?,
+                    (None, Direction::Up) => search.leaf(at, field, ">", value, direction, read)?,
+                    (None, Direction::Down) => None,
+                }
+            }
+        };
+        match found {
+            Some((last, on)) => (self.last, self.ended) = (Some(last), !on),
+            None => self.ended = true,
+        }
+        Ok(())
+    }
+}
+
 /// True if a place comes after another.
 fn is_after(place: &(String, i64), after: &(String, i64), direction: Direction) -> bool {
     match direction {
         Direction::Up => place > after,
         Direction::Down => place < after,
     }
-}
-
-fn block(row: &rusqlite::Row<'_>, column: usize) -> Result<Block, Fault> {
-    let bytes = row.get_ref(column).map_err(fault)?;
-    let bytes = bytes
-        .as_blob()
-        .map_err(|error| Fault::Corrupt(error.to_string()))?;
-    Block::read(bytes)
 }

@@ -1,53 +1,103 @@
 //! The index as this file holds it: each indexed record has a number (`record.n`, `item`), and each term has the numbers
-//! of the records that it finds (`posting`). A change gathers what it does to each term and writes every block once.
+//! of the records that it finds (`posting`, many terms to a row). A change gathers what it does to each term and writes every leaf once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::mpsc;
 
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use store::{Fault, Index, Indexed, Key, Name, Term};
 
-use crate::bits::{Block, split};
+use crate::bits::{self, Block, join, split};
 use crate::fault;
-use crate::read::{self, Place};
+use crate::leaf::{self, Leaf};
+use crate::read::{self, Stands, get};
 
 /// Replaces the index of records and gives the number of each, none where the index is empty: its row in `record` is to say
-/// so. `before` gives where a record stood in lists before the change.
+/// so. `before` gives where a record stood in lists before the change. `meanwhile` writes what else there is to write, while
+/// another thread gathers the postings.
 pub(crate) fn replace(
     transaction: &Transaction<'_>,
     indexed: &[Indexed<'_>],
-    before: &HashMap<Key, Place>,
-) -> Result<Vec<Option<i64>>, Fault> {
+    before: &HashMap<Key, Stands>,
+    meanwhile: impl FnOnce(&[Option<i64>]) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let last = last_number(transaction)?;
     let mut next = last;
-    let mut postings = Postings::default();
+    let mut blocks: BTreeMap<i64, Vec<(u16, &Indexed<'_>)>> = BTreeMap::new();
     let mut numbers = Vec::with_capacity(indexed.len());
-    let places: Vec<Option<&Place>> = indexed.iter().map(|now| before.get(&now.key)).collect();
-    let old: Vec<Index> = places
-        .iter()
-        .map(|place| {
-            place
-                .and_then(|place| place.n)
-                .map_or_else(|| Ok(Index::default()), |n| kept(transaction, n))
-        })
-        .collect::<Result<_, _>>()?;
-    for ((now, old), place) in indexed.iter().zip(&old).zip(places) {
-        let numbered = place.and_then(|place| place.n);
+    let mut olds: HashMap<&Key, Index> = HashMap::new();
+    for now in indexed {
+        let numbered = before.get(&now.key).and_then(|stood| stood.n);
         let empty = now.index.is_empty();
         numbers.push(if empty { None } else { numbered.or(Some(next + 1)) });
         let Some(n) = numbered.or_else(|| numbers.last().copied().flatten()) else {
             continue;
         };
         next = next.max(n);
-        let Key { owner, kind, .. } = &now.key;
-        let (parent, state) = place.map_or((None, None), |place| {
-            (place.parent.as_ref(), place.state.as_ref())
-        });
-        let was = terms(old, owner, parent, state);
-        postings.note(kind, n, &was, terms(now.index, owner, now.parent, now.state));
-        keep(transaction, &now.key, n, numbered.is_none(), now.index)?;
+        if numbered.is_some() {
+            olds.insert(&now.key, kept(transaction, n)?);
+        }
+        let (at, place) = split(n);
+        blocks.entry(at).or_default().push((place, now));
     }
-    postings.write(transaction, split(last).0)?;
-    Ok(numbers)
+    std::thread::scope(|scope| {
+        let (send, receive) = mpsc::channel();
+        let (blocks, olds) = (&blocks, &olds);
+        scope.spawn(move || {
+            let gathered = blocks
+                .iter()
+                .map(|(at, records)| (*at, gather(records, olds, before)));
+            // Whoever does not listen any more has met a fault.
+            gathered.map(|block| send.send(block)).all(|sent| sent.is_ok())
+        });
+        for (at, records) in blocks {
+            for (place, now) in records {
+                keep(
+                    transaction,
+                    &now.key,
+                    join(*at, *place),
+                    !olds.contains_key(&now.key),
+                    now.index,
+                )?;
+            }
+        }
+        meanwhile(&numbers)?;
+        for (at, fields) in receive {
+            let new = at > split(last).0;
+            for field in &fields {
+                field.write(transaction, at, new)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// What a change does to the terms of a block.
+fn gather<'a>(
+    records: &[(u16, &'a Indexed<'a>)],
+    olds: &'a HashMap<&Key, Index>,
+    before: &'a HashMap<Key, Stands>,
+) -> Vec<SortedField<'a>> {
+    let mut postings = Postings::default();
+    for (place, now) in records {
+        let Key { owner, kind, .. } = &now.key;
+        let Some(old) = olds.get(&now.key) else {
+            postings.add(
+                kind,
+                *place,
+                now.index.terms_as_they_come(owner, now.parent, now.state),
+            );
+            continue;
+        };
+        let stood = before.get(&now.key);
+        let parent = stood.and_then(|stood| stood.parent.as_ref());
+        let state = stood.and_then(|stood| stood.state.as_ref());
+        let was = terms(old, owner, parent, state);
+        let is = terms(now.index, owner, now.parent, now.state);
+        postings.replace(kind, *place, &was, &is);
+    }
+    postings.sorted()
 }
 
 /// The terms of an index; none of an empty one, since its record has no number that a place in lists could find.
@@ -63,7 +113,8 @@ fn terms<'a>(
     index.terms(owner, parent, state)
 }
 
-fn last_number(transaction: &Transaction<'_>) -> Result<i64, Fault> {
+/// The greatest number; 0 if nothing is indexed.
+pub(crate) fn last_number(transaction: &Transaction<'_>) -> Result<i64, Fault> {
     transaction
         .query_row("SELECT coalesce(max(n), 0) FROM item", [], |row| row.get(0))
         .map_err(fault)
@@ -109,67 +160,201 @@ pub(crate) fn number(transaction: &Transaction<'_>, key: &Key, n: Option<i64>) -
     )
 }
 
-/// Numbers, each with whether it is to be there.
-type Numbers = Vec<(i64, bool)>;
+/// Which value has a place from now on, or not any more.
+type Change = (u32, u16, bool);
 
-/// What a change does to each term of a kind: numbers that it finds from now on, and those that it does not any more.
+/// What a change does to the terms of one block.
 #[derive(Default)]
-struct Postings<'a>(HashMap<(&'a Name, Term<'a>), Numbers>);
+struct Postings<'a> {
+    fields: Vec<Field<'a>>,
+    /// How many values there are.
+    values: u32,
+    changes: Vec<Change>,
+}
+
+/// A field of a kind, with the values that occur and their numbers here.
+struct Field<'a> {
+    kind: &'a Name,
+    name: Cow<'a, str>,
+    values: HashMap<Cow<'a, str>, u32>,
+}
 
 impl<'a> Postings<'a> {
-    fn note(&mut self, kind: &'a Name, n: i64, was: &[Term<'a>], is: Vec<Term<'a>>) {
-        for term in was {
-            if is.binary_search(term).is_err() {
-                self.0.entry((kind, term.clone())).or_default().push((n, false));
-            }
+    /// Takes in a record that had no terms.
+    fn add(&mut self, kind: &'a Name, place: u16, terms: impl Iterator<Item = Term<'a>>) {
+        for term in terms {
+            self.note(kind, place, term, true);
         }
-        for term in is {
-            if was.is_empty() || was.binary_search(&term).is_err() {
-                self.0.entry((kind, term)).or_default().push((n, true));
+    }
+
+    /// Takes in a record that had others. Terms are in their order.
+    fn replace(&mut self, kind: &'a Name, place: u16, was: &[Term<'a>], is: &[Term<'a>]) {
+        for (terms, others, there) in [(was, is, false), (is, was, true)] {
+            for term in terms.iter().filter(|term| others.binary_search(term).is_err()) {
+                self.note(kind, place, term.clone(), there);
             }
         }
     }
 
-    /// Writes them in the order in which they lie. No block after `last` is there yet.
-    fn write(self, transaction: &Transaction<'_>, last: i64) -> Result<(), Fault> {
-        let mut all: Vec<_> = self.0.into_iter().collect();
-        all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let prepare = |sql| transaction.prepare_cached(sql).map_err(fault);
-        let mut read =
-            prepare("SELECT bits FROM posting WHERE kind = ?1 AND field = ?2 AND value = ?3 AND block = ?4")?;
-        let mut write = prepare(
-            "INSERT INTO posting (kind, field, value, block, bits) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (kind, field, value, block) DO UPDATE SET bits = ?5",
-        )?;
-        let mut delete =
-            prepare("DELETE FROM posting WHERE kind = ?1 AND field = ?2 AND value = ?3 AND block = ?4")?;
-        for ((kind, term), mut numbers) in all {
-            numbers.sort_by_key(|(n, _)| *n);
-            for numbers in numbers.chunk_by(|(a, _), (b, _)| split(*a).0 == split(*b).0) {
-                let at = split(numbers[0].0).0;
-                let place = params![kind.as_str(), term.field, term.value, at];
-                let there = if at > last {
-                    None
-                } else {
-                    read.query_row(place, |row| row.get(0))
-                        .optional()
-                        .map_err(fault)?
-                };
-                let there = there.map(|bytes: Vec<u8>| Block::read(&bytes)).transpose()?;
-                let mut block = there.unwrap_or_else(Block::new);
-                for (n, there) in numbers {
-                    block.set(split(*n).1, *there);
-                }
-                let values = params![kind.as_str(), term.field, term.value, at, block.write()];
-                if block.is_empty() {
-                    delete.execute(place)
-                } else {
-                    write.execute(values)
-                }
-                .map_err(fault)?;
+    fn note(&mut self, kind: &'a Name, place: u16, Term { field, value }: Term<'a>, there: bool) {
+        let known = self
+            .fields
+            .iter()
+            .position(|of| of.name == field && of.kind == kind);
+        let at = known.unwrap_or_else(|| {
+            self.fields.push(Field {
+                kind,
+                name: field,
+                values: HashMap::new(),
+            });
+            self.fields.len() - 1
+        });
+        let value = *self.fields[at].values.entry(value).or_insert_with(|| {
+            self.values += 1;
+            self.values - 1
+        });
+        self.changes.push((value, place, there));
+    }
+
+    /// The same in the order in which it lies.
+    fn sorted(mut self) -> Vec<SortedField<'a>> {
+        self.changes.sort_unstable();
+        self.changes.dedup();
+        // Every value has some changes, so they lie in the order of its number.
+        let of_values = self.changes.chunk_by(|(a, ..), (b, ..)| a == b);
+        let mut of_values: Vec<Vec<Change>> = of_values.map(<[Change]>::to_vec).collect();
+        self.fields
+            .sort_unstable_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        let sorted = |field: Field<'a>| {
+            let values = field.values.into_iter();
+            let mut values: Vec<_> = values
+                .map(|(text, value)| (text, std::mem::take(&mut of_values[value as usize])))
+                .collect();
+            values.sort_unstable();
+            SortedField {
+                kind: field.kind,
+                name: field.name,
+                values,
             }
+        };
+        self.fields.into_iter().map(sorted).collect()
+    }
+}
+
+/// What a change does to a field of a block: rising values, each with its changes.
+struct SortedField<'a> {
+    kind: &'a Name,
+    name: Cow<'a, str>,
+    values: Vec<(Cow<'a, str>, Vec<Change>)>,
+}
+
+impl SortedField<'_> {
+    fn write(&self, transaction: &Transaction<'_>, at: i64, new: bool) -> Result<(), Fault> {
+        let leaves = Leaves {
+            transaction,
+            at,
+            kind: self.kind,
+            field: &self.name,
+        };
+        let mut left = self.values.as_slice();
+        while let Some((value, _)) = left.first() {
+            let found = if new {
+                Found::default()
+            } else {
+                leaves.with(value)?
+            };
+            let next = found.next.as_deref();
+            let here = left.partition_point(|(value, _)| next.is_none_or(|next| &**value < next));
+            let (now, later) = left.split_at(here);
+            leaves.change(found, now)?;
+            left = later;
         }
         Ok(())
+    }
+}
+
+/// A leaf as it stands; empty where there is none.
+#[derive(Default)]
+struct Found {
+    first: String,
+    bytes: Vec<u8>,
+    /// Where the next one begins.
+    next: Option<String>,
+}
+
+/// The leaves of a field in a block.
+struct Leaves<'a> {
+    transaction: &'a Transaction<'a>,
+    at: i64,
+    kind: &'a Name,
+    field: &'a str,
+}
+
+impl Leaves<'_> {
+    /// The leaf in which a value is or would be.
+    fn with(&self, value: &str) -> Result<Found, Fault> {
+        let place = params![self.at, self.kind.as_str(), self.field, value];
+        let leaf =
+            "SELECT first, leaf FROM posting WHERE block = ?1 AND kind = ?2 AND field = ?3 AND first <= ?4
+            ORDER BY first DESC LIMIT 1";
+        let next = "SELECT first FROM posting WHERE block = ?1 AND kind = ?2 AND field = ?3 AND first > ?4
+            ORDER BY first LIMIT 1";
+        let leaf = read::all(self.transaction, leaf, place, |row| {
+            Ok((get(row, 0)?, get(row, 1)?))
+        })?;
+        let (first, bytes) = leaf.into_iter().next().unwrap_or_default();
+        let next = read::all(self.transaction, next, place, |row| get(row, 0))?.pop();
+        Ok(Found { first, bytes, next })
+    }
+
+    /// Writes a leaf with some of its values changed; in several, if it grows too long.
+    fn change(&self, found: Found, changes: &[(Cow<'_, str>, Vec<Change>)]) -> Result<(), Fault> {
+        let old = leaf::entries(&found.bytes)?;
+        let mut filled = Leaf::new(found.first);
+        let mut old = old.into_iter().peekable();
+        let mut put = |value: &str, bits: &[u8]| -> Result<(), Fault> {
+            if filled.is_full(value, bits) {
+                self.put(&filled)?;
+                filled = Leaf::new(value.to_owned());
+            }
+            filled.push(value, bits)
+        };
+        for (value, changes) in changes {
+            while let Some((before, bits)) = old.next_if(|(before, _)| *before < &**value) {
+                put(before, bits)?;
+            }
+            let bits = match old.next_if(|(there, _)| there == value) {
+                None => bits::write(changes.iter().map(|(_, place, _)| *place)),
+                Some((_, bits)) => {
+                    let mut block = Block::read(bits)?;
+                    for (_, place, there) in changes {
+                        block.set(*place, *there);
+                    }
+                    block.write()
+                }
+            };
+            if !bits.is_empty() {
+                put(value, &bits)?;
+            }
+        }
+        for (value, bits) in old {
+            put(value, bits)?;
+        }
+        self.put(&filled)
+    }
+
+    fn put(&self, leaf: &Leaf) -> Result<(), Fault> {
+        let place = params![self.at, self.kind.as_str(), self.field, leaf.first];
+        if leaf.bytes.is_empty() {
+            let sql = "DELETE FROM posting WHERE block = ?1 AND kind = ?2 AND field = ?3 AND first = ?4";
+            return read::run(self.transaction, sql, place);
+        }
+        read::run(
+            self.transaction,
+            "INSERT INTO posting (block, kind, field, first, leaf) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (block, kind, field, first) DO UPDATE SET leaf = ?5",
+            params![self.at, self.kind.as_str(), self.field, leaf.first, leaf.bytes],
+        )
     }
 }
 
@@ -190,7 +375,7 @@ pub(crate) fn index(transaction: &Transaction<'_>, entries: &[(Key, u32, Index)]
     let mut before = HashMap::with_capacity(entries.len());
     let mut current = BTreeMap::new();
     for (key, version, index) in entries {
-        if let Some(place) = read::place(transaction, key)?.filter(|place| place.version == *version) {
+        if let Some(place) = read::stands(transaction, key)?.filter(|place| place.version == *version) {
             before.insert(key.clone(), place);
             current.insert(key, index);
         }
@@ -208,10 +393,10 @@ pub(crate) fn index(transaction: &Transaction<'_>, entries: &[(Key, u32, Index)]
             })
         })
         .collect();
-    for (now, n) in indexed.iter().zip(replace(transaction, &indexed, &before)?) {
-        number(transaction, &now.key, n)?;
-    }
-    Ok(())
+    replace(transaction, &indexed, &before, |numbers| {
+        let mut numbered = indexed.iter().zip(numbers);
+        numbered.try_for_each(|(now, n)| number(transaction, &now.key, *n))
+    })
 }
 
 pub(crate) fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {

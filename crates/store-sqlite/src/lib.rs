@@ -7,6 +7,7 @@ mod bits;
 mod find;
 mod index;
 mod jobs;
+mod leaf;
 mod read;
 mod schema;
 mod write;
@@ -232,7 +233,7 @@ impl Store for Sqlite {
     }
 
     fn blob(&self, owner: &Name, sha256: &str) -> Result<Option<Blob>, Fault> {
-        self.read(|transaction| read::blob(transaction, owner, sha256))
+        self.read(|transaction| read::file(transaction, owner, sha256))
     }
 
     fn put_token(&self, token: &Token) -> Result<(), Fault> {

@@ -17,7 +17,12 @@ const EVENT: &str = "owner, seq, at, actor, action, detail, written, erased, blo
 const TOKEN: &str = "hash, account, created, seen, expires, note";
 const VERSION: &str = "owner, kind, id, version, parent, state, body, sha256, event";
 const NEWEST: &str = "SELECT v.owner, v.kind, v.id, v.version, v.parent, v.state, v.body, v.sha256, v.event
-    FROM record r JOIN version v USING (owner, kind, id, version)";
+    FROM record r CROSS JOIN version v USING (owner, kind, id, version)";
+
+/// The kinds that there are, each found by one look past the one before.
+const KINDS: &str = "WITH RECURSIVE k (kind) AS (
+    SELECT min(kind) FROM record UNION ALL SELECT (SELECT min(kind) FROM record WHERE kind > k.kind) FROM k WHERE kind IS NOT NULL)
+    SELECT kind FROM k WHERE kind IS NOT NULL";
 
 pub(crate) fn head(transaction: &Transaction<'_>, owner: &Name) -> Result<Option<Head>, Fault> {
     let found = all(
@@ -44,7 +49,7 @@ pub(crate) fn last_link(transaction: &Transaction<'_>, owner: &Name) -> Result<O
 }
 
 /// Where a record stands in lists.
-pub(crate) struct Place {
+pub(crate) struct Stands {
     pub(crate) version: u32,
     pub(crate) parent: Option<Name>,
     pub(crate) state: Option<Name>,
@@ -52,13 +57,13 @@ pub(crate) struct Place {
     pub(crate) n: Option<i64>,
 }
 
-pub(crate) fn place(transaction: &Transaction<'_>, key: &Key) -> Result<Option<Place>, Fault> {
+pub(crate) fn stands(transaction: &Transaction<'_>, key: &Key) -> Result<Option<Stands>, Fault> {
     let found = all(
         transaction,
         "SELECT version, parent, state, n FROM record WHERE owner = ?1 AND kind = ?2 AND id = ?3",
         [key.owner.as_str(), key.kind.as_str(), key.id.as_str()],
         |row| {
-            Ok(Place {
+            Ok(Stands {
                 version: get(row, 0)?,
                 parent: maybe(row, 1)?,
                 state: maybe(row, 2)?,
@@ -89,7 +94,7 @@ pub(crate) fn newest(transaction: &Transaction<'_>, key: &Key) -> Result<Version
     found.ok_or_else(|| Fault::Corrupt(format!("{key}: listed and not there")))
 }
 
-/// The list of a query that asks nothing of the index.
+/// The list of a query that asks nothing of the index; of one with a parent or a state, the records alone that have no number.
 pub(crate) fn list(transaction: &Transaction<'_>, query: &Query) -> Result<Vec<Version>, Fault> {
     let (mut sql, mut values) = placed(query);
     if let Some(After { owner, id, .. }) = &query.after {
@@ -102,18 +107,36 @@ pub(crate) fn list(transaction: &Transaction<'_>, query: &Query) -> Result<Vec<V
         );
     }
     values.push(Value::from(query.limit));
-    let sql = format!("{NEWEST}{sql} ORDER BY r.owner, r.id LIMIT ?{}", values.len());
+    let newest = NEWEST.replace("record r", table(query));
+    let sql = format!("{newest}{sql} ORDER BY r.owner, r.id LIMIT ?{}", values.len());
     all(transaction, &sql, params_from_iter(values), as_version)
 }
 
-/// How many records such a query has, up to a bound.
+/// How many records such a list has, up to a bound.
 pub(crate) fn count(transaction: &Transaction<'_>, query: &Query, up_to: u64) -> Result<u64, Fault> {
     let (sql, mut values) = placed(query);
     values.push(Value::from(i64::try_from(up_to).unwrap_or(i64::MAX)));
     let last = values.len();
-    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM record r{sql} LIMIT ?{last})");
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM {}{sql} LIMIT ?{last})",
+        table(query)
+    );
     let found = all(transaction, &sql, params_from_iter(values), |row| get(row, 0))?;
     Ok(found.into_iter().next().unwrap_or(0))
+}
+
+/// True if the query asks for a parent or a state: the index has those of the records with a number.
+pub(crate) fn is_placed(query: &Query) -> bool {
+    query.parent.is_some() || query.state.is_some()
+}
+
+/// Where such a list lies in its order.
+fn table(query: &Query) -> &'static str {
+    match (&query.parent, &query.state) {
+        (Some(_), _) => "record r INDEXED BY record_parent",
+        (None, Some(_)) => "record r INDEXED BY record_state",
+        (None, None) => "record r",
+    }
 }
 
 /// The condition that a record is of the query's kind and stands where it asks, with its values.
@@ -130,6 +153,9 @@ fn placed(query: &Query) -> (String, Vec<Value>) {
             values.push(Value::from(wanted.to_string()));
             let _ = write!(sql, " AND r.{column} = ?{}", values.len());
         }
+    }
+    if is_placed(query) {
+        sql += " AND r.n IS NULL";
     }
     (sql, values)
 }
@@ -165,7 +191,7 @@ pub(crate) fn events(transaction: &Transaction<'_>, query: &EventQuery) -> Resul
     all(transaction, &sql, params_from_iter(values), as_event)
 }
 
-pub(crate) fn blob(transaction: &Transaction<'_>, owner: &Name, sha256: &str) -> Result<Option<Blob>, Fault> {
+pub(crate) fn file(transaction: &Transaction<'_>, owner: &Name, sha256: &str) -> Result<Option<Blob>, Fault> {
     let sql = "SELECT sha256, bytes FROM blob WHERE owner = ?1 AND sha256 = ?2";
     let found = all(transaction, sql, [owner.as_str(), sha256], |row| {
         Ok(Blob {
@@ -239,36 +265,45 @@ pub(crate) fn walk(
         [],
         |row| get(row, 0),
     )?;
+    let kinds: Vec<String> = all(transaction, KINDS, [], |row| get(row, 0))?;
     let event = format!("SELECT {EVENT} FROM event WHERE owner = ?1 ORDER BY seq");
     let version = format!("SELECT {VERSION} FROM version WHERE owner = ?1 ORDER BY event, kind, id, version");
     for owner in owners {
-        let mut each =
-            |sql: &str, as_row: &dyn Fn(&Columns<'_>) -> Result<Row, Fault>| -> Result<(), Fault> {
-                let mut statement = transaction.prepare_cached(sql).map_err(fault)?;
-                let mut rows = statement.query([&owner]).map_err(fault)?;
-                while let Some(row) = rows.next().map_err(fault)? {
-                    visit(as_row(row)?)?;
-                }
-                Ok(())
-            };
-        each("SELECT owner, seq, seal FROM chain WHERE owner = ?1", &|row| {
-            as_head(row).map(Row::Head)
-        })?;
-        each(&event, &|row| as_event(row).map(Row::Event))?;
-        each(&version, &|row| as_version(row).map(Row::Version))?;
+        let mut each = |sql: &str,
+                        of: &[&str],
+                        as_row: &dyn Fn(&Columns<'_>) -> Result<Row, Fault>|
+         -> Result<(), Fault> {
+            let mut statement = transaction.prepare_cached(sql).map_err(fault)?;
+            let mut rows = statement.query(params_from_iter(of)).map_err(fault)?;
+            while let Some(row) = rows.next().map_err(fault)? {
+                visit(as_row(row)?)?;
+            }
+            Ok(())
+        };
         each(
-            "SELECT owner, kind, id, version, parent, state FROM record WHERE owner = ?1 ORDER BY kind, id",
-            &|row| {
-                Ok(Row::Listed {
-                    key: key(row)?,
-                    version: get(row, 3)?,
-                    parent: maybe(row, 4)?,
-                    state: maybe(row, 5)?,
-                })
-            },
+            "SELECT owner, seq, seal FROM chain WHERE owner = ?1",
+            &[&owner],
+            &|row| as_head(row).map(Row::Head),
         )?;
+        each(&event, &[&owner], &|row| as_event(row).map(Row::Event))?;
+        each(&version, &[&owner], &|row| as_version(row).map(Row::Version))?;
+        for kind in &kinds {
+            each(
+                "SELECT owner, kind, id, version, parent, state FROM record WHERE owner = ?1 AND kind = ?2 ORDER BY id",
+                &[&owner, kind],
+                &|row| {
+                    Ok(Row::Listed {
+                        key: key(row)?,
+                        version: get(row, 3)?,
+                        parent: maybe(row, 4)?,
+                        state: maybe(row, 5)?,
+                    })
+                },
+            )?;
+        }
         each(
             "SELECT owner, sha256, bytes FROM blob WHERE owner = ?1 ORDER BY sha256",
+            &[&owner],
             &|row| {
                 Ok(Row::Blob {
                     owner: name(row, 0)?,
@@ -378,6 +413,11 @@ fn key(row: &Columns<'_>) -> Result<Key, Fault> {
 
 pub(crate) fn get<T: FromSql>(row: &Columns<'_>, column: usize) -> Result<T, Fault> {
     row.get(column).map_err(|error| Fault::Corrupt(error.to_string()))
+}
+
+pub(crate) fn blob<'a>(row: &'a Columns<'_>, column: usize) -> Result<&'a [u8], Fault> {
+    let bytes = row.get_ref(column).map_err(fault)?.as_blob();
+    bytes.map_err(|error| Fault::Corrupt(error.to_string()))
 }
 
 pub(crate) fn name(row: &Columns<'_>, column: usize) -> Result<Name, Fault> {

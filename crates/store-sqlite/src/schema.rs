@@ -9,7 +9,7 @@ use crate::{PATIENCE, fault};
 const APPLICATION: i32 = 0x7F85_91DD;
 
 /// Each step brings the schema from its place in the list to the next.
-const STEPS: [&str; 2] = ["
+const STEPS: [&str; 3] = ["
 CREATE TABLE chain (owner TEXT NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, seal TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE event (
   owner TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
@@ -44,6 +44,25 @@ CREATE TABLE job (
   attempt INTEGER NOT NULL, due INTEGER, done INTEGER NOT NULL, total INTEGER NOT NULL, text TEXT NOT NULL)
   STRICT, WITHOUT ROWID;
 CREATE INDEX job_due ON job (queue, due, key) WHERE due IS NOT NULL;
+", "
+-- Postings by block first, and numbers rise: what an import adds lies together at the end, and nothing before it is touched.
+-- Many values lie in a leaf. The index is made anew: nobody has noted how anything is indexed.
+DROP TABLE posting;
+DELETE FROM item;
+DELETE FROM stamp;
+CREATE TABLE posting (
+  block INTEGER NOT NULL, kind TEXT NOT NULL, field TEXT NOT NULL, first TEXT NOT NULL, leaf BLOB NOT NULL,
+  PRIMARY KEY (block, kind, field, first)) STRICT, WITHOUT ROWID;
+-- A list of a kind is read as it lies. The index has the parents and states of those with a number.
+CREATE TABLE listed (
+  kind TEXT NOT NULL, owner TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, parent TEXT, state TEXT, n INTEGER,
+  PRIMARY KEY (kind, owner, id)) STRICT, WITHOUT ROWID;
+INSERT INTO listed (kind, owner, id, version, parent, state)
+  SELECT kind, owner, id, version, parent, state FROM record ORDER BY kind, owner, id;
+DROP TABLE record;
+ALTER TABLE listed RENAME TO record;
+CREATE INDEX record_parent ON record (kind, parent, owner, id) WHERE n IS NULL;
+CREATE INDEX record_state ON record (kind, state, owner, id) WHERE n IS NULL;
 "];
 
 /// Brings a file to the newest schema; an empty one is made Rashin's.

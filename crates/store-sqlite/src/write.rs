@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
-use store::{Change, Event, Fault, Key, Name, Row, Strikes, Token, canonical};
+use store::{Blob, Change, Entry, Event, Fault, Head, Name, Place, Row, Strikes, Token, canonical};
 
 use crate::read::{self, changed, run};
 use crate::{index, jobs};
@@ -19,30 +19,39 @@ const INSERT_VERSION: &str =
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const PUT_RECORD: &str =
     "INSERT INTO record (owner, kind, id, version, parent, state, n) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-    ON CONFLICT (owner, kind, id) DO UPDATE SET version = ?4, parent = ?5, state = ?6, n = ?7";
+    ON CONFLICT (kind, owner, id) DO UPDATE SET version = ?4, parent = ?5, state = ?6, n = ?7";
 const PUT_BLOB: &str = "INSERT INTO blob (owner, sha256, bytes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 const ERASE: &str =
     "UPDATE version SET body = NULL WHERE owner = ?1 AND kind = ?2 AND id = ?3 AND version = ?4";
 
 pub(crate) fn commit(transaction: &Transaction<'_>, change: &Change) -> Result<Event, Fault> {
     let last = read::last_link(transaction, &change.owner)?;
-    let mut before = HashMap::with_capacity(change.drafts.len());
-    let event = Event::after(last.as_ref(), change, |key| {
-        let Some(place) = read::place(transaction, key)? else {
+    let mut before = HashMap::new();
+    let (event, texts) = Event::after(last.as_ref(), change, |key| {
+        let Some(stands) = read::stands(transaction, key)? else {
             return Ok(0);
         };
-        Ok(before.entry(key.clone()).or_insert(place).version)
+        Ok(before.entry(key.clone()).or_insert(stands).version)
     })?;
-    let indexed = event.indexed(change, |key| before.get(key).map_or(0, |place| place.version));
-    let numbers = index::replace(transaction, &indexed, &before)?;
-    let numbers: HashMap<&Key, Option<i64>> = indexed.iter().map(|now| &now.key).zip(numbers).collect();
-    for row in event.rows(change) {
-        put(transaction, &row, &|key| numbers.get(key).copied().flatten())?;
-    }
-    for (key, _) in &change.erase {
-        if let Some(n) = numbers.get(key) {
-            index::number(transaction, key, *n)?;
+    let indexed = event.indexed(change, |key| before.get(key).map_or(0, |stands| stands.version));
+    index::replace(transaction, &indexed, &before, |numbers| {
+        let names = indexed.iter().map(|now| (&now.key.kind, &now.key.id));
+        let numbered: HashMap<(&Name, &Name), Option<i64>> = names.zip(numbers.iter().copied()).collect();
+        for entry in event.entries(&texts) {
+            let n = numbered.get(&(entry.place.kind, entry.place.id));
+            put_version(transaction, &entry)?;
+            put_place(transaction, &entry.place, n.copied().flatten())?;
         }
+        for (key, _) in &change.erase {
+            if let Some(n) = numbered.get(&(&key.kind, &key.id)) {
+                index::number(transaction, key, *n)?;
+            }
+        }
+        put_head(transaction, &event.head())?;
+        put_event(transaction, &event)
+    })?;
+    for Blob { sha256, bytes } in &change.blobs {
+        put_blob(transaction, &change.owner, sha256, bytes)?;
     }
     for job in &change.jobs {
         jobs::put(transaction, job)?;
@@ -65,72 +74,97 @@ pub(crate) fn load(
         return Err(Fault::NotEmpty);
     }
     for row in rows {
-        put(transaction, &row?, &|_| None)?;
+        match row? {
+            Row::Head(head) => put_head(transaction, &head),
+            Row::Event(event) => put_event(transaction, &event),
+            Row::Version(version) => put_version(transaction, &Entry::from(&version)),
+            Row::Listed {
+                key,
+                version,
+                parent,
+                state,
+            } => {
+                let place = Place {
+                    owner: &key.owner,
+                    kind: &key.kind,
+                    id: &key.id,
+                    version,
+                    parent: parent.as_ref(),
+                    state: state.as_ref(),
+                };
+                put_place(transaction, &place, None)
+            }
+            Row::Blob { owner, sha256, bytes } => put_blob(transaction, &owner, &sha256, &bytes),
+        }?;
     }
     Ok(())
 }
 
-/// Writes a row. `number` gives the number of a record in the index.
-fn put(transaction: &Transaction<'_>, row: &Row, number: &dyn Fn(&Key) -> Option<i64>) -> Result<(), Fault> {
-    match row {
-        Row::Head(head) => run(
-            transaction,
-            PUT_CHAIN,
-            params![head.owner.as_str(), head.seq, head.seal],
-        ),
-        Row::Event(event) => run(
-            transaction,
-            INSERT_EVENT,
-            params![
-                event.owner.as_str(),
-                event.seq,
-                event.at.as_microsecond(),
-                event.actor.as_str(),
-                event.action.as_str(),
-                canonical(&event.detail),
-                json(&event.written)?,
-                json(&event.erased)?,
-                json(&event.blobs)?,
-                event.seal,
-            ],
-        ),
-        Row::Version(version) => run(
-            transaction,
-            INSERT_VERSION,
-            params![
-                version.key.owner.as_str(),
-                version.key.kind.as_str(),
-                version.key.id.as_str(),
-                version.version,
-                version.parent.as_ref().map(Name::as_str),
-                version.state.as_ref().map(Name::as_str),
-                version.body.as_ref().map(canonical),
-                version.sha256,
-                version.event,
-            ],
-        ),
-        Row::Listed {
-            key,
-            version,
-            parent,
-            state,
-        } => run(
-            transaction,
-            PUT_RECORD,
-            params![
-                key.owner.as_str(),
-                key.kind.as_str(),
-                key.id.as_str(),
-                version,
-                parent.as_ref().map(Name::as_str),
-                state.as_ref().map(Name::as_str),
-                number(key),
-            ],
-        ),
-        Row::Blob { owner, sha256, bytes } => {
-            run(transaction, PUT_BLOB, params![owner.as_str(), sha256, bytes])
-        }
-    }
+fn put_head(transaction: &Transaction<'_>, head: &Head) -> Result<(), Fault> {
+    run(
+        transaction,
+        PUT_CHAIN,
+        params![head.owner.as_str(), head.seq, head.seal],
+    )
+}
+
+fn put_event(transaction: &Transaction<'_>, event: &Event) -> Result<(), Fault> {
+    run(
+        transaction,
+        INSERT_EVENT,
+        params![
+            event.owner.as_str(),
+            event.seq,
+            event.at.as_microsecond(),
+            event.actor.as_str(),
+            event.action.as_str(),
+            canonical(&event.detail),
+            json(&event.written)?,
+            json(&event.erased)?,
+            json(&event.blobs)?,
+            event.seal,
+        ],
+    )
+}
+
+fn put_version(transaction: &Transaction<'_>, entry: &Entry<'_>) -> Result<(), Fault> {
+    let place = &entry.place;
+    run(
+        transaction,
+        INSERT_VERSION,
+        params![
+            place.owner.as_str(),
+            place.kind.as_str(),
+            place.id.as_str(),
+            place.version,
+            place.parent.map(Name::as_str),
+            place.state.map(Name::as_str),
+            entry.body,
+            entry.sha256,
+            entry.event,
+        ],
+    )
+}
+
+/// Writes where a record stands in lists, and its number in the index.
+fn put_place(transaction: &Transaction<'_>, place: &Place<'_>, n: Option<i64>) -> Result<(), Fault> {
+    run(
+        transaction,
+        PUT_RECORD,
+        params![
+            place.owner.as_str(),
+            place.kind.as_str(),
+            place.id.as_str(),
+            place.version,
+            place.parent.map(Name::as_str),
+            place.state.map(Name::as_str),
+            n,
+        ],
+    )
+}
+
+fn put_blob(transaction: &Transaction<'_>, owner: &Name, sha256: &str, bytes: &[u8]) -> Result<(), Fault> {
+    run(transaction, PUT_BLOB, params![owner.as_str(), sha256, bytes])
 }
 
 pub(crate) fn put_token(transaction: &Transaction<'_>, token: &Token) -> Result<(), Fault> {

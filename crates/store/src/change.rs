@@ -1,5 +1,6 @@
 //! One change: what is written together, by whom and when.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
@@ -11,7 +12,6 @@ use crate::job::Job;
 use crate::name::{Key, Name};
 use crate::record::{Event, Head, Version, Written};
 use crate::seal::{canonical, sha256};
-use crate::store::Row;
 
 /// The deepest nesting of a body: JSON is read back up to 128, and a backup's line wraps it.
 const DEEPEST: usize = 100;
@@ -66,8 +66,9 @@ pub struct Link {
 }
 
 impl Event {
-    /// The event that `change` is, after `last` in its owner's chain. `newest` gives the number of a record's newest
-    /// version, 0 for none. Every engine asks this while it holds the chain, then writes what the event says.
+    /// The event that `change` is, after `last` in its owner's chain, and the canonical text of what each draft says. `newest`
+    /// gives the number of a record's newest version, 0 for none. Every engine asks this while it holds the chain, then
+    /// writes what the event says.
     ///
     /// # Errors
     /// [`Fault::Conflict`] if a record is not at the version that its draft expects or a version to be forgotten is not
@@ -76,7 +77,7 @@ impl Event {
         last: Option<&Link>,
         change: &Change,
         mut newest: impl FnMut(&Key) -> Result<u32, Fault>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<(Self, Vec<String>), Fault> {
         let bodies = change.drafts.iter().map(|draft| &draft.body);
         if bodies
             .chain([&change.detail])
@@ -99,11 +100,12 @@ impl Event {
             seal: String::new(),
         };
         // A change may write a record and then its next version, or forget what it has just written.
-        let mut written: HashMap<Key, u32> = HashMap::with_capacity(change.drafts.len());
-        let mut found = |written: &HashMap<Key, u32>, key: &Key| {
-            let just_now = written.get(key).copied();
+        let mut written: HashMap<(&Name, &Name), u32> = HashMap::with_capacity(change.drafts.len());
+        let mut found = |written: &HashMap<(&Name, &Name), u32>, key: &Key| {
+            let just_now = written.get(&(&key.kind, &key.id)).copied();
             just_now.map_or_else(|| newest(key), Ok)
         };
+        let mut texts = Vec::with_capacity(change.drafts.len());
         for draft in &change.drafts {
             let key = Key {
                 owner: change.owner.clone(),
@@ -118,15 +120,17 @@ impl Event {
                     found,
                 });
             }
+            let text = canonical(&draft.body);
             event.written.push(Written {
-                kind: key.kind.clone(),
-                id: key.id.clone(),
+                kind: key.kind,
+                id: key.id,
                 version: found + 1,
                 parent: draft.parent.clone(),
                 state: draft.state.clone(),
-                sha256: sha256(canonical(&draft.body).as_bytes()),
+                sha256: sha256(text.as_bytes()),
             });
-            written.insert(key, found + 1);
+            texts.push(text);
+            written.insert((&draft.kind, &draft.id), found + 1);
         }
         for (key, version) in &change.erase {
             let found = if key.owner == change.owner {
@@ -143,8 +147,8 @@ impl Event {
             }
             event.erased.push((key.kind.clone(), key.id.clone(), *version));
         }
-        event.seal = event.seal_after(last.map(|last| last.seal.as_str()));
-        Ok(event)
+        event.seal = event.seal_after(last.map(|last| last.seal.as_str()))?;
+        Ok((event, texts))
     }
 
     /// What lists and searches see, after `change`, of each record that it wrote or made forget its newest version: of a
@@ -156,7 +160,7 @@ impl Event {
             tokens: vec![],
         };
         let mut list: Vec<Indexed<'a>> = Vec::with_capacity(change.drafts.len());
-        let mut places: HashMap<Key, usize> = HashMap::with_capacity(change.drafts.len());
+        let mut places: HashMap<(&Name, &Name), usize> = HashMap::with_capacity(change.drafts.len());
         let drafts = change.drafts.iter().map(|draft| {
             let key = Key {
                 owner: change.owner.clone(),
@@ -178,11 +182,13 @@ impl Event {
             state: None,
             index: &NOTHING,
         });
-        for now in drafts.chain(forgotten) {
-            match places.get(&now.key) {
+        let names = change.drafts.iter().map(|draft| (&draft.kind, &draft.id));
+        let names = names.chain(change.erase.iter().map(|(key, _)| (&key.kind, &key.id)));
+        for (name, now) in names.zip(drafts.chain(forgotten)) {
+            match places.get(&name) {
                 Some(place) if list[*place].version <= now.version => list[*place] = now,
                 None if newest(&now.key) <= now.version => {
-                    places.insert(now.key.clone(), list.len());
+                    places.insert(name, list.len());
                     list.push(now);
                 }
                 _ => {}
@@ -191,45 +197,82 @@ impl Event {
         list
     }
 
-    /// The rows that the event of `change` adds or puts in place of older ones. Beside these, an engine takes the bodies
-    /// out of the versions that are erased.
-    pub fn rows<'a>(&'a self, change: &'a Change) -> impl Iterator<Item = Row> + 'a {
-        let drafts = change.drafts.iter().zip(&self.written);
-        let records = drafts.flat_map(move |(draft, written)| {
-            let key = Key {
-                owner: self.owner.clone(),
-                kind: written.kind.clone(),
-                id: written.id.clone(),
-            };
-            let version = Version {
-                key: key.clone(),
+    /// The versions that the event wrote, with the text of each, in the order of kind, id and version: the order in which
+    /// databases find them. Beside these, an engine takes the bodies out of the versions that are erased.
+    pub fn entries<'a>(&'a self, texts: &'a [String]) -> Vec<Entry<'a>> {
+        let entry = |(written, text): (&'a Written, &'a String)| Entry {
+            place: Place {
+                owner: &self.owner,
+                kind: &written.kind,
+                id: &written.id,
                 version: written.version,
-                parent: written.parent.clone(),
-                state: written.state.clone(),
-                body: Some(draft.body.clone()),
-                sha256: written.sha256.clone(),
-                event: self.seq,
-            };
-            let listed = Row::Listed {
-                key,
-                version: written.version,
-                parent: written.parent.clone(),
-                state: written.state.clone(),
-            };
-            [Row::Version(version), listed]
-        });
-        let blobs = change.blobs.iter().map(move |blob| Row::Blob {
-            owner: self.owner.clone(),
-            sha256: blob.sha256.clone(),
-            bytes: blob.bytes.clone(),
-        });
-        let head = Head {
+                parent: written.parent.as_ref(),
+                state: written.state.as_ref(),
+            },
+            body: Some(text.into()),
+            sha256: &written.sha256,
+            event: self.seq,
+        };
+        let mut entries: Vec<Entry<'a>> = self.written.iter().zip(texts).map(entry).collect();
+        entries.sort_by_key(|Entry { place, .. }| (place.kind, place.id, place.version));
+        entries
+    }
+
+    /// The end of the owner's chain with this event.
+    pub fn head(&self) -> Head {
+        Head {
             owner: self.owner.clone(),
             seq: self.seq,
             seal: self.seal.clone(),
-        };
-        let chain = [Row::Head(head), Row::Event(self.clone())];
-        chain.into_iter().chain(records).chain(blobs)
+        }
+    }
+}
+
+/// A record's place in lists, as a database writes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Whose.
+    pub owner: &'a Name,
+    /// Its kind.
+    pub kind: &'a Name,
+    /// Its id.
+    pub id: &'a Name,
+    /// The version.
+    pub version: u32,
+    /// What it belongs to.
+    pub parent: Option<&'a Name>,
+    /// Where it stands.
+    pub state: Option<&'a Name>,
+}
+
+/// A version as a database writes it.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    /// Which, and where it stands.
+    pub place: Place<'a>,
+    /// The canonical text of what it says; none of an erased one.
+    pub body: Option<Cow<'a, str>>,
+    /// SHA-256 of that text.
+    pub sha256: &'a str,
+    /// Number of the event that wrote it.
+    pub event: u64,
+}
+
+impl<'a> From<&'a Version> for Entry<'a> {
+    fn from(version: &'a Version) -> Self {
+        Self {
+            place: Place {
+                owner: &version.key.owner,
+                kind: &version.key.kind,
+                id: &version.key.id,
+                version: version.version,
+                parent: version.parent.as_ref(),
+                state: version.state.as_ref(),
+            },
+            body: version.body.as_ref().map(|body| canonical(body).into()),
+            sha256: &version.sha256,
+            event: version.event,
+        }
     }
 }
 

@@ -45,6 +45,19 @@ impl Index {
         parent: Option<&'a Name>,
         state: Option<&'a Name>,
     ) -> Vec<Term<'a>> {
+        let mut terms: Vec<Term<'a>> = self.terms_as_they_come(owner, parent, state).collect();
+        terms.sort_unstable();
+        terms.dedup();
+        terms
+    }
+
+    /// The same in no order, and some of them more than once: for many records at a time.
+    pub fn terms_as_they_come<'a>(
+        &'a self,
+        owner: &'a Name,
+        parent: Option<&'a Name>,
+        state: Option<&'a Name>,
+    ) -> impl Iterator<Item = Term<'a>> {
         let keys = self.keys.iter().map(|(field, value)| Term::key(field, value));
         let tokens = self.tokens.iter().map(|token| Term::token(token));
         let referred = self
@@ -57,12 +70,7 @@ impl Index {
             .iter()
             .filter(|(field, value)| self.least(field) != Some(cut(value)));
         let several = several.map(|(field, _)| Term::several(field));
-        let most = 2 * (self.keys.len() + self.references.len()) + self.tokens.len() + 3;
-        let mut terms: Vec<Term<'a>> = Vec::with_capacity(most);
-        terms.extend(keys.chain(tokens).chain(referred).chain(places).chain(several));
-        terms.sort_unstable();
-        terms.dedup();
-        terms
+        keys.chain(tokens).chain(referred).chain(places).chain(several)
     }
 
     /// True if a value of a field lies within a span.
@@ -233,7 +241,7 @@ impl Query {
 }
 
 /// True if a value lies within a span.
-fn within((from, to): &Span, value: &str) -> bool {
+pub fn within((from, to): &Span, value: &str) -> bool {
     let after = match from {
         Bound::Included(from) => value >= from.as_str(),
         Bound::Excluded(from) => value > from.as_str(),

@@ -19,9 +19,9 @@ mod token;
 mod verify;
 
 pub use backup::{Manifest, read_backup, write_backup};
-pub use change::{Blob, Change, Draft, Indexed, Link};
+pub use change::{Blob, Change, Draft, Entry, Indexed, Link, Place};
 pub use fault::Fault;
-pub use index::{Direction, Filter, Index, Need, Span, Term, Test};
+pub use index::{Direction, Filter, Index, Need, Span, Term, Test, within};
 pub use job::{Job, JobState, JobStatus, Progress};
 pub use name::{Key, Name};
 pub use record::{After, Event, EventQuery, Head, Query, Version, Written};

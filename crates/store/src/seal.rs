@@ -1,13 +1,13 @@
 //! Canonical text and seals. A seal is SHA-256 over the previous seal and the event's own canonical JSON, so a changed
 //! byte anywhere in a chain breaks every link after it.
 
-use std::fmt::Write as _;
-
-use serde::{Deserialize, Deserializer, Serializer};
-use serde_json::{Value, json};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::record::Event;
+use crate::fault::Fault;
+use crate::name::Name;
+use crate::record::{Event, Written};
 
 /// The seal before the first event.
 pub(crate) const FIRST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -25,30 +25,73 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// Bytes in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
     bytes
         .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
+/// What the seal of an event covers. Fields stand in the order of their names, so that the text is the canonical one without
+/// a tree of what may be many thousand versions.
+#[derive(Serialize)]
+struct Sealed<'a> {
+    action: &'a Name,
+    actor: &'a Name,
+    at: i64,
+    blobs: &'a [String],
+    detail: &'a Value,
+    erased: &'a [(Name, Name, u32)],
+    owner: &'a Name,
+    previous: &'a str,
+    seq: u64,
+    written: Vec<SealedVersion<'a>>,
+}
+
+/// A version among them.
+#[derive(Serialize)]
+struct SealedVersion<'a> {
+    id: &'a Name,
+    kind: &'a Name,
+    parent: Option<&'a Name>,
+    sha256: &'a str,
+    state: Option<&'a Name>,
+    version: u32,
+}
+
+impl<'a> From<&'a Written> for SealedVersion<'a> {
+    fn from(written: &'a Written) -> Self {
+        Self {
+            id: &written.id,
+            kind: &written.kind,
+            parent: written.parent.as_ref(),
+            sha256: &written.sha256,
+            state: written.state.as_ref(),
+            version: written.version,
+        }
+    }
 }
 
 impl Event {
     /// What the seal of this event must be after `previous`, the seal of the event before it (none for the first).
-    pub fn seal_after(&self, previous: Option<&str>) -> String {
-        let sealed = json!({
-            "previous": previous.unwrap_or(FIRST),
-            "owner": self.owner,
-            "seq": self.seq,
-            "at": self.at.as_microsecond(),
-            "actor": self.actor,
-            "action": self.action,
-            "detail": self.detail,
-            "written": self.written,
-            "erased": self.erased,
-            "blobs": self.blobs,
-        });
-        sha256(canonical(&sealed).as_bytes())
+    ///
+    /// # Errors
+    /// [`Fault::Engine`] if the event is not JSON, which its types rule out.
+    pub fn seal_after(&self, previous: Option<&str>) -> Result<String, Fault> {
+        let sealed = Sealed {
+            action: &self.action,
+            actor: &self.actor,
+            at: self.at.as_microsecond(),
+            blobs: &self.blobs,
+            detail: &self.detail,
+            erased: &self.erased,
+            owner: &self.owner,
+            previous: previous.unwrap_or(FIRST),
+            seq: self.seq,
+            written: self.written.iter().map(SealedVersion::from).collect(),
+        };
+        let text = serde_json::to_vec(&sealed).map_err(Fault::engine)?;
+        Ok(sha256(&text))
     }
 }
 

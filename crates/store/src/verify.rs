@@ -175,7 +175,7 @@ impl Proof {
             ));
         }
         let previous = self.last.as_ref().map(|(_, seal)| seal.as_str());
-        if event.seal_after(previous) != event.seal {
+        if event.seal_after(previous).ok().as_ref() != Some(&event.seal) {
             return Err(self.broken(
                 Some(event.seq),
                 "記録の内容が封印と合いません。",
