@@ -208,6 +208,8 @@ fn codes(kind: &str) -> &'static [&'static str] {
         "hs" => &["901812", "902150"],
         "functional-category" => &["B00101"],
         "specified-material" => &["710010172"],
+        "edinet-code" => &["E02272", "G01001"],
+        "securities-code" => &["409A0", "13760"],
         "prefecture" => &["01", "13", "47"],
         other => panic!("no example of {other}"),
     }
