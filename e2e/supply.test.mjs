@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { engines, startBrowser, startServer, widths } from "./harness.mjs";
+import { startPost } from "./letters.mjs";
 import { House, password } from "./walk.mjs";
 
 const reports = "/registers/supply-report";
@@ -119,6 +120,16 @@ async function walk(house, { firm, maker, secretariat, approver, hospital, other
   assert.equal(list.reports.find((one) => one.name === product).phase, "resolved");
 }
 
+/** Whoever has to act was written where and by when, once. */
+function written(letters) {
+  const urgent = letters.filter((letter) => letter.to === "secretariat@rashin.example" && letter.subject.includes("至急"));
+  assert.equal(urgent.length, 1, "one urgent letter within the hour, however much happens");
+  assert.match(urgent[0].text, /SR-20\d\d-\d{5} 架空/);
+  assert.match(urgent[0].text, /http:\/\/rashin\.example\/registers\/supply-report\/\S+/);
+  assert.equal(new Set(letters.map(({ to, subject }) => `${to} ${subject}`)).size, letters.length, "nobody is written the same twice");
+  assert.ok(!letters.some(({ text }) => text.includes("400個")), "no letter says more than its reader sees");
+}
+
 const walks = [
   { lang: "ja", javaScript: true, engine: "sqlite", viewport: widths.narrow },
   { lang: "en", javaScript: false, engine: "postgres", viewport: widths.wide },
@@ -127,7 +138,9 @@ for (const { engine, ...how } of walks) {
   const name = `a supply report in ${how.lang}, ${how.javaScript ? "with" : "without"} JavaScript, on ${engine}, ${how.viewport.width} px wide`;
   const skip = !engines.includes(engine) && "RASHIN_TEST_POSTGRES names no server";
   test(name, { skip }, async () => {
-    const server = await startServer({ engine, demo: password });
+    const post = await startPost();
+    const flags = ["--smtp", post.url, "--mail-from", "rashin@rashin.example", "--public-url", "http://rashin.example"];
+    const server = await startServer({ engine, demo: password, flags });
     const browser = await startBrowser();
     try {
       const house = new House(server, browser, how);
@@ -138,9 +151,11 @@ for (const { engine, ...how } of walks) {
         await people[who].signIn(role);
       }
       await walk(house, { ...people, other: people.maker });
+      written(post.letters);
     } finally {
       await browser.close();
       await server.stop();
+      await post.stop();
     }
   });
 }

@@ -6,9 +6,11 @@
     reason = "a way is told whole, from its beginning to its end"
 )]
 
+use std::sync::{Arc, Mutex};
+
 use app::{
-    Acted, CaseAct, CaseQuery, Command, Completeness, Happened, RecordPage, SavedRecord, Seen, SupplyQuery,
-    Visit,
+    Acted, CaseAct, CaseQuery, Command, Completeness, Happened, Post, RecordPage, SavedRecord, Seen,
+    SupplyQuery, Visit,
 };
 use authz::Role;
 
@@ -475,4 +477,51 @@ fn a_draft_has_no_case_yet() {
     let case = page(&office, &firm, &id).case.unwrap();
     assert!(case.state.is_none() && case.steps.is_empty() && case.number.is_empty());
     assert_eq!(turns(&office, &secretariat("2026-06-01")), 0);
+}
+
+#[test]
+fn letters_are_one_a_day_and_one_an_hour_for_what_is_urgent() {
+    let sent = Arc::new(Mutex::new(vec![]));
+    let kept = Arc::clone(&sent);
+    let post: Post = Box::new(move |letter| {
+        let told = letter.notices.len();
+        kept.lock()
+            .unwrap()
+            .push((letter.to.clone(), letter.urgent, told, letter.tasks.len()));
+        Ok(())
+    });
+    let office = office_with(ORGANISATIONS).with_post(post);
+    office.account("sato", app::MINISTRY, "secretariat");
+    office.account("firm-a-tanto", "firm-a", "member");
+    let at = |time: &str| -> jiff::Timestamp { time.parse().unwrap() };
+    let run = |time: &str| {
+        office.desk.call_letters(at(time), true).unwrap();
+        while office.desk.work(at(time), &|| true).unwrap() {}
+        std::mem::take(&mut *sent.lock().unwrap())
+    };
+    // 6 in the morning in Japan: too early for the day's letter, and nothing is urgent.
+    assert_eq!(run("2026-06-01T21:00:00Z"), []);
+    // A report is filed at noon: urgent for the ministry, not for the firm.
+    file(&office, "2026-06-02");
+    let secretariat = ("sato@rashin.example".to_owned(), true, 1, 0);
+    let noon = run("2026-06-02T03:01:00Z");
+    assert!(noon.contains(&secretariat), "{noon:?}");
+    assert_eq!(run("2026-06-02T03:02:00Z"), [], "neither is sent twice");
+    // Two more within the hour: one letter, an hour later.
+    file(&office, "2026-06-02");
+    assert_eq!(run("2026-06-02T03:30:00Z"), []);
+    // The next morning the day's letter says what waits and what happened.
+    let morning = run("2026-06-02T22:00:00Z");
+    let mut whom: Vec<_> = morning
+        .iter()
+        .map(|(to, urgent, told, tasks)| (to.as_str(), *urgent, *told > 0, *tasks))
+        .collect();
+    whom.sort_unstable();
+    assert_eq!(
+        whom,
+        [
+            ("firm-a-tanto@rashin.example", false, true, 0),
+            ("sato@rashin.example", false, true, 2)
+        ]
+    );
 }

@@ -109,6 +109,9 @@ pub struct Serve {
     /// By whom people can sign in without a password.
     #[command(flatten)]
     pub provider: Provider,
+    /// By what letters are sent.
+    #[command(flatten)]
+    pub mail: Mail,
     /// 一つの接続元からの要求の数を制限しない（負荷試験用） / do not limit requests of one address, for load tests
     #[arg(long)]
     pub unlimited: bool,
@@ -129,6 +132,21 @@ pub struct Demo {
     /// 乱数の種 / seed
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+/// How letters are sent; without a server none are.
+#[derive(Debug, Args)]
+pub struct Mail {
+    #[arg(
+        long,
+        value_name = "URL",
+        requires_all = ["from", "public_url"],
+        help = "メールを送るサーバー（smtps://user@host。パスワードは環境変数 RASHIN_SMTP_PASSWORD） / mail server; RASHIN_SMTP_PASSWORD holds its password"
+    )]
+    pub smtp: Option<String>,
+    /// メールの差出人 / address from which letters are sent
+    #[arg(long = "mail-from", value_name = "ADDRESS", requires = "smtp")]
+    pub from: Option<String>,
 }
 
 /// The provider of `OpenID` Connect; without an issuer there is none.

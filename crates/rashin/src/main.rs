@@ -7,6 +7,7 @@ mod database;
 mod edge;
 mod failure;
 mod home;
+mod post;
 mod worker;
 
 use std::process::ExitCode;

@@ -26,13 +26,18 @@ impl Worker {
         let seen = Arc::clone(&ended);
         let thread = thread::spawn(move || {
             let go_on = || !seen.load(Ordering::Relaxed);
-            let mut hour = None;
+            let (mut hour, mut tenth) = (None, None);
             while go_on() {
                 let now = edge::now();
-                // Clocks are looked at every hour; what they call for is told once, however often they are looked at.
-                let this_hour = now.as_second() / 3600;
-                if hour != Some(this_hour) && desk.run_clocks(now).is_ok() {
+                // Clocks and the day's letters are looked at every hour, what is urgent every ten seconds. What they call for is done once, however
+                // often they are looked at.
+                let (this_hour, this_tenth) = (now.as_second() / 3600, now.as_second() / 10);
+                let whole = hour != Some(this_hour);
+                if whole && desk.run_clocks(now).is_ok() {
                     hour = Some(this_hour);
+                }
+                if tenth != Some(this_tenth) && desk.call_letters(now, whole).is_ok() {
+                    tenth = Some(this_tenth);
                 }
                 // What fails is kept with its job; a store that does not answer is said to whoever asks the server.
                 if !desk.work(now, &go_on).unwrap_or(false) {

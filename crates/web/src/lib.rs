@@ -8,6 +8,7 @@ pub mod ui;
 
 mod form;
 mod house;
+mod letter;
 mod limit;
 mod oidc;
 pub mod pages;
@@ -18,5 +19,6 @@ mod sheet;
 mod site;
 
 pub use house::{Clock, House, HouseFault, Options};
+pub use letter::{Secretary, Written};
 pub use oidc::{Provider, Setup};
 pub use server::{router, serve};

@@ -15,6 +15,7 @@ mod follow_up;
 mod import;
 mod import_staging;
 mod kept;
+mod mail;
 mod notice;
 mod people;
 mod register;
@@ -52,6 +53,7 @@ pub(crate) use import::{not_text, text_of, tidy};
 pub use import_staging::{Purpose, Staged, Staging, Taken};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
+pub use mail::{Letter, Post};
 pub use notice::NoticeView;
 pub use people::{
     Account, Amendment, Exchange, Invitation, Link, LinkView, Member, Newcomer, Organisation,
@@ -90,6 +92,8 @@ pub struct Desk {
     books: RwLock<Option<books::Books>>,
     /// Reports already made, by the seals of their editions.
     reports: Mutex<HashMap<String, Arc<Report>>>,
+    /// By what letters are sent; without it none are.
+    post: Option<Post>,
 }
 
 /// One request: who asks, and when.
@@ -135,7 +139,14 @@ impl Desk {
             random,
             books: RwLock::new(None),
             reports: Mutex::default(),
+            post: None,
         }
+    }
+
+    /// The same, which also writes letters.
+    #[must_use]
+    pub fn with_post(self, post: Option<Post>) -> Self {
+        Self { post, ..self }
     }
 
     /// Refuses what the caller may not do: the public is asked to sign in, anyone else learns nothing.

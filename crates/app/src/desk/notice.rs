@@ -132,6 +132,19 @@ impl Desk {
         Ok(list)
     }
 
+    /// Whether anybody was told something urgent between two times.
+    pub(super) fn is_something_urgent(&self, from: Timestamp, to: Timestamp) -> Result<bool, Refusal> {
+        let filters = vec![
+            filter("at", Test::Between(sortable(from), sortable(to)))?,
+            filter("urgent", Test::Is("yes".into()))?,
+        ];
+        let query = Query {
+            filters,
+            ..Query::of(Name::new(Notice::KIND).map_err(refused)?)
+        };
+        Ok(self.store.count(&query, 1).map_err(refused)? > 0)
+    }
+
     /// A notice, if its reader may still see what it is about.
     fn read_notice(
         &self,

@@ -29,6 +29,17 @@ pub(super) enum Work {
         /// Which event of the case calls for it.
         event: usize,
     },
+    /// Write somebody what waits and what happened between two times.
+    Letter {
+        /// Id of the account.
+        account: String,
+        /// From when.
+        from: Timestamp,
+        /// Until when.
+        to: Timestamp,
+        /// What is urgent alone.
+        urgent: bool,
+    },
     /// Take a published list into its register.
     ImportList {
         /// Id of the import.
@@ -95,6 +106,12 @@ impl Desk {
                 // The plan's reader lets no other through; a newer program's job waits for that program.
                 _ => Ok(None),
             },
+            Work::Letter {
+                account,
+                from,
+                to,
+                urgent,
+            } => self.send_letter(at, &account, (from, to), urgent),
             Work::ImportList { import } => self.run_import(&import, at, heard),
         }
     }

@@ -22,6 +22,31 @@ pub struct Office {
 }
 
 impl Office {
+    /// The same office, which writes letters.
+    pub fn with_post(self, post: app::Post) -> Self {
+        Self {
+            desk: self.desk.with_post(Some(post)),
+            ..self
+        }
+    }
+
+    /// Lets somebody have an account of this id, which it would have drawn at random.
+    pub fn account(&self, id: &str, organisation: &str, role: &str) {
+        let draft = Draft {
+            kind: Name::new("account").unwrap(),
+            id: Name::new(id).unwrap(),
+            expected: 0,
+            parent: Some(Name::new(organisation).unwrap()),
+            state: Some(Name::new("active").unwrap()),
+            index: Index::default(),
+            body: json!({
+                "email": format!("{id}@rashin.example"), "name": "架空 担当者", "organisation": organisation,
+                "roles": [role], "active": true, "language": "ja",
+            }),
+        };
+        self.store.commit(&directory(vec![draft])).unwrap();
+    }
+
     /// The whole audit log.
     pub fn events(&self) -> Vec<Event> {
         let query = EventQuery {
@@ -45,19 +70,24 @@ pub fn office_with<'a>(organisations: impl IntoIterator<Item = &'a str>) -> Offi
         index: Index::default(),
         body: json!({ "ja": "架空の組織", "en": "Made-up organisation", "kind": "manufacturer", "corporate_number": null }),
     };
-    let change = Change {
+    let change = directory(organisations.into_iter().map(draft).collect());
+    office.store.commit(&change).unwrap();
+    office
+}
+
+/// A change of organisations or accounts.
+fn directory(drafts: Vec<Draft>) -> Change {
+    Change {
         owner: Name::new("directory").unwrap(),
         at: secretariat("2026-01-01").at,
         actor: Name::new("test").unwrap(),
         action: Name::new("organisation.keep").unwrap(),
         detail: json!({}),
-        drafts: organisations.into_iter().map(draft).collect(),
+        drafts,
         erase: vec![],
         blobs: vec![],
         jobs: vec![],
-    };
-    office.store.commit(&change).unwrap();
-    office
+    }
 }
 
 pub fn office() -> Office {

@@ -12,6 +12,7 @@ use crate::cli;
 use crate::edge;
 use crate::failure::Failure;
 use crate::home;
+use crate::post;
 use crate::worker::Worker;
 
 /// Holds our secret at the provider of `OpenID` Connect; a command line can be read by others.
@@ -21,7 +22,9 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
     // A plan with mistakes is said here, with places, before anything is opened.
     let files = home::rashin(plan, false)?.files().clone();
     let store = options.database.open(false)?;
-    let desk = Arc::new(Desk::new(files, store, Box::new(edge::random)));
+    let post = post::post(&options.mail, options.public_url.as_deref())
+        .map_err(|refusal| Failure::input(refusal, false))?;
+    let desk = Arc::new(Desk::new(files, store, Box::new(edge::random)).with_post(post));
     // What is read of the plan's kinds is there before anybody rests on it.
     desk.kinds_suffice()
         .map_err(|refusal| Failure::input(refusal, false))?;

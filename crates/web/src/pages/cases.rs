@@ -150,7 +150,7 @@ fn row(here: &Here<'_>, line: &CaseLine) -> Vec<Link> {
 }
 
 /// The page of a case is that of its record.
-pub(super) fn page_of(line: &CaseLine) -> String {
+pub(crate) fn page_of(line: &CaseLine) -> String {
     format!("/registers/{}/{}/{}", line.kind, line.owner, line.id)
 }
 

@@ -1,0 +1,181 @@
+//! Mail: what waits and what happened, once a day, and at once only what is urgent, at most once an hour. A letter says what its reader would see on
+//! the site and nothing else. It is put into the queue under a name for its day or hour, so that it is sent once, whichever server sends it.
+
+use authz::{Action, Caller};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use store::{Change, Job, Name, Progress};
+use vocab::{Lang, Refusal};
+
+use super::kept::refused;
+use super::notice::NoticeView;
+use super::today::Task;
+use super::work::Work;
+use super::{Account, DIRECTORY, Desk, Kept, MINISTRY, Visit, Which};
+
+/// The hour of the day in Japan from which the day's letter is sent.
+const HOUR: i8 = 7;
+
+/// What somebody is written.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// Their address.
+    pub to: String,
+    /// Their name.
+    pub name: String,
+    /// In which language.
+    pub language: Lang,
+    /// Whether it is sent at once, with what is urgent alone.
+    pub urgent: bool,
+    /// What waits for them; not in a letter that is sent at once.
+    pub tasks: Vec<Task>,
+    /// What happened.
+    pub notices: Vec<NoticeView>,
+}
+
+/// Sends a letter, or says why it could not be sent.
+pub type Post = Box<dyn Fn(&Letter) -> Result<(), String> + Send + Sync>;
+
+impl Desk {
+    /// Puts the letters that are due into the queue: each of an hour once, with what is urgent, and where `daily` asks for it, each of a day once.
+    /// Gives how many are new.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn call_letters(&self, at: Timestamp, daily: bool) -> Result<usize, Refusal> {
+        if self.post.is_none() {
+            return Ok(0);
+        }
+        let there = record::in_japan(at);
+        let daily = daily && there.hour() >= HOUR;
+        let hour = at.as_second().div_euclid(3600);
+        let an_hour_ago = at.checked_sub(SignedDuration::from_hours(1)).unwrap_or(at);
+        let urgent = self.is_something_urgent(an_hour_ago, at)?;
+        if !daily && !urgent {
+            return Ok(0);
+        }
+        let active = Which {
+            state: Some("active"),
+            ..Which::default()
+        };
+        let mut jobs = vec![];
+        for account in self.all::<Account>(&active)? {
+            let of = |name: &str| format!("letter.{}.{name}", account.id);
+            let key = of(&there.date().to_string());
+            if daily && self.letter(&key)?.is_none() {
+                let from = at.checked_sub(SignedDuration::from_hours(24)).unwrap_or(at);
+                jobs.push(letter(&account, from, at, false).job(key, at)?);
+            }
+            let key = of(&format!("at{hour}"));
+            if !urgent || self.letter(&key)?.is_some() {
+                continue;
+            }
+            // The letter of the hour before told what came before its own time.
+            let before = self.letter(&of(&format!("at{}", hour - 1)))?;
+            let from = before.map_or(an_hour_ago, |told| told.max(an_hour_ago));
+            if !self
+                .notices_between(&visit_of(&account, at), from, at, true)?
+                .is_empty()
+            {
+                jobs.push(letter(&account, from, at, true).job(key, at)?);
+            }
+        }
+        let count = jobs.len();
+        if count > 0 {
+            self.call(at, jobs)?;
+        }
+        Ok(count)
+    }
+
+    /// Until when a letter tells what happened; none if it was not called for.
+    fn letter(&self, key: &str) -> Result<Option<Timestamp>, Refusal> {
+        let found = self
+            .store
+            .job(&Name::new(key).map_err(refused)?)
+            .map_err(refused)?;
+        let to = found.map(|found| match serde_json::from_value(found.job.payload) {
+            Ok(Work::Letter { to, .. }) => to,
+            _ => Timestamp::MIN,
+        });
+        Ok(to)
+    }
+
+    fn call(&self, at: Timestamp, jobs: Vec<Job>) -> Result<(), Refusal> {
+        let change = Change {
+            owner: Name::new(MINISTRY).map_err(refused)?,
+            at,
+            actor: Name::new("clock").map_err(refused)?,
+            action: Name::new(Action::KeepCases.code()).map_err(refused)?,
+            detail: json!({ "what": "letters", "count": jobs.len() }),
+            drafts: vec![],
+            erase: vec![],
+            blobs: vec![],
+            jobs,
+        };
+        self.store.commit(&change).map_err(refused).map(|_| ())
+    }
+
+    /// Sends one letter, if there is something to say: nobody is written that nothing is new.
+    pub(super) fn send_letter(
+        &self,
+        at: Timestamp,
+        account: &str,
+        (from, to): (Timestamp, Timestamp),
+        urgent: bool,
+    ) -> Result<Option<Progress>, Refusal> {
+        let Some(post) = &self.post else { return Ok(None) };
+        let kept = self.find::<Account>(DIRECTORY, account)?;
+        let Some(kept) = kept.filter(|kept| kept.value.active) else {
+            return Ok(Some(Progress::default()));
+        };
+        let visit = visit_of(&kept, at);
+        let letter = Letter {
+            to: kept.value.email().to_owned(),
+            name: kept.value.name.clone(),
+            language: kept.value.language,
+            urgent,
+            tasks: if urgent { vec![] } else { self.today(&visit)? },
+            notices: self.notices_between(&visit, from, to, urgent)?,
+        };
+        let due = letter
+            .tasks
+            .iter()
+            .any(|task| task.due.is_some_and(|due| due <= visit.today()));
+        if letter.notices.is_empty() && !due {
+            return Ok(Some(Progress::default()));
+        }
+        post(&letter).map_err(|why| {
+            Refusal::new(
+                "unavailable",
+                format!("メールを送れませんでした（{why}）。"),
+                format!("The letter could not be sent ({why})."),
+            )
+        })?;
+        Ok(Some(Progress {
+            done: 1,
+            total: 1,
+            text: String::new(),
+        }))
+    }
+}
+
+fn letter(account: &Kept<Account>, from: Timestamp, to: Timestamp, urgent: bool) -> Work {
+    Work::Letter {
+        account: account.id.clone(),
+        from,
+        to,
+        urgent,
+    }
+}
+
+/// What somebody may see is what their letter may say.
+fn visit_of(account: &Kept<Account>, at: Timestamp) -> Visit {
+    Visit {
+        at,
+        caller: Some(Caller {
+            account: account.id.clone(),
+            organisation: account.value.organisation.clone(),
+            roles: account.value.roles.clone(),
+        }),
+    }
+}
