@@ -6,6 +6,7 @@
 mod percent;
 
 pub mod alias;
+pub mod answer;
 pub mod database;
 pub mod document;
 pub mod ecosystem;
