@@ -210,9 +210,9 @@ pub enum Cyber {
         /// 検査するファイル / file to validate
         file: PathBuf,
     },
-    /// 脆弱性の記録（OSV、KEV、EPSS）をローカルのデータベースに読み込む / load OSV records, KEV and EPSS into a local database file
+    /// 脆弱性の記録（OSV、CSAF、KEV、EPSS）をローカルのデータベースに読み込む / load OSV records, CSAF, KEV and EPSS into a local database file
     Load {
-        /// フォルダー（OSV のエコシステム別の all.zip や JSON、kev.json、EPSS の CSV） / folder with the feeds
+        /// フォルダー（OSV のエコシステム別の all.zip や JSON、CSAF の JSON、kev.json、EPSS の CSV） / folder with the feeds
         folder: PathBuf,
         /// データベースのファイル / database file; one that exists is added to
         #[arg(long, value_name = "FILE")]
@@ -230,6 +230,9 @@ pub enum Cyber {
         /// 標準入力の各行（エコシステム、名前、バージョンをタブで区切る）に答える / answer lines of ecosystem, name and version, with tabs between, instead
         #[arg(long)]
         query: bool,
+        /// VEX のファイル（OpenVEX、CycloneDX、CSAF） / files with what is said of the findings
+        #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "query")]
+        vex: Vec<PathBuf>,
         /// データベースのファイル / database file
         #[arg(long, value_name = "FILE")]
         db: PathBuf,
