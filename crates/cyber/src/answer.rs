@@ -137,7 +137,7 @@ impl Statements {
     }
 
     /// Places of statements about a vulnerability of these names.
-    fn about<'n>(&self, names: &mut dyn Iterator<Item = &'n String>) -> BTreeSet<usize> {
+    fn about(&self, names: &mut dyn Iterator<Item = &String>) -> BTreeSet<usize> {
         names
             .filter_map(|name| self.by_name.get(&name.to_uppercase()))
             .flatten()
@@ -233,11 +233,8 @@ impl<'b> Bearers<'b> {
 
     /// Whether a target is what the bill is of.
     fn is_of(&self, target: &Target) -> bool {
-        let serial = |name: &String| {
-            let serial = self.bill.serial.as_deref();
-            serial == Some(name.as_str()) || link(name, self.bill) == Some(None)
-        };
-        target.names.iter().any(serial)
+        let whole = |name: &String| link(name, self.bill) == Some("");
+        target.names.iter().any(whole)
             || self
                 .subject
                 .as_ref()
@@ -284,7 +281,7 @@ impl<'b> Bearer<'b> {
         if reference == Some(name)
             || component.cpes.iter().any(|cpe| cpe == name)
             || component.identifiers.iter().any(|id| id == name)
-            || reference.is_some() && link(name, bill) == Some(reference)
+            || reference.is_some() && link(name, bill) == reference
         {
             return true;
         }
@@ -307,14 +304,11 @@ fn covers(said: &Purl, own: &Purl, version: Option<&str>) -> bool {
         && qualifiers.all(|(key, value)| own.qualifier(key) == Some(value))
 }
 
-/// The reference that a link to this bill ends in, and nothing if it is to the bill as a whole: `urn:cdx:serial/revision#reference`, or an
-/// SPDX document's namespace. Not a link to this bill at all: `None`.
-fn link<'n>(name: &'n str, bill: &Bill) -> Option<Option<&'n str>> {
+/// The reference that a link to this bill ends in, empty if it is to the bill as a whole; nothing if it is no link to this bill. Links are
+/// written `urn:cdx:serial/revision#reference`, or with an SPDX document's namespace before the `#`.
+fn link<'n>(name: &'n str, bill: &Bill) -> Option<&'n str> {
     let serial = bill.serial.as_deref()?;
-    let (document, reference) = match name.split_once('#') {
-        Some((document, reference)) => (document, Some(reference)),
-        None => (name, None),
-    };
+    let (document, reference) = name.split_once('#').unwrap_or((name, ""));
     if document == serial {
         return Some(reference);
     }

@@ -10,6 +10,7 @@ pub mod answer;
 pub mod database;
 pub mod document;
 pub mod ecosystem;
+pub mod gate;
 pub mod ledger;
 pub mod matching;
 pub mod osv;

@@ -237,12 +237,47 @@ pub enum Cyber {
         #[arg(long, value_name = "FILE")]
         db: PathBuf,
     },
+    /// 市販前の確認: SBOM と VEX がそろっているかを理由とともに判定する / the gate before market: whether SBOM and VEX are complete, with reasons
+    Gate(Gate),
     /// バージョンが範囲に入るかを判定する（標準入力の各行: vers:… タブ バージョン） / tell whether versions lie in ranges
     Vers {
         /// エコシステム独自の範囲（標準入力の各行）を vers に直す / turn native ranges, one a line, into vers
         #[arg(long, value_name = "SCHEME")]
         from_native: Option<String>,
     },
+}
+
+/// What is handed in before market.
+#[derive(Debug, Args)]
+pub struct Gate {
+    /// SBOM のファイル / SBOM file
+    #[arg(value_name = "SBOM")]
+    pub bill: PathBuf,
+    /// VEX のファイル（OpenVEX、CycloneDX、CSAF） / files with what is said of the findings
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub vex: Vec<PathBuf>,
+    /// データベースのファイル / database file
+    #[arg(long, value_name = "FILE")]
+    pub db: PathBuf,
+    /// この CVSS 以上の該当にはすべて回答が要る / from this CVSS score up every finding must be answered
+    #[arg(long, value_name = "SCORE", default_value_t = 7.0, value_parser = score)]
+    pub threshold: f64,
+    /// 提出された書類（policy、life-cycle、disclosure、process）。指定すると足りない書類も調べる / papers handed in; given, the missing ones are told
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = paper)]
+    pub papers: Option<Vec<cyber::gate::Paper>>,
+}
+
+fn score(text: &str) -> Result<f64, String> {
+    let score = text.parse().ok().filter(|score| (0.0..=10.0).contains(score));
+    score.ok_or_else(|| "0 から 10 の数で指定してください / a number from 0 to 10 is expected".to_owned())
+}
+
+fn paper(text: &str) -> Result<cyber::gate::Paper, String> {
+    let mut all = cyber::gate::Paper::ALL.iter();
+    let found = all.find(|(_, code, ..)| *code == text);
+    found.map(|(paper, ..)| *paper).ok_or_else(|| {
+        "policy、life-cycle、disclosure、process のいずれかを指定してください / one of policy, life-cycle, disclosure, process is expected".to_owned()
+    })
 }
 
 /// What to do with editions.

@@ -31,36 +31,47 @@ pub fn document(path: &Path, json: bool) -> Result<Document, Failure> {
 /// A bill of materials.
 pub fn bill(path: &Path, json: bool) -> Result<Bill, Failure> {
     let document = document(path, json)?;
-    Bill::of(&document).ok_or_else(|| {
-        let name = document.format.name();
-        let refusal = Refusal::new(
-            "no_bill",
-            format!("{name} の文書で、SBOM ではありません。CycloneDX か SPDX の SBOM を指定してください。"),
-            format!("a document in {name}, not an SBOM. Name an SBOM in CycloneDX or SPDX."),
-        );
-        database::named(path, refusal, json)
-    })
+    Bill::of(&document).ok_or_else(|| no_bill(path, &document, json))
 }
 
-/// Every statement of VEX documents. A document that makes none was named by mistake.
+/// What a document is refused with that is no bill of materials.
+pub fn no_bill(path: &Path, document: &Document, json: bool) -> Failure {
+    let name = document.format.name();
+    let refusal = Refusal::new(
+        "no_bill",
+        format!("{name} の文書で、SBOM ではありません。CycloneDX か SPDX の SBOM を指定してください。"),
+        format!("a document in {name}, not an SBOM. Name an SBOM in CycloneDX or SPDX."),
+    );
+    database::named(path, refusal, json)
+}
+
+/// Every statement of VEX documents.
 pub fn statements(paths: &[impl AsRef<Path>], json: bool) -> Result<Statements, Failure> {
     let mut statements = Statements::default();
     for path in paths {
         let path = path.as_ref();
-        let document = document(path, json)?;
-        if statements.add(&document, &path.display().to_string()) == 0 {
-            let name = document.format.name();
-            let refusal = Refusal::new(
-                "no_statement",
-                format!(
-                    "{name} の文書に VEX の記述がありません。OpenVEX、CycloneDX VEX、CSAF のいずれかを指定してください。"
-                ),
-                format!(
-                    "the document in {name} makes no VEX statement. Name one in OpenVEX, CycloneDX VEX or CSAF."
-                ),
-            );
-            return Err(database::named(path, refusal, json));
-        }
+        take(&mut statements, path, &document(path, json)?, json)?;
     }
     Ok(statements)
+}
+
+/// Takes the statements of a document. One that makes none was named by mistake.
+pub fn take(
+    statements: &mut Statements,
+    path: &Path,
+    document: &Document,
+    json: bool,
+) -> Result<(), Failure> {
+    if statements.add(document, &path.display().to_string()) > 0 {
+        return Ok(());
+    }
+    let name = document.format.name();
+    let refusal = Refusal::new(
+        "no_statement",
+        format!(
+            "{name} の文書に VEX の記述がありません。OpenVEX、CycloneDX VEX、CSAF のいずれかを指定してください。"
+        ),
+        format!("the document in {name} makes no VEX statement. Name one in OpenVEX, CycloneDX VEX or CSAF."),
+    );
+    Err(database::named(path, refusal, json))
 }
