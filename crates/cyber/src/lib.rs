@@ -8,6 +8,7 @@ mod percent;
 pub mod alias;
 pub mod answer;
 pub mod database;
+pub mod device;
 pub mod document;
 pub mod ecosystem;
 pub mod gate;
