@@ -237,6 +237,18 @@ pub enum Cyber {
         #[arg(long, value_name = "FILE")]
         db: PathBuf,
     },
+    /// セキュリティ情報（CSAF）に該当する機器を、製造業者・名前・バージョンから調べる / tell which registered devices advisories concern
+    DeviceMatch {
+        /// CSAF のファイル / CSAF files
+        #[arg(value_name = "CSAF", required_unless_present = "db")]
+        advisories: Vec<PathBuf>,
+        /// 機器の一覧（CSV。列: maker、name、model、version、udi_di、jmdn または 製造販売業者、販売名、型番、バージョン） / list of devices
+        #[arg(long, value_name = "FILE")]
+        devices: PathBuf,
+        /// データベースのファイル。読み込んである CSAF をすべて調べる / database file, to ask every CSAF advisory in it
+        #[arg(long, value_name = "FILE")]
+        db: Option<PathBuf>,
+    },
     /// 市販前の確認: SBOM と VEX がそろっているかを理由とともに判定する / the gate before market: whether SBOM and VEX are complete, with reasons
     Gate(Gate),
     /// バージョンが範囲に入るかを判定する（標準入力の各行: vers:… タブ バージョン） / tell whether versions lie in ranges
