@@ -15,6 +15,7 @@ pub mod gate;
 pub mod ledger;
 pub mod matching;
 pub mod osv;
+pub mod portfolio;
 pub mod priority;
 pub mod purl;
 pub mod range;

@@ -20,7 +20,7 @@ use crate::range::Hit;
 use crate::version::Version;
 
 /// A version of a package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Package {
     /// Its ecosystem, with the release where it is known.
     pub ecosystem: Ecosystem,
