@@ -315,7 +315,7 @@ impl Compared<'_> {
         };
         let product = match self.fit {
             Fit::Same => Confidence::Certain,
-            Fit::More | Fit::Variant => Confidence::Likely,
+            Fit::More | Fit::Variant | Fit::Model => Confidence::Likely,
             Fit::Part | Fit::Excluded => Confidence::Possible,
         };
         vendor.max(product).max(of_version)
@@ -342,6 +342,7 @@ impl Compared<'_> {
             Fit::Same => ("と同じ", "is"),
             Fit::More => ("にほかの語を加えたもの", "adds words to"),
             Fit::Variant => ("の派生型番", "is a variant of"),
+            Fit::Model => ("の型番を書いたもの", "names the model of"),
             Fit::Part => ("の一部だけを書いたもの", "gives only a part of"),
             Fit::Excluded => (
                 "から除かれたものの名前を含む",

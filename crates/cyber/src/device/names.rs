@@ -224,6 +224,8 @@ pub(super) enum Fit {
     More,
     /// A variant of the product's model.
     Variant,
+    /// The product's model, without all words of its name.
+    Model,
     /// As far as the device's name goes.
     Part,
     /// One that the product's name leaves out.
@@ -401,8 +403,10 @@ impl Named {
             .peekable();
         let mut models = telling().filter(|(slot, _)| slot.kind == Kind::Model).peekable();
         if models.peek().is_some() && models.all(|(_, met)| *met) {
+            let plain = others.peek().is_none();
             let other_model = others.any(|word| kind(word) == Kind::Model);
-            return (!other_model).then_some(Fit::Part);
+            let fit = if plain { Fit::Model } else { Fit::Part };
+            return (!other_model).then_some(fit);
         }
         (others.peek().is_none() && 2 * met >= all).then_some(Fit::Part)
     }

@@ -140,7 +140,11 @@ impl Level {
             let order = match (a.get(index), b.get(index)) {
                 (None, None) => return told(Ordering::Equal, false),
                 (Some(Part::Number(a)), Some(Part::Number(b))) => a.cmp(b),
-                (Some(Part::Word(a)), Some(Part::Word(b))) if bare(a) == bare(b) => Ordering::Equal,
+                (Some(Part::Word(a)), Some(Part::Word(b)))
+                    if a == b || a.strip_prefix('v') == Some(b) || b.strip_prefix('v') == Some(a) =>
+                {
+                    Ordering::Equal
+                }
                 (Some(Part::Word(a)), Some(Part::Word(b))) => letter(a, b)?.cmp(letter(b, a)?),
                 (Some(_), Some(_)) => return None,
                 (Some(_), None) => return told(after(a.get(index..)?), true),
@@ -570,6 +574,7 @@ mod tests {
             ("<=N", "P.00", Outside),
             ("< B.06.18", "B.06.17", Inside(Certain)),
             ("< B.06.18", "vB.06.18", Outside),
+            ("<= VM5.0", "vVM5.0", Inside(Certain)),
             ("<= VM5.0", "4.1", Inside(Possible)),
             ("<= VM5.0", "VM5.1", Outside),
             ("<= VM5.0", "QL6", Unknown),

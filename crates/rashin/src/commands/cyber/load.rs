@@ -242,10 +242,10 @@ impl Loaded {
         } = database;
         let mut lines = vec![
             format!(
-                "{db}: 記録 {records} 件（うち取り下げ {withdrawn}）、CSAF {advisories} 件、パッケージ {packages} 件、KEV {kev} 件、EPSS {epss} 件（追加 {added}、更新 {replaced}、変わらず {unchanged}）"
+                "{db}: 記録 {records} 件（うち取り下げ {withdrawn}）、CSAF {advisories} 件、パッケージ {packages} 件、KEV {kev} 件、EPSS {epss} 件。今回の記録と CSAF: 追加 {added}、更新 {replaced}、変わらず {unchanged}"
             ),
             format!(
-                "{db}: {records} records ({withdrawn} withdrawn), {advisories} CSAF, {packages} packages, {kev} KEV, {epss} EPSS ({added} added, {replaced} replaced, {unchanged} unchanged)"
+                "{db}: {records} records ({withdrawn} withdrawn), {advisories} CSAF, {packages} packages, {kev} KEV, {epss} EPSS; records and CSAF now {added} added, {replaced} replaced, {unchanged} unchanged"
             ),
         ];
         for passed in [&self.unknown, &self.refused] {
