@@ -54,7 +54,7 @@ pub struct Statements {
     by_name: BTreeMap<String, BTreeSet<usize>>,
 }
 
-/// Comparisons of a target with a component that one bill may cost.
+/// Comparisons of a name with a component that one bill may cost.
 const MOST: usize = 4_000_000;
 
 impl Statements {
@@ -94,7 +94,7 @@ impl Statements {
                 for place in self.about(names) {
                     let Some(said) = self.all.get(place) else { continue };
                     let targets = &said.statement.products;
-                    let cost = targets.iter().map(|target| 1 + target.parts.len()).sum();
+                    let cost = targets.iter().map(name_count).sum();
                     left = left.checked_sub(cost).ok_or_else(too_many)?;
                     if targets.iter().any(|target| bearers.meets(target, component)) {
                         used.insert(place);
@@ -124,9 +124,9 @@ impl Statements {
             .filter(|(place, _)| !used.contains(place));
         for (_, said) in unused {
             let targets = &said.statement.products;
-            left = left
-                .checked_sub(targets.len().saturating_mul(bearers.components.len().max(1)))
-                .ok_or_else(too_many)?;
+            let cost = targets.iter().map(name_count).sum::<usize>();
+            let cost = cost.saturating_mul(bearers.components.len().max(1));
+            left = left.checked_sub(cost).ok_or_else(too_many)?;
             let known = targets.iter().any(|target| bearers.has(target));
             matches.unused.push(Unused {
                 said: said.clone(),
@@ -316,6 +316,11 @@ fn link<'n>(name: &'n str, bill: &Bill) -> Option<&'n str> {
     let same = serial.strip_prefix("urn:uuid:").unwrap_or(serial) == number
         && bill.revision.as_deref().is_none_or(|own| own == revision);
     same.then_some(reference)
+}
+
+/// How many names there are to compare of a target.
+fn name_count(target: &Target) -> usize {
+    1 + target.names.len() + target.parts.iter().map(Vec::len).sum::<usize>()
 }
 
 fn too_many() -> Refusal {

@@ -340,8 +340,9 @@ fn medical_advisories_find_their_devices() {
                 }
             }
         }
-        let outcome =
-            Devices::new(devices.iter().map(|(device, _)| device.clone()).collect()).against(advisory);
+        let outcome = Devices::new(devices.iter().map(|(device, _)| device.clone()).collect())
+            .against(advisory)
+            .unwrap();
         let matched: BTreeSet<usize> = outcome.matches.iter().map(|found| found.place).collect();
         let person: BTreeSet<usize> = outcome.person.iter().map(|found| found.place).collect();
         for (place, (device, truth)) in devices.iter().enumerate() {
@@ -411,7 +412,7 @@ fn outcome(rows: &[[&str; 4]]) -> Outcome {
         version: (*version).to_owned(),
         ..Device::default()
     });
-    Devices::new(devices.collect()).against(&advisory)
+    Devices::new(devices.collect()).against(&advisory).unwrap()
 }
 
 #[test]

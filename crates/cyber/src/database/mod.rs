@@ -174,12 +174,9 @@ impl<S: Source> Database<S> {
     ///
     /// # Errors
     ///
-    /// As [`Database::record`].
-    pub fn advisories(&self, mut take: impl FnMut(Advisory)) -> Result<(), Refusal> {
-        self.advisories.each(&self.source, |_, json| {
-            take(decode(&json)?);
-            Ok(())
-        })
+    /// As [`Database::record`], and what the taker refuses.
+    pub fn advisories(&self, mut take: impl FnMut(Advisory) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        self.advisories.each(&self.source, |_, json| take(decode(&json)?))
     }
 
     fn find<T: DeserializeOwned>(&self, table: &Table, key: &str) -> Result<Option<T>, Refusal> {

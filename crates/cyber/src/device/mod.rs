@@ -113,6 +113,7 @@ pub struct Outside {
 /// A product of an advisory, read once.
 struct Target<'a> {
     product: &'a Product,
+    vendor: &'a str,
     vendors: Vec<Company>,
     named: Named,
     claim: Claim,
@@ -128,6 +129,9 @@ struct Compared<'a> {
     vendor: Option<bool>,
     stand: Stand,
 }
+
+/// Comparisons that one advisory may cost.
+const MOST: usize = 20_000_000;
 
 impl Devices {
     /// Reads names and indexes them.
@@ -172,21 +176,34 @@ impl Devices {
     }
 
     /// What an advisory says of them; of one that is withdrawn nothing.
-    pub fn against(&self, advisory: &Advisory) -> Outcome {
+    ///
+    /// # Errors
+    ///
+    /// `too_many` if it names so many products, each like so many devices, that holding them against each other has no end.
+    pub fn against(&self, advisory: &Advisory) -> Result<Outcome, Refusal> {
         let targets = targets(advisory);
         let mut found: BTreeMap<usize, Vec<Compared<'_>>> = BTreeMap::new();
+        let mut left = MOST;
+        // A vendor is asked once for all its products.
+        let mut asked: Option<(&str, Vec<Option<bool>>)> = None;
         for target in &targets {
-            let makers: Vec<Option<bool>> = self
-                .makers
-                .iter()
-                .map(|maker| target.is_from(maker.as_ref()))
-                .collect();
-            for place in self.candidates(target, &makers) {
+            let makers = match asked.take() {
+                Some((vendor, makers)) if vendor == target.vendor => makers,
+                _ => {
+                    left = left.checked_sub(self.makers.len()).ok_or_else(too_many)?;
+                    let makers = self.makers.iter();
+                    makers.map(|maker| target.is_from(maker.as_ref())).collect()
+                }
+            };
+            let candidates = self.candidates(target, &makers);
+            left = left.checked_sub(candidates.len()).ok_or_else(too_many)?;
+            for place in candidates {
                 let vendor = self.maker_of.get(place).and_then(|maker| *makers.get(*maker)?);
                 if let Some(compared) = self.compare(place, target, vendor) {
                     found.entry(place).or_default().push(compared);
                 }
             }
+            asked = Some((target.vendor, makers));
         }
         let unreadable = targets.iter().filter(|target| !target.claim.is_readable());
         let mut outcome = Outcome {
@@ -205,7 +222,7 @@ impl Devices {
         outcome
             .matches
             .sort_by_key(|found| (found.confidence, found.place));
-        outcome
+        Ok(outcome)
     }
 
     /// Devices that may be a product: of its vendor with a word of its name, or with a name in kana; and under another maker, where the name
@@ -247,25 +264,37 @@ impl Devices {
     }
 }
 
-/// Products that an advisory says something of, and what.
+fn too_many() -> Refusal {
+    Refusal::new(
+        "too_many",
+        "勧告の製品と機器の組合せが多すぎます。機器の一覧を分けて指定してください。",
+        "there are too many products in the advisory for so many devices. Split the list of devices.",
+    )
+}
+
+/// Products that an advisory says something of, and what, by vendor.
 fn targets(advisory: &Advisory) -> Vec<Target<'_>> {
-    let products = advisory.products.iter().filter(|_| !advisory.withdrawn);
-    let said = products.filter_map(|product| {
-        let of = |vulnerability: &&crate::document::Vulnerability| {
-            vulnerability.products.get(&product.id).copied()
-        };
-        let status = advisory
-            .vulnerabilities
-            .iter()
-            .filter_map(|vulnerability| of(&vulnerability))
-            .reduce(Status::graver)?;
-        let grave = advisory
-            .vulnerabilities
-            .iter()
-            .filter(|vulnerability| of(vulnerability) == Some(status));
-        let names = grave.filter_map(|vulnerability| vulnerability.names.first().cloned());
+    let products: HashMap<&str, &Product> = advisory
+        .products
+        .iter()
+        .map(|product| (product.id.as_str(), product))
+        .collect();
+    // Of each product the gravest status, and the vulnerabilities that have it.
+    let mut said: BTreeMap<&str, (Status, Vec<String>)> = BTreeMap::new();
+    for vulnerability in advisory.vulnerabilities.iter().filter(|_| !advisory.withdrawn) {
+        let name = vulnerability.names.first();
+        for (id, status) in &vulnerability.products {
+            let kept = said.entry(id).or_insert((*status, Vec::new()));
+            if status.graver(kept.0) != kept.0 {
+                *kept = (*status, Vec::new());
+            }
+            kept.1.extend(name.filter(|_| *status == kept.0).cloned());
+        }
+    }
+    let targets = said.into_iter().filter_map(|(id, (status, vulnerabilities))| {
+        let product = *products.get(id)?;
         // A component within another product has the names of both.
-        let within = |id: Option<&String>| id.and_then(|id| advisory.product(id));
+        let within = |id: Option<&String>| id.and_then(|id| products.get(id.as_str()).copied());
         let (part, whole) = product
             .within
             .as_ref()
@@ -289,13 +318,16 @@ fn targets(advisory: &Advisory) -> Vec<Target<'_>> {
         Some(Target {
             named: Named::of(name, &whole.models, &vendors),
             product,
+            vendor,
             vendors,
             claim: Claim::read(text),
             status,
-            vulnerabilities: names.collect(),
+            vulnerabilities,
         })
     });
-    said.collect()
+    let mut targets: Vec<Target<'_>> = targets.collect();
+    targets.sort_by_key(|target| target.vendor);
+    targets
 }
 
 impl Target<'_> {

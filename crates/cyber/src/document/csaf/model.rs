@@ -1,7 +1,7 @@
 //! What an advisory says, without what only its specification asks: which products, under which names and versions, and how each
 //! vulnerability concerns them. Names and versions stay as written; nothing is concluded here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -88,20 +88,21 @@ impl Advisory {
         }
     }
 
-    /// The product of a reference.
-    pub fn product(&self, id: &str) -> Option<&Product> {
-        self.products.iter().find(|product| product.id == id)
-    }
-
     /// What it says of packages: a record a vulnerability, under the advisory's identifier and the vulnerability's name. A component within
     /// another product says nothing of that component elsewhere and makes none.
     pub fn records(&self) -> Vec<Record> {
+        let products: HashMap<&str, &Product> = self
+            .products
+            .iter()
+            .map(|product| (product.id.as_str(), product))
+            .collect();
         let records = self.vulnerabilities.iter().enumerate();
         let records = records.map(|(index, vulnerability)| {
-            let affected = self
+            let affected = vulnerability
                 .products
                 .iter()
-                .filter(|product| vulnerability.products.get(&product.id) == Some(&Status::Affected));
+                .filter(|(_, status)| **status == Status::Affected)
+                .filter_map(|(id, _)| products.get(id.as_str()).copied());
             let name = vulnerability.names.first().cloned();
             Record {
                 id: format!("{}/{}", self.id, name.unwrap_or_else(|| (index + 1).to_string())),

@@ -59,12 +59,16 @@ pub fn run(
             );
             database::named(path, refusal, json)
         })?;
-        outcomes.push(devices.against(&advisory));
+        let outcome = devices.against(&advisory);
+        outcomes.push(outcome.map_err(|refusal| database::named(path, refusal, json))?);
     }
     if let Some(db) = db {
         let database = database::open(db, json)?;
         database
-            .advisories(|advisory| outcomes.push(devices.against(&advisory)))
+            .advisories(|advisory| {
+                outcomes.push(devices.against(&advisory)?);
+                Ok(())
+            })
             .map_err(|refusal| database::named(db, refusal, json))?;
     }
     outcomes.sort_by(|a, b| a.advisory.cmp(&b.advisory));
