@@ -52,7 +52,8 @@ struct Unit {
 struct Bill {
     id: String,
     units: Vec<u32>,
-    devices: BTreeSet<String>,
+    /// Sorted.
+    devices: Vec<String>,
     assertions: Vec<Assertion>,
 }
 
@@ -75,7 +76,7 @@ struct About {
     ecosystem: Ecosystem,
     rule: Rule,
     /// The same unread, where the package decides how it is read.
-    nested: Option<Affected>,
+    nested: Option<Box<Affected>>,
 }
 
 #[derive(Debug, Default)]
@@ -290,7 +291,8 @@ impl Portfolio {
         let place = self.bill(bill);
         self.devices.insert(device.to_owned(), place);
         if let Some(bill) = self.bills.get_mut(place) {
-            bill.devices.insert(device.to_owned());
+            let at = bill.devices.partition_point(|other| other.as_str() < device);
+            bill.devices.insert(at, device.to_owned());
         }
     }
 
@@ -298,7 +300,7 @@ impl Portfolio {
     pub fn withdraw_device(&mut self, device: &str) {
         if let Some(place) = self.devices.remove(device) {
             if let Some(bill) = self.bills.get_mut(place) {
-                bill.devices.remove(device);
+                bill.devices.retain(|other| other != device);
             }
             self.forget(place);
         }
@@ -410,6 +412,34 @@ impl Portfolio {
         }
     }
 
+    /// Findings that something is said of, the most urgent first.
+    pub fn answered(&self) -> impl Iterator<Item = Implied<'_>> {
+        let mut found = BTreeSet::new();
+        for place in self.bill_of.values() {
+            let Some(bill) = self.bills.get(*place) else {
+                continue;
+            };
+            for assertion in &bill.assertions {
+                let named = self.by_name.get(&assertion.vulnerability).into_iter().flatten();
+                for record in named.flat_map(|record| self.group(*record)) {
+                    let Some(entry) = self.records.get(record) else {
+                        continue;
+                    };
+                    let hits = entry
+                        .hits
+                        .iter()
+                        .filter(|unit| bill.units.binary_search(unit).is_ok());
+                    found.extend(hits.map(|unit| (Reverse(entry.urgency), &entry.id, *unit, *place, record)));
+                }
+            }
+        }
+        found.into_iter().flat_map(move |(_, _, unit, place, record)| {
+            let devices = self.bills.get(place).into_iter().flat_map(|bill| &bill.devices);
+            let implied = devices.filter_map(move |device| self.implied(device, place, unit, record));
+            implied.filter(|implied| implied.status.is_some())
+        })
+    }
+
     /// How many findings follow.
     pub fn count(&self) -> u64 {
         let devices = |bill: &u32| self.bills.get(*bill).map_or(0, |bill| bill.devices.len() as u64);
@@ -441,20 +471,14 @@ impl Portfolio {
             let parts = meetings.chunks(share).map(|part| {
                 scope.spawn(move || {
                     let pairs = part.iter().flat_map(|(key, meeting)| {
-                        let pairs = move |record: &u32| {
-                            meeting.units.iter().map({
-                                let record = *record;
-                                move |unit| (*unit, record)
+                        meeting.records.iter().flat_map(|record| {
+                            let about = this.about(key, *record);
+                            let units = meeting.units.iter();
+                            units.filter_map(move |unit| {
+                                let said = this.units.get(*unit)?.is_said(&about);
+                                (said != Some(false)).then_some((*unit, *record, said))
                             })
-                        };
-                        meeting
-                            .records
-                            .iter()
-                            .flat_map(pairs)
-                            .filter_map(|(unit, record)| {
-                                let said = this.says(key, unit, record);
-                                (said != Some(false)).then_some((unit, record, said))
-                            })
+                        })
                     });
                     pairs.collect::<Vec<_>>()
                 })
@@ -468,6 +492,7 @@ impl Portfolio {
         for unit in self.units.things.iter_mut().flatten() {
             unit.hits.sort_unstable();
             unit.doubts.sort_unstable();
+            unit.bills.shrink_to_fit();
         }
         for entry in self.records.things.iter_mut().flatten() {
             entry.hits.sort_unstable();
@@ -680,33 +705,22 @@ impl Portfolio {
         self.unit_of.remove(&unit.package);
     }
 
-    /// What a record says of a unit: affected, not, or nothing where it cannot be told.
-    fn says(&self, key: &str, unit: u32, record: u32) -> Option<bool> {
-        let (Some(unit), Some(entry)) = (self.units.get(unit), self.records.get(record)) else {
-            return Some(false);
-        };
-        let package = &unit.package;
-        let mut told = Some(false);
-        for about in &entry.about {
-            if about.key == key && about.ecosystem.covers(&package.ecosystem) {
-                let nested = about.nested.as_ref();
-                let nested = nested.map(|affected| affected.rule(&package.ecosystem));
-                let rule = nested.as_ref().unwrap_or(&about.rule);
-                match rule.affects(&package.version, unit.version.as_ref()) {
-                    Some(true) => return Some(true),
-                    Some(false) => {}
-                    None => told = None,
-                }
-            }
-        }
-        told
+    /// What a record says of a package, whatever its release.
+    fn about(&self, key: &str, record: u32) -> Vec<&About> {
+        let entry = self.records.get(record).into_iter();
+        entry
+            .flat_map(|entry| &entry.about)
+            .filter(|about| about.key == key)
+            .collect()
     }
 
     fn meet(&mut self, unit: u32, record: u32) {
         let Some(package) = self.units.get(unit).map(|unit| &unit.package) else {
             return;
         };
-        let said = self.says(&key(&package.ecosystem, &package.name), unit, record);
+        let said = self.units.get(unit).map_or(Some(false), |unit| {
+            unit.is_said(&self.about(&key(&package.ecosystem, &package.name), record))
+        });
         if said == Some(false) {
             return;
         }
@@ -733,6 +747,28 @@ impl Portfolio {
     }
 }
 
+impl Unit {
+    /// Whether a record affects it; nothing where it cannot be told.
+    fn is_said(&self, all: &[&About]) -> Option<bool> {
+        let package = &self.package;
+        let mut told = Some(false);
+        for about in all
+            .iter()
+            .filter(|about| about.ecosystem.covers(&package.ecosystem))
+        {
+            let nested = about.nested.as_ref();
+            let nested = nested.map(|affected| affected.rule(&package.ecosystem));
+            let rule = nested.as_ref().unwrap_or(&about.rule);
+            match rule.affects(&package.version, self.version.as_ref()) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => told = None,
+            }
+        }
+        told
+    }
+}
+
 impl About {
     fn of(affected: &Affected) -> Option<Self> {
         let package = affected.package.as_ref()?;
@@ -740,7 +776,7 @@ impl About {
         Some(Self {
             key: key(&ecosystem, &package.name),
             rule: affected.rule(&ecosystem),
-            nested: ecosystem.is_nested().then(|| affected.clone()),
+            nested: ecosystem.is_nested().then(|| Box::new(affected.clone())),
             ecosystem,
         })
     }

@@ -238,6 +238,9 @@ proptest! {
         }
         let some = portfolio.findings(Sort::Urgency, |package, advisory| package.name == "demo" && advisory == "X-1");
         prop_assert_eq!(some.count(), naive.iter().filter(|finding| finding.contains("name: \"demo\"") && finding.contains(" X-1 ")).count());
+        let answered = portfolio.answered().map(|finding| format!("{} {:?} {}", finding.device, finding.package, finding.advisory));
+        let expected = naive.iter().filter(|finding| !finding.ends_with("None"));
+        prop_assert_eq!(answered.collect::<BTreeSet<_>>().len(), expected.count());
         for record in world.records.values() {
             let devices: BTreeSet<&str> = portfolio.affected(&record.id).into_iter().collect();
             let expected = naive.iter().filter(|finding| finding.contains(&format!(" {} ", record.id)));

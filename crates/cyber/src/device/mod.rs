@@ -233,11 +233,22 @@ impl Devices {
             let maker = self.maker_of.get(*place).and_then(|maker| *makers.get(*maker)?);
             maker.is_some()
         };
-        let worded = target.named.keys();
-        let worded = worded.iter().filter_map(|word| self.by_word.get(word)).flatten();
-        let worded = worded.filter(|place| distinctive || of_vendor(place));
-        let kana = self.in_kana.iter().filter(|place| of_vendor(place));
-        worded.chain(kana).copied().collect()
+        let listed = |words: &[String]| {
+            let lists = words.iter().filter_map(|word| self.by_word.get(word));
+            lists.flatten().copied().collect::<Vec<usize>>()
+        };
+        let mut found: BTreeSet<usize> = listed(&target.named.keys())
+            .into_iter()
+            .chain(self.in_kana.iter().copied())
+            .filter(of_vendor)
+            .collect();
+        if distinctive {
+            // A name in full has every part, so the rarest finds it.
+            let parts = target.named.parts().map(listed);
+            found.extend(parts.min_by_key(Vec::len).unwrap_or_default());
+            found.extend(listed(target.named.codes()));
+        }
+        found
     }
 
     fn compare<'a>(

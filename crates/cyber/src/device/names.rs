@@ -347,6 +347,20 @@ impl Named {
         words.cloned().chain(pairs).chain(spans).collect()
     }
 
+    /// Words of each part that tells the product, one of each of which a device has that is it in full; or a code alone.
+    pub fn parts(&self) -> impl Iterator<Item = &[String]> {
+        let telling = self
+            .slots
+            .iter()
+            .filter(|slot| slot.tells() && slot.span.is_none());
+        telling.map(|slot| slot.alternatives.as_slice())
+    }
+
+    /// Codes of models.
+    pub fn codes(&self) -> &[String] {
+        &self.codes
+    }
+
     /// Whether the name tells the product apart even where the maker is another.
     pub fn is_distinctive(&self) -> bool {
         let telling = self.slots.iter().filter(|slot| slot.tells());
