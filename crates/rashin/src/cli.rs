@@ -242,7 +242,7 @@ pub enum Cyber {
         /// CSAF のファイル / CSAF files
         #[arg(value_name = "CSAF", required_unless_present = "db")]
         advisories: Vec<PathBuf>,
-        /// 機器の一覧（CSV。列: maker、name、model、version、udi_di、jmdn または 製造販売業者、販売名、型番、バージョン） / list of devices
+        /// 機器の一覧（CSV。列: 製造販売業者、販売名、型番、バージョン、UDI-DI、JMDN） / list of devices in CSV: maker, name, model, version
         #[arg(long, value_name = "FILE")]
         devices: PathBuf,
         /// データベースのファイル。読み込んである CSAF をすべて調べる / database file, to ask every CSAF advisory in it
