@@ -2,6 +2,8 @@
 //! clocks, files and arguments; nothing that ships may depend on it.
 
 mod clock;
+mod cyber;
+mod cyber_devices;
 mod draws;
 mod grid;
 mod live;
@@ -16,6 +18,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The benchmark runs from a checkout, whose plan it measures.
     let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plan");
     let result = match std::env::args().nth(1).as_deref() {
+        Some("cyber") => {
+            let number = |place, default: u64| {
+                std::env::args()
+                    .nth(place)
+                    .map_or(Ok(default), |text| text.parse())
+            };
+            serde_json::to_string_pretty(&cyber::run(number(2, 100_000)?, number(3, 300_000)?)?)?
+        }
+        Some("cyber-devices") => {
+            let devices = std::env::args().nth(2).map_or(Ok(100_000), |text| text.parse())?;
+            serde_json::to_string_pretty(&cyber_devices::run(devices)?)?
+        }
         Some("draws") => draws::run(&plan)?.to_string(),
         Some("grid") => grid::run()?.to_string(),
         Some("live") => live::run()?.to_string(),
@@ -28,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("survey-coverage") => survey::run()?,
         _ => {
             return Err(
-                "usage: bench draws|grid|live|registry [sqlite|postgres [RECORDS]]|survey-coverage".into(),
+                "usage: bench cyber [DEVICES [ADVISORIES]]|cyber-devices [DEVICES]|draws|grid|live|registry [sqlite|postgres [RECORDS]]|survey-coverage".into(),
             );
         }
     };

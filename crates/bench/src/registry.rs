@@ -57,7 +57,7 @@ fn size_of_database(url: &str) -> Result<u64, Box<dyn Error>> {
 }
 
 /// A number below `below` that follows from two others.
-fn draw(n: u64, what: u64, below: u64) -> u64 {
+pub fn draw(n: u64, what: u64, below: u64) -> u64 {
     // SplitMix64: each number of a sequence by itself.
     let mut mixed =
         (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (what + 1).wrapping_mul(0xd1b5_4a32_d192_ed03);
@@ -67,7 +67,7 @@ fn draw(n: u64, what: u64, below: u64) -> u64 {
 }
 
 /// The same, the smaller the more often.
-fn skewed(n: u64, what: u64, below: u64) -> u64 {
+pub fn skewed(n: u64, what: u64, below: u64) -> u64 {
     let part = draw(n, what, 1 << 16);
     (below * part * part * part) >> 48
 }

@@ -242,6 +242,11 @@ impl Ecosystem {
         }
     }
 
+    /// Whether its packages are ordered by another ecosystem, which only the package may name.
+    pub(crate) fn is_nested(&self) -> bool {
+        matches!(self.known().map(|known| &known.claim), Some(Inner(_)))
+    }
+
     fn known(&self) -> Option<&'static Known> {
         KNOWN.iter().find(|known| known.name == self.name)
     }

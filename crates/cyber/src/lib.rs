@@ -6,12 +6,16 @@
 mod percent;
 
 pub mod alias;
+pub mod answer;
 pub mod database;
+pub mod device;
 pub mod document;
 pub mod ecosystem;
+pub mod gate;
 pub mod ledger;
 pub mod matching;
 pub mod osv;
+pub mod portfolio;
 pub mod priority;
 pub mod purl;
 pub mod range;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use vocab::Refusal;
 use vocab::lang::Lang;
 
+use crate::answer::{Answer, Unused};
 use crate::database::{Database, Source};
 use crate::document::{Bill, Component};
 use crate::ecosystem::Ecosystem;
@@ -19,7 +20,7 @@ use crate::range::Hit;
 use crate::version::Version;
 
 /// A version of a package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Package {
     /// Its ecosystem, with the release where it is known.
     pub ecosystem: Ecosystem,
@@ -85,6 +86,12 @@ pub struct Finding {
     pub proof: Proof,
     /// What it is ordered by.
     pub priority: Priority,
+    /// Names of each vulnerability upstream that the record rests on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub upstream: Vec<Vec<String>>,
+    /// What is said of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
 }
 
 /// What the database says of a bill.
@@ -94,6 +101,9 @@ pub struct Matches {
     pub findings: Vec<Finding>,
     /// What became of every component.
     pub ledger: Ledger,
+    /// Statements that answer no finding.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<Unused>,
 }
 
 /// Matches every component of a bill.
@@ -144,6 +154,8 @@ pub fn match_components<S: Source>(database: &Database<S>, bill: &Bill) -> Resul
                     range: range.clone(),
                     proof: proof.clone(),
                     priority: advisory.priority.clone(),
+                    upstream: advisory.upstream.clone(),
+                    answer: None,
                 });
             }
         }
@@ -155,7 +167,11 @@ pub fn match_components<S: Source>(database: &Database<S>, bill: &Bill) -> Resul
             .then_with(|| a.advisory.cmp(&b.advisory))
             .then_with(|| a.component.cmp(&b.component))
     });
-    Ok(Matches { findings, ledger })
+    Ok(Matches {
+        findings,
+        ledger,
+        unused: Vec::new(),
+    })
 }
 
 /// Asks the database about a version of a package.
@@ -199,6 +215,7 @@ pub fn assess<S: Source>(database: &Database<S>, package: &Package) -> Result<As
 /// What findings of a record about a package have in common.
 struct Advisory {
     aliases: Vec<String>,
+    upstream: Vec<Vec<String>>,
     priority: Priority,
 }
 
@@ -208,9 +225,9 @@ impl Advisory {
         let mut names = database.names(id)?;
         let aliases: Vec<String> = names.iter().filter(|name| *name != id).cloned().collect();
         // A distribution's record rests on vulnerabilities upstream: what is exploited and scored there is so here.
-        for upstream in &record.upstream {
-            names.extend(database.names(upstream)?);
-        }
+        let upstream = record.upstream.iter().map(|name| database.names(name));
+        let upstream = upstream.collect::<Result<Vec<_>, _>>()?;
+        names.extend(upstream.iter().flatten().cloned());
         let mut scores = scores(record, package);
         let unscored = scores.is_empty();
         let mut kev = None;
@@ -229,6 +246,7 @@ impl Advisory {
         }
         Ok(Self {
             aliases,
+            upstream,
             priority: Priority::new(kev, scores, epss),
         })
     }

@@ -222,21 +222,17 @@ impl Rule {
     /// What cannot be assessed: the version, an event or the whole kind of range. Then "not affected" would be a guess.
     pub fn assess(&self, text: &str) -> Result<Result<Hit, Vec<Miss>>, Refusal> {
         let version = self.version(text);
-        let same = |parsed: &Option<Version>| match (&version, parsed) {
-            (Ok(version), Some(parsed)) => version.compare(parsed) == Some(Ordering::Equal),
-            _ => false,
-        };
-        let written = self.listed.iter().find(|(listed, _)| listed == text);
-        let listed = written.or_else(|| self.listed.iter().find(|(_, parsed)| same(parsed)));
-        if let Some((listed, _)) = listed {
-            return Ok(Ok(Hit::Listed(listed.clone())));
+        if let Some(listed) = self.listed(text, version.as_ref().ok()) {
+            return Ok(Ok(Hit::Listed(listed.to_owned())));
         }
         let version = Point::At(version?);
         let mut misses = Vec::new();
         for range in &self.ranges {
-            match range.assess(&version) {
-                Ok(hit) => return Ok(Ok(hit)),
-                Err(miss) => misses.extend(miss),
+            match range.place(&version) {
+                Place::Inside(from) => return Ok(Ok(range.hit(from, &version))),
+                Place::Before(event) => misses.push(Miss::Before(event.clone())),
+                Place::After(event) => misses.push(Miss::After(event.clone())),
+                Place::Nowhere => {}
             }
         }
         if let Some(cause) = &self.unread {
@@ -247,24 +243,74 @@ impl Rule {
         }
         Ok(Err(misses))
     }
+
+    /// Whether a version that is read already is affected, without the proof; nothing where it cannot be assessed. The same as
+    /// [`Rule::assess`] says, for asking often.
+    pub(crate) fn affects(&self, text: &str, version: Option<&Version>) -> Option<bool> {
+        if self.listed(text, version).is_some() {
+            return Some(true);
+        }
+        let version = version?;
+        if self.ranges.iter().any(|range| range.holds(version)) {
+            return Some(true);
+        }
+        self.unread.is_none().then_some(false)
+    }
+
+    /// The listed version that a version is: written so, else equal to it.
+    fn listed(&self, text: &str, version: Option<&Version>) -> Option<&str> {
+        let same = |parsed: &Option<Version>| match (version, parsed) {
+            (Some(version), Some(parsed)) => version.compare(parsed) == Some(Ordering::Equal),
+            _ => false,
+        };
+        let written = self.listed.iter().find(|(listed, _)| listed == text);
+        let listed = written.or_else(|| self.listed.iter().find(|(_, parsed)| same(parsed)));
+        listed.map(|(listed, _)| listed.as_str())
+    }
+}
+
+/// Where a version lies in a range.
+enum Place<'r> {
+    /// Affected since this event.
+    Inside(&'r Event),
+    /// Before the first event.
+    Before(&'r Event),
+    /// After the event that ended it.
+    After(&'r Event),
+    /// There are no events.
+    Nowhere,
 }
 
 impl Sorted {
     /// Walks the events up to the version: the last one decides, unless every limit lies before the version.
-    fn assess(&self, version: &Point) -> Result<Hit, Option<Miss>> {
+    fn place(&self, version: &Point) -> Place<'_> {
+        self.walk(|point| compare(version, point))
+    }
+
+    fn holds(&self, version: &Version) -> bool {
+        let order = |point: &Point| match point {
+            Point::Start => Ordering::Greater,
+            Point::At(other) => version.compare(other).unwrap_or(Ordering::Equal),
+            Point::End => Ordering::Less,
+        };
+        matches!(self.walk(order), Place::Inside(_))
+    }
+
+    /// `order` is how the version stands to a point.
+    fn walk(&self, order: impl Fn(&Point) -> Ordering) -> Place<'_> {
         let last_limit = self
             .events
             .iter()
             .rfind(|(_, event)| matches!(event, Event::Limit(_)));
         if let Some((limit, event)) = last_limit
-            && compare(version, limit).is_ge()
+            && order(limit).is_ge()
         {
-            return Err(Some(Miss::After(event.clone())));
+            return Place::After(event);
         }
         let mut inside = None;
         let mut ended = None;
         for (point, event) in &self.events {
-            let order = compare(version, point);
+            let order = order(point);
             match event {
                 Event::Introduced(_) if order.is_ge() => inside = Some(event),
                 Event::Fixed(_) if order.is_ge() => (inside, ended) = (None, Some(event)),
@@ -272,14 +318,19 @@ impl Sorted {
                 _ => {}
             }
         }
-        match (inside, ended) {
-            (Some(from), _) => Ok(Hit::Range {
-                kind: self.kind,
-                from: from.clone(),
-                to: self.end_after(version).cloned(),
-            }),
-            (None, Some(event)) => Err(Some(Miss::After(event.clone()))),
-            (None, None) => Err(self.events.first().map(|(_, event)| Miss::Before(event.clone()))),
+        match (inside, ended, self.events.first()) {
+            (Some(from), ..) => Place::Inside(from),
+            (None, Some(event), _) => Place::After(event),
+            (None, None, Some((_, event))) => Place::Before(event),
+            (None, None, None) => Place::Nowhere,
+        }
+    }
+
+    fn hit(&self, from: &Event, version: &Point) -> Hit {
+        Hit::Range {
+            kind: self.kind,
+            from: from.clone(),
+            to: self.end_after(version).cloned(),
         }
     }
 

@@ -6,7 +6,9 @@
     reason = "a document of these tests that cannot be read fails them"
 )]
 
-use cyber::document::{Bill, Document, Limits, Minimum, Report, Statement, Status, Verdict, check, read};
+use cyber::document::{
+    Bill, Document, Limits, Minimum, Report, Statement, Status, Target, Verdict, check, read,
+};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -93,7 +95,7 @@ fn cyclonedx_xml_is_read_whole() {
         panic!("one statement")
     };
     assert_eq!(statement.status, Status::NotAffected);
-    assert_eq!(statement.products, ["zlib"]);
+    assert_eq!(statement.products[0].names, ["pkg:generic/zlib@1.3.1"]);
     assert_eq!(statement.action.as_deref(), Some("update"));
 }
 
@@ -280,7 +282,11 @@ fn openvex_is_read() {
     );
     assert_eq!(
         statements[0].products,
-        ["pkg:generic/pump@2.1", "pkg:generic/zlib@1.3.1"]
+        [Target {
+            names: vec!["pkg:generic/pump@2.1".to_owned()],
+            versions: Vec::new(),
+            parts: vec![vec!["pkg:generic/zlib@1.3.1".to_owned()]],
+        }]
     );
     assert_eq!(statements[1].status, Status::Affected);
     assert_eq!(
@@ -335,7 +341,7 @@ fn csaf_makes_statements() {
         .iter()
         .map(|s| {
             (
-                s.products[0].as_str(),
+                s.products[0].names[0].as_str(),
                 s.status,
                 s.justification.as_deref(),
                 s.action.as_deref(),

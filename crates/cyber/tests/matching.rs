@@ -311,7 +311,7 @@ proptest! {
             })
             .collect();
         let given: Vec<_> = components.iter().map(|(name, version, purl)| (*name, *version, purl.as_str())).collect();
-        let Matches { findings, ledger } = matched(&given);
+        let Matches { findings, ledger, .. } = matched(&given);
         prop_assert_eq!(ledger.components, given.len());
         prop_assert_eq!(ledger.rows.len(), given.len());
         prop_assert_eq!(ledger.matched + ledger.clean + ledger.unassessable, ledger.components);

@@ -232,9 +232,9 @@ pub enum Cyber {
         /// 検査するファイル / file to validate
         file: PathBuf,
     },
-    /// 脆弱性の記録（OSV、KEV、EPSS）をローカルのデータベースに読み込む / load OSV records, KEV and EPSS into a local database file
+    /// 脆弱性の記録（OSV、CSAF、KEV、EPSS）をローカルのデータベースに読み込む / load OSV records, CSAF, KEV and EPSS into a local database file
     Load {
-        /// フォルダー（OSV のエコシステム別の all.zip や JSON、kev.json、EPSS の CSV） / folder with the feeds
+        /// フォルダー（OSV のエコシステム別の all.zip や JSON、CSAF の JSON、kev.json、EPSS の CSV） / folder with the feeds
         folder: PathBuf,
         /// データベースのファイル / database file; one that exists is added to
         #[arg(long, value_name = "FILE")]
@@ -252,10 +252,27 @@ pub enum Cyber {
         /// 標準入力の各行（エコシステム、名前、バージョンをタブで区切る）に答える / answer lines of ecosystem, name and version, with tabs between, instead
         #[arg(long)]
         query: bool,
+        /// VEX のファイル（OpenVEX、CycloneDX、CSAF） / files with what is said of the findings
+        #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "query")]
+        vex: Vec<PathBuf>,
         /// データベースのファイル / database file
         #[arg(long, value_name = "FILE")]
         db: PathBuf,
     },
+    /// セキュリティ情報（CSAF）に該当する機器を、製造業者・名前・バージョンから調べる / tell which registered devices advisories concern
+    DeviceMatch {
+        /// CSAF のファイル / CSAF files
+        #[arg(value_name = "CSAF", required_unless_present = "db")]
+        advisories: Vec<PathBuf>,
+        /// 機器の一覧（CSV。列: 製造販売業者、販売名、型番、バージョン、UDI-DI、JMDN） / list of devices in CSV: maker, name, model, version
+        #[arg(long, value_name = "FILE")]
+        devices: PathBuf,
+        /// データベースのファイル。読み込んである CSAF をすべて調べる / database file, to ask every CSAF advisory in it
+        #[arg(long, value_name = "FILE")]
+        db: Option<PathBuf>,
+    },
+    /// 市販前の確認: SBOM と VEX がそろっているかを理由とともに判定する / the gate before market: whether SBOM and VEX are complete, with reasons
+    Gate(Gate),
     /// バージョンが範囲に入るかを判定する（標準入力の各行: vers:… タブ バージョン） / tell whether versions lie in ranges
     Vers {
         /// エコシステム独自の範囲（標準入力の各行）を vers に直す / turn native ranges, one a line, into vers
@@ -283,6 +300,39 @@ pub enum Registry {
         #[command(flatten)]
         database: Database,
     },
+}
+
+/// What is handed in before market.
+#[derive(Debug, Args)]
+pub struct Gate {
+    /// SBOM のファイル / SBOM file
+    #[arg(value_name = "SBOM")]
+    pub bill: PathBuf,
+    /// VEX のファイル（OpenVEX、CycloneDX、CSAF） / files with what is said of the findings
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub vex: Vec<PathBuf>,
+    /// データベースのファイル / database file
+    #[arg(long, value_name = "FILE")]
+    pub db: PathBuf,
+    /// この CVSS 以上の該当にはすべて回答が要る / from this CVSS score up every finding must be answered
+    #[arg(long, value_name = "SCORE", default_value_t = 7.0, value_parser = score)]
+    pub threshold: f64,
+    /// 提出された書類（policy、life-cycle、disclosure、process）。指定すると足りない書類も調べる / papers handed in; given, the missing ones are told
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = paper)]
+    pub papers: Option<Vec<cyber::gate::Paper>>,
+}
+
+fn score(text: &str) -> Result<f64, String> {
+    let score = text.parse().ok().filter(|score| (0.0..=10.0).contains(score));
+    score.ok_or_else(|| "0 から 10 の数で指定してください / a number from 0 to 10 is expected".to_owned())
+}
+
+fn paper(text: &str) -> Result<cyber::gate::Paper, String> {
+    let mut all = cyber::gate::Paper::ALL.iter();
+    let found = all.find(|(_, code, ..)| *code == text);
+    found.map(|(paper, ..)| *paper).ok_or_else(|| {
+        "policy、life-cycle、disclosure、process のいずれかを指定してください / one of policy, life-cycle, disclosure, process is expected".to_owned()
+    })
 }
 
 /// What to do with editions.

@@ -10,6 +10,7 @@ use vocab::Refusal;
 use super::table::{Source, Span, Writer};
 use super::{Database, MAGIC, Summary, decode, package_key};
 use crate::alias::Groups;
+use crate::document::Advisory;
 use crate::ecosystem::Ecosystem;
 use crate::osv::{Affected, Record, Severity};
 use crate::priority::{Catalogue, Chances};
@@ -18,6 +19,7 @@ use crate::priority::{Catalogue, Chances};
 #[derive(Debug, Clone, Default)]
 pub struct Collection {
     records: BTreeMap<String, Kept>,
+    advisories: BTreeMap<String, Kept>,
     kev: Option<Catalogue>,
     epss: Option<Chances>,
 }
@@ -59,16 +61,22 @@ impl Collection {
     pub fn from_database<S: Source>(database: &Database<S>) -> Result<Self, Refusal> {
         #[derive(Deserialize)]
         struct Head {
+            #[serde(alias = "released")]
             modified: String,
         }
         let mut all = Self::default();
         let (source, summary) = (&database.source, &database.summary);
-        database.records.each(source, |id, json| {
-            let head: Head = decode(&json)?;
-            let modified = head.modified.parse().ok();
-            all.records.insert(id.to_owned(), Kept { modified, json });
-            Ok(())
-        })?;
+        for (table, kept) in [
+            (&database.records, &mut all.records),
+            (&database.advisories, &mut all.advisories),
+        ] {
+            table.each(source, |id, json| {
+                let head: Head = decode(&json)?;
+                let modified = head.modified.parse().ok();
+                kept.insert(id.to_owned(), Kept { modified, json });
+                Ok(())
+            })?;
+        }
         if let Some(released) = summary.kev_released {
             let mut entries = BTreeMap::new();
             database.kev.each(source, |cve, json| {
@@ -90,21 +98,12 @@ impl Collection {
 
     /// Adds a record, or a later state of one.
     pub fn add(&mut self, record: &Record) -> Change {
-        let kept = Kept {
-            modified: record.modified.parse().ok(),
-            json: encode(record),
-        };
-        match self.records.get_mut(&record.id) {
-            None => {
-                self.records.insert(record.id.clone(), kept);
-                Change::Added
-            }
-            Some(old) if *old < kept => {
-                *old = kept;
-                Change::Replaced
-            }
-            Some(_) => Change::Unchanged,
-        }
+        keep(&mut self.records, &record.id, &record.modified, record)
+    }
+
+    /// Adds an advisory, or a later state of one. What it says of packages is matched as records are.
+    pub fn add_advisory(&mut self, advisory: &Advisory) -> Change {
+        keep(&mut self.advisories, &advisory.id, &advisory.released, advisory)
     }
 
     /// Takes a catalogue of known exploited vulnerabilities, unless it has the same or a later one.
@@ -128,30 +127,26 @@ impl Collection {
         writer.bytes.extend_from_slice(&[0; Span::SIZE]);
         let mut summary = Summary {
             records: self.records.len(),
+            advisories: self.advisories.len(),
             ..Summary::default()
         };
         let mut groups = Groups::default();
         let mut packages: BTreeMap<String, Vec<Box<str>>> = BTreeMap::new();
         let mut spans = Vec::new();
-        for (id, kept) in &self.records {
-            spans.push((id.as_str(), writer.put(&kept.json)));
-            let record: Record = decode(&kept.json)?;
-            let ecosystems = ecosystems(&record);
+        let mut say = |record: &Record, summary: &mut Summary| {
             let counted = usize::from(record.withdrawn.is_none());
-            for ecosystem in &ecosystems {
-                *summary.ecosystems.entry(ecosystem.clone()).or_default() += counted;
+            for ecosystem in ecosystems(record) {
+                *summary.ecosystems.entry(ecosystem).or_default() += counted;
             }
-            summary.without_package += usize::from(ecosystems.is_empty());
             if record.withdrawn.is_some() {
-                summary.withdrawn += 1;
-                continue;
+                return;
             }
             for alias in &record.aliases {
-                groups.join(id, alias);
+                groups.join(&record.id, alias);
             }
-            for (key, affected) in by_package(&record) {
+            for (key, affected) in by_package(record) {
                 let entry = encode(&Entry {
-                    id,
+                    id: &record.id,
                     upstream: &record.upstream,
                     summary: record.summary.as_deref(),
                     severity: &record.severity,
@@ -160,6 +155,26 @@ impl Collection {
                 let text = String::from_utf8_lossy(&entry).into();
                 packages.entry(key).or_default().push(text);
             }
+        };
+        for (id, kept) in &self.records {
+            spans.push((id.as_str(), writer.put(&kept.json)));
+            let record: Record = decode(&kept.json)?;
+            summary.without_package += usize::from(ecosystems(&record).is_empty());
+            summary.withdrawn += usize::from(record.withdrawn.is_some());
+            say(&record, &mut summary);
+        }
+        let mut advisories = Vec::new();
+        for (id, kept) in &self.advisories {
+            advisories.push((id.as_str(), writer.put(&kept.json)));
+            let advisory: Advisory = decode(&kept.json)?;
+            for record in advisory.records() {
+                say(&record, &mut summary);
+            }
+        }
+        let advisories = writer.table(advisories.into_iter());
+        for entries in packages.values_mut() {
+            // Each begins with its identifier.
+            entries.sort_unstable();
         }
         let records = writer.table(spans.into_iter());
         summary.packages = packages.len();
@@ -188,7 +203,7 @@ impl Collection {
         summary.kev = self.kev.as_ref().map_or(0, |kev| kev.entries.len());
         summary.epss_date = self.epss.as_ref().map(|epss| epss.date.clone());
         summary.epss = self.epss.as_ref().map_or(0, |epss| epss.entries.len());
-        let mut head: Vec<u8> = [packages, records, aliases, kev, epss]
+        let mut head: Vec<u8> = [packages, records, aliases, kev, epss, advisories]
             .into_iter()
             .flat_map(Span::to_bytes)
             .collect();
@@ -199,6 +214,25 @@ impl Collection {
             *place = byte;
         }
         Ok((bytes, summary))
+    }
+}
+
+/// Keeps a state of something unless the same or a later one is there.
+fn keep(all: &mut BTreeMap<String, Kept>, id: &str, modified: &str, state: &impl Serialize) -> Change {
+    let kept = Kept {
+        modified: modified.parse().ok(),
+        json: encode(state),
+    };
+    match all.get_mut(id) {
+        None => {
+            all.insert(id.to_owned(), kept);
+            Change::Added
+        }
+        Some(old) if *old < kept => {
+            *old = kept;
+            Change::Replaced
+        }
+        Some(_) => Change::Unchanged,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The local database of vulnerabilities: records by package, names of the same vulnerability, known exploitation, chances of exploitation.
+//! The local database of vulnerabilities: records by package, advisories, names of the same vulnerability, known exploitation, chances of exploitation.
 //!
 //! One file that is opened without reading it whole: a question costs what it touches. The same contents are always the same bytes. It is
 //! made by a [`Collection`]; nothing is changed in place.
@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use vocab::Refusal;
 
+use crate::document::Advisory;
 use crate::ecosystem::Ecosystem;
 use crate::osv::Record;
 use crate::priority::{Chance, Exploited};
@@ -23,7 +24,10 @@ pub use table::Source;
 use table::{Span, Table, damaged};
 
 /// What every file begins with: the form of this version.
-const MAGIC: &[u8; 16] = b"rashin cyber 1\n\0";
+const MAGIC: &[u8; 16] = b"rashin cyber 2\n\0";
+
+/// How many tables a file has.
+const TABLES: usize = 6;
 
 /// A database that is open.
 #[derive(Debug)]
@@ -36,6 +40,7 @@ pub struct Database<S> {
     aliases: Table,
     kev: Table,
     epss: Table,
+    advisories: Table,
 }
 
 /// What a database holds.
@@ -47,6 +52,8 @@ pub struct Summary {
     pub withdrawn: usize,
     /// Of these, naming no package that could be asked about: commits alone, or an ecosystem that is not known.
     pub without_package: usize,
+    /// Security advisories (CSAF), withdrawn ones too.
+    pub advisories: usize,
     /// Packages with at least one record.
     pub packages: usize,
     /// Records that are not withdrawn by ecosystem with its release, as OSV writes it.
@@ -82,13 +89,14 @@ impl<S: Source> Database<S> {
             return Err(foreign());
         };
         let head = head.read(&source)?;
-        let (tables, summary) = head.split_at_checked(5 * Span::SIZE).ok_or_else(damaged)?;
+        let (tables, summary) = head.split_at_checked(TABLES * Span::SIZE).ok_or_else(damaged)?;
         let summary: Summary = decode(summary)?;
         let mut tables = tables
             .chunks(Span::SIZE)
             .map(|span| Table::open(&source, Span::from_bytes(span).ok_or_else(damaged)?));
         let mut next = || tables.next().unwrap_or_else(|| Err(damaged()));
-        let [packages, records, aliases, kev, epss] = [next()?, next()?, next()?, next()?, next()?];
+        let [packages, records, aliases, kev, epss, advisories]: [Table; TABLES] =
+            [next()?, next()?, next()?, next()?, next()?, next()?];
         drop(tables);
         let ecosystems = summary.ecosystems.keys().flat_map(|text| Ecosystem::parse(text));
         Ok(Self {
@@ -100,6 +108,7 @@ impl<S: Source> Database<S> {
             aliases,
             kev,
             epss,
+            advisories,
         })
     }
 
@@ -159,6 +168,15 @@ impl<S: Source> Database<S> {
     /// As [`Database::record`].
     pub fn chance(&self, cve: &str) -> Result<Option<Chance>, Refusal> {
         self.find(&self.epss, cve)
+    }
+
+    /// Hands over every advisory, in no order of meaning.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::record`], and what the taker refuses.
+    pub fn advisories(&self, mut take: impl FnMut(Advisory) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        self.advisories.each(&self.source, |_, json| take(decode(&json)?))
     }
 
     fn find<T: DeserializeOwned>(&self, table: &Table, key: &str) -> Result<Option<T>, Refusal> {

@@ -17,9 +17,10 @@ mod vex;
 pub mod xml;
 
 pub use bill::{Bill, Component, Dependency, Minimum, Missing};
+pub use csaf::model::{Advisory, Product, Text, Vulnerability};
 pub use finding::{Finding, Level, SCHEMA};
 pub use json::Json;
 pub use limits::Limits;
 pub use recognise::{Document, Format, Tree, read};
 pub use validate::{Report, Verdict, check, validate};
-pub use vex::{Statement, Status};
+pub use vex::{Statement, Status, Target, author};

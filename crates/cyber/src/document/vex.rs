@@ -1,10 +1,12 @@
 //! VEX statements of every format in one model: which vulnerability, which product, what status, and why. A document's own words are kept;
 //! nothing is concluded from a statement that is not there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::bill::Bill;
+use super::csaf::model::{Advisory, Product};
 use super::json::Json;
 use super::recognise::{Document, Format, Tree};
 use super::xml::Element;
@@ -16,8 +18,8 @@ pub struct Statement {
     pub path: String,
     /// Identifiers of the vulnerability, the main one first.
     pub vulnerabilities: Vec<String>,
-    /// References of products: product IDs, bom-refs, package URLs or other identifiers as written. Empty where none is named.
-    pub products: Vec<String>,
+    /// What it is about. Empty where nothing is named.
+    pub products: Vec<Target>,
     /// The status.
     pub status: Status,
     /// Why the product is not affected, in the words of its format.
@@ -30,8 +32,19 @@ pub struct Statement {
     pub timestamp: Option<String>,
 }
 
+/// What a statement is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Target {
+    /// Names of the product, each of which identifies it: package URLs, bom-refs, links to a bill, product IDs as written.
+    pub names: Vec<String>,
+    /// The versions that it is about, single ones and `vers:` ranges; empty is every one that the names leave open.
+    pub versions: Vec<String>,
+    /// Names of each component that it is about within the product; empty is the product as a whole.
+    pub parts: Vec<Vec<String>>,
+}
+
 /// The four statuses of VEX.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The product is not affected.
@@ -44,14 +57,48 @@ pub enum Status {
     UnderInvestigation,
 }
 
+impl Status {
+    /// The status of a list of products in CSAF.
+    pub(super) fn of_csaf(list: &str) -> Option<Self> {
+        Some(match list {
+            "known_affected" | "first_affected" | "last_affected" => Self::Affected,
+            "known_not_affected" => Self::NotAffected,
+            "fixed" | "first_fixed" => Self::Fixed,
+            "under_investigation" => Self::UnderInvestigation,
+            _ => return None,
+        })
+    }
+
+    /// Of two the one that asks for more care.
+    #[must_use]
+    pub fn graver(self, other: Self) -> Self {
+        let care = |status| match status {
+            Self::NotAffected => 0,
+            Self::Fixed => 1,
+            Self::UnderInvestigation => 2,
+            Self::Affected => 3,
+        };
+        if care(other) > care(self) { other } else { self }
+    }
+}
+
+/// Who speaks in a document, as far as it says so.
+pub fn author(document: &Document) -> Option<String> {
+    match (&document.format, &document.tree) {
+        (Format::OpenVex(_), Tree::Json(json)) => owned(json.text_at("author")),
+        (Format::Csaf(_), Tree::Json(json)) => owned(json.path(&["document", "publisher", "name"]).text()),
+        _ => joined(Bill::of(document)?.authors.iter().map(String::as_str)),
+    }
+}
+
 impl Statement {
     /// The statements in a document, in its order; none if it makes none.
     pub fn all(document: &Document) -> Vec<Self> {
         match (&document.format, &document.tree) {
-            (Format::CycloneDxJson(_), Tree::Json(json)) => cyclonedx(json),
-            (Format::CycloneDxXml(_), Tree::Xml(root)) => cyclonedx_xml(root),
+            (Format::CycloneDxJson(_), Tree::Json(json)) => cyclonedx(json, &declared(document)),
+            (Format::CycloneDxXml(_), Tree::Xml(root)) => cyclonedx_xml(root, &declared(document)),
             (Format::OpenVex(_), Tree::Json(json)) => openvex(json),
-            (Format::Csaf(_), Tree::Json(json)) => csaf(json),
+            (Format::Csaf(_), Tree::Json(json)) => csaf(json, Advisory::of(document).as_ref()),
             _ => Vec::new(),
         }
     }
@@ -79,7 +126,31 @@ fn analysis_state(state: &str) -> Option<Status> {
     })
 }
 
-fn cyclonedx(json: &Json) -> Vec<Statement> {
+/// The components that a document itself defines: their package URLs by reference.
+fn declared(document: &Document) -> BTreeMap<String, Vec<String>> {
+    let bill = Bill::of(document).into_iter();
+    let components = bill.flat_map(|bill| bill.components.into_iter().chain(bill.subject));
+    components
+        .filter_map(|component| Some((component.reference?, component.purls)))
+        .collect()
+}
+
+/// A target of `CycloneDX`. A reference to a component that the document itself identifies stands for that component alone: another
+/// bill may use the same reference for something else.
+fn target<'t>(
+    reference: &str,
+    versions: impl Iterator<Item = &'t str>,
+    declared: &BTreeMap<String, Vec<String>>,
+) -> Target {
+    let purls = declared.get(reference).filter(|purls| !purls.is_empty());
+    Target {
+        names: purls.cloned().unwrap_or_else(|| vec![reference.to_owned()]),
+        versions: versions.map(str::to_owned).collect(),
+        parts: Vec::new(),
+    }
+}
+
+fn cyclonedx(json: &Json, declared: &BTreeMap<String, Vec<String>>) -> Vec<Statement> {
     let made = json.path(&["metadata", "timestamp"]).text();
     let vulnerabilities = json.items_at("", "vulnerabilities");
     vulnerabilities
@@ -108,7 +179,12 @@ fn cyclonedx(json: &Json) -> Vec<Statement> {
                     .at("affects")
                     .items()
                     .iter()
-                    .filter_map(|target| owned(target.text_at("ref")))
+                    .filter_map(|item| {
+                        let versions = item.at("versions").items().iter();
+                        let versions =
+                            versions.filter_map(|item| item.text_at("version").or(item.text_at("range")));
+                        Some(target(&owned(item.text_at("ref"))?, versions, declared))
+                    })
                     .collect(),
                 status,
                 justification: owned(analysis.text_at("justification")),
@@ -120,7 +196,7 @@ fn cyclonedx(json: &Json) -> Vec<Statement> {
         .collect()
 }
 
-fn cyclonedx_xml(root: &Element) -> Vec<Statement> {
+fn cyclonedx_xml(root: &Element, declared: &BTreeMap<String, Vec<String>>) -> Vec<Statement> {
     let made = root
         .child("metadata")
         .and_then(|metadata| metadata.text_of("timestamp"));
@@ -150,7 +226,12 @@ fn cyclonedx_xml(root: &Element) -> Vec<Statement> {
                 vulnerabilities: ids.chain(others).map(str::to_owned).collect(),
                 products: item
                     .listed("affects", "target")
-                    .filter_map(|target| owned(target.text_of("ref")))
+                    .filter_map(|item| {
+                        let versions = item.listed("versions", "version");
+                        let versions =
+                            versions.filter_map(|item| item.text_of("version").or(item.text_of("range")));
+                        Some(target(&owned(item.text_of("ref"))?, versions, declared))
+                    })
                     .collect(),
                 status,
                 justification: owned(analysis.text_of("justification")),
@@ -174,11 +255,13 @@ fn vex_status(status: &str) -> Option<Status> {
 }
 
 /// Identifiers of a product or subcomponent of `OpenVEX`; older documents have a text in its place.
-fn openvex_ids(component: &Json, out: &mut Vec<String>) {
-    out.extend(owned(component.text()).or(owned(component.text_at("@id"))));
+fn openvex_ids(component: &Json) -> Vec<String> {
+    let mut ids = Vec::new();
+    ids.extend(owned(component.text()).or(owned(component.text_at("@id"))));
     for (_, identifier) in component.at("identifiers").members() {
-        out.extend(owned(identifier.text()).filter(|id| !out.contains(id)));
+        ids.extend(owned(identifier.text()).filter(|id| !ids.contains(id)));
     }
+    ids
 }
 
 fn openvex(json: &Json) -> Vec<Statement> {
@@ -192,14 +275,16 @@ fn openvex(json: &Json) -> Vec<Statement> {
                 vulnerability.text_at("name"),
                 vulnerability.text_at("@id"),
             ];
-            let mut products = Vec::new();
-            for product in item.at("products").items() {
-                let parts = product.at("subcomponents").items();
-                openvex_ids(product, &mut products);
-                for part in parts {
-                    openvex_ids(part, &mut products);
-                }
-            }
+            let products = item.at("products").items().iter().map(|product| Target {
+                names: openvex_ids(product),
+                versions: Vec::new(),
+                parts: product
+                    .at("subcomponents")
+                    .items()
+                    .iter()
+                    .map(openvex_ids)
+                    .collect(),
+            });
             Some(Statement {
                 path,
                 vulnerabilities: ids
@@ -208,7 +293,7 @@ fn openvex(json: &Json) -> Vec<Statement> {
                     .chain(vulnerability.at("aliases").texts())
                     .map(str::to_owned)
                     .collect(),
-                products,
+                products: products.collect(),
                 status: vex_status(item.text_at("status")?)?,
                 justification: owned(item.text_at("justification")),
                 impact: owned(item.text_at("impact_statement")).or(owned(item.text_at("status_notes"))),
@@ -248,8 +333,37 @@ fn by_product<'j>(
     found
 }
 
+/// A product of CSAF by what helps to identify it, else by its reference; a component within another product is a part of that one.
+fn csaf_target(id: &str, identified: &HashMap<&str, &Product>) -> Target {
+    let helpers = |id: &str| {
+        let product = identified.get(id).copied().into_iter();
+        product.flat_map(|product| product.purls.iter().chain(&product.cpes))
+    };
+    let named = |ids: &[&str]| {
+        let found: Vec<String> = ids.iter().flat_map(|id| helpers(id)).cloned().collect();
+        let first = ids.first().map(|id| (*id).to_owned());
+        if found.is_empty() {
+            first.into_iter().collect()
+        } else {
+            found
+        }
+    };
+    let within = identified.get(id).and_then(|product| product.within.as_ref());
+    match within {
+        Some((part, whole)) => Target {
+            names: named(&[whole]),
+            versions: Vec::new(),
+            parts: vec![named(&[part, id])],
+        },
+        None => Target {
+            names: named(&[id]),
+            ..Target::default()
+        },
+    }
+}
+
 /// Each product with a status makes a statement, whatever the document's category: an advisory says as much as a VEX document.
-fn csaf(json: &Json) -> Vec<Statement> {
+fn csaf(json: &Json, advisory: Option<&Advisory>) -> Vec<Statement> {
     let made = json
         .path(&["document", "tracking", "current_release_date"])
         .text();
@@ -257,6 +371,9 @@ fn csaf(json: &Json) -> Vec<Statement> {
     let groups: HashMap<&str, &Json> = groups
         .filter_map(|group| Some((group.text_at("group_id")?, group.at("product_ids"))))
         .collect();
+    let products = advisory.into_iter().flat_map(|advisory| &advisory.products);
+    let identified: HashMap<&str, &Product> =
+        products.map(|product| (product.id.as_str(), product)).collect();
     let mut budget = 4_000_000;
     let mut found = Vec::new();
     for (path, vulnerability) in json.items_at("", "vulnerabilities") {
@@ -275,12 +392,8 @@ fn csaf(json: &Json) -> Vec<Statement> {
         let [flags, threats, remediations] = ["flags", "threats", "remediations"]
             .map(|name| by_product(vulnerability.at(name), &groups, &mut budget));
         for (name, products) in vulnerability.at("product_status").members() {
-            let status = match name.as_str() {
-                "known_affected" | "first_affected" | "last_affected" => Status::Affected,
-                "known_not_affected" => Status::NotAffected,
-                "fixed" | "first_fixed" => Status::Fixed,
-                "under_investigation" => Status::UnderInvestigation,
-                _ => continue,
+            let Some(status) = Status::of_csaf(name) else {
+                continue;
             };
             for (index, product) in products.texts().enumerate() {
                 let [flags, threats, remediations] = [&flags, &threats, &remediations]
@@ -296,7 +409,7 @@ fn csaf(json: &Json) -> Vec<Statement> {
                 found.push(Statement {
                     path: format!("{path}/product_status/{name}/{index}"),
                     vulnerabilities: ids.clone(),
-                    products: vec![product.to_owned()],
+                    products: vec![csaf_target(product, &identified)],
                     status,
                     justification: flags.iter().find_map(|flag| owned(flag.text_at("label"))),
                     impact: joined(impacts.filter_map(|threat| threat.text_at("details"))),

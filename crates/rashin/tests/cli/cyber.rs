@@ -97,3 +97,91 @@ fn feeds_are_loaded_and_bills_matched() {
     assert_eq!(code, 2);
     insta::assert_snapshot!("cyber_foreign_database", hide(err));
 }
+
+const VEX: &str = r#"{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.com/1", "author": "架空メディカル株式会社",
+    "timestamp": "2026-02-01T00:00:00Z", "version": 1, "statements": [
+    {"vulnerability": {"name": "CVE-2025-0001"}, "products": [{"@id": "pkg:pypi/demo@1.0"}], "status": "not_affected",
+     "justification": "vulnerable_code_not_present"},
+    {"vulnerability": {"name": "CVE-2025-0009"}, "products": [{"@id": "pkg:pypi/demo@1.0"}], "status": "fixed"}]}"#;
+
+const CSAF: &str = r#"{"document": {"category": "csaf_security_advisory", "csaf_version": "2.0", "title": "輸液ポンプ",
+    "publisher": {"category": "vendor", "name": "架空メディカル株式会社", "namespace": "https://example.com"},
+    "tracking": {"id": "K-2026-1", "current_release_date": "2026-03-31T00:00:00Z"}},
+    "product_tree": {"branches": [{"category": "vendor", "name": "架空メディカル株式会社", "branches": [{"category": "product_name", "name": "輸液ポンプ KP-100",
+        "branches": [{"category": "product_version_range", "name": "<= 2.1", "product": {"name": "KP-100 2.1 以前", "product_id": "A"}},
+        {"category": "product_version_range", "name": "< spring", "product": {"name": "KP-100 春以前", "product_id": "B"}}]}]}]},
+    "vulnerabilities": [{"cve": "CVE-2026-0001", "product_status": {"known_affected": ["A", "B"]}}]}"#;
+
+const DEVICES: &str = "製造販売業者,販売名,型番,バージョン,UDI-DI\n架空メディカル（株）,輸液ポンプ,KP-100,2.0,04912345678904\n架空メディカル,輸液ポンプ,KP-100,３．０,\n架空メディカル,輸液ポンプ,KP-200,2.0,\n";
+
+#[test]
+fn statements_are_laid_beside_findings_and_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (feeds, db, bill, vex) = (at("feeds"), at("db"), at("bill.json"), at("vex.json"));
+    std::fs::create_dir(&feeds).unwrap();
+    std::fs::write(at("feeds/PYSEC-1.json"), RECORD).unwrap();
+    std::fs::write(at("feeds/csaf.json"), CSAF).unwrap();
+    std::fs::write(&bill, SBOM).unwrap();
+    std::fs::write(&vex, VEX).unwrap();
+    let hide = |text: String| text.replace(folder.path().to_str().unwrap(), "FOLDER");
+    let Ran(code, out, _) = rashin(&["cyber", "load", &feeds, "--db", &db], b"");
+    assert_eq!(code, 0);
+    insta::assert_snapshot!("cyber_load_csaf", hide(out));
+    let Ran(code, out, _) = rashin(&["cyber", "match", &bill, "--vex", &vex, "--db", &db], b"");
+    assert_eq!(code, 0);
+    insta::assert_snapshot!("cyber_match_vex", hide(out));
+    let Ran(code, out, _) = rashin(
+        &[
+            "cyber",
+            "gate",
+            &bill,
+            "--vex",
+            &vex,
+            "--db",
+            &db,
+            "--papers",
+            "policy,process",
+        ],
+        b"",
+    );
+    assert_eq!(code, 1);
+    insta::assert_snapshot!("cyber_gate", hide(out));
+    let Ran(code, out, _) = rashin(&["--json", "cyber", "gate", &bill, "--db", &db], b"");
+    assert_eq!(code, 1);
+    insta::assert_snapshot!("cyber_gate_json", hide(out));
+    let Ran(code, _, err) = rashin(&["cyber", "match", &bill, "--vex", &bill, "--db", &db], b"");
+    assert_eq!(code, 2);
+    insta::assert_snapshot!("cyber_no_statement", hide(err));
+}
+
+#[test]
+fn devices_are_found_by_name_and_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (csaf, devices) = (at("csaf.json"), at("devices.csv"));
+    std::fs::write(&csaf, CSAF).unwrap();
+    std::fs::write(&devices, DEVICES).unwrap();
+    let hide = |text: String| text.replace(folder.path().to_str().unwrap(), "FOLDER");
+    let Ran(code, out, _) = rashin(&["cyber", "device-match", &csaf, "--devices", &devices], b"");
+    assert_eq!(code, 0);
+    insta::assert_snapshot!("cyber_device_match", hide(out));
+    let Ran(code, out, _) = rashin(
+        &["--json", "cyber", "device-match", &csaf, "--devices", &devices],
+        b"",
+    );
+    assert_eq!(code, 0);
+    insta::assert_snapshot!("cyber_device_match_json", hide(out));
+    for (table, kind) in [
+        (&b"a,b\n1,2\n"[..], "no_header"),
+        (b"name\n\x82\xa0\n", "not_utf8"),
+    ] {
+        std::fs::write(&devices, table).unwrap();
+        let Ran(code, out, _) = rashin(
+            &["--json", "cyber", "device-match", &csaf, "--devices", &devices],
+            b"",
+        );
+        assert_eq!(code, 2);
+        assert!(out.contains(kind), "{out}");
+    }
+}

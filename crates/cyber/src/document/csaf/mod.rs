@@ -3,6 +3,7 @@
 
 mod extensions;
 mod history;
+pub(crate) mod model;
 mod product;
 mod profile;
 mod ranges;

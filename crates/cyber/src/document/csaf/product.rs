@@ -206,7 +206,7 @@ fn helper<'j>(product: &Product<'j>) -> (&'j Json, String) {
     (product.json.at(name), format!("{}/{name}", product.path))
 }
 
-fn purls<'j>(product: &Product<'j>) -> Vec<(String, &'j str)> {
+pub(super) fn purls<'j>(product: &Product<'j>) -> Vec<(String, &'j str)> {
     let (helper, path) = helper(product);
     let one = helper.text_at("purl").map(|purl| (format!("{path}/purl"), purl));
     let several = helper.items_at(&path, "purls");

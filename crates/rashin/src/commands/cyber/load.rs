@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use ::vocab::Refusal;
 use cyber::database::{Change, Collection, Summary};
+use cyber::document::{self, Advisory, Format, Limits};
 use cyber::osv::Record;
 use cyber::priority::{Catalogue, Chances};
 use serde::Serialize;
@@ -175,14 +176,14 @@ impl Loaded {
             };
             left -= bytes.len() as u64;
             match Record::parse(&bytes) {
-                Ok(record) => self.record(collection, &record),
+                Ok(record) => self.count(collection.add(&record)),
                 Err(refusal) => self.refused.push(inner, refusal),
             }
         }
         Ok(())
     }
 
-    /// A record or a catalogue of known exploited vulnerabilities.
+    /// A record, a catalogue of known exploited vulnerabilities or an advisory.
     fn json(&mut self, collection: &mut Collection, bytes: &[u8]) -> Result<(), Refusal> {
         if let Some(catalogue) = Catalogue::parse(bytes) {
             self.kev |= collection.add_exploited(catalogue) != Change::Unchanged;
@@ -191,11 +192,19 @@ impl Loaded {
         match Record::parse(bytes) {
             // Other documents have an `id` too; every record says when it was modified.
             Ok(record) if !record.modified.is_empty() => {
-                self.record(collection, &record);
+                self.count(collection.add(&record));
                 Ok(())
             }
-            _ => Err(unknown()),
+            _ => self.advisory(collection, bytes),
         }
+    }
+
+    fn advisory(&mut self, collection: &mut Collection, bytes: &[u8]) -> Result<(), Refusal> {
+        let document = document::read(bytes, &Limits::UPLOAD).map_err(|_| unknown())?;
+        let is_csaf = matches!(document.format, Format::Csaf(_));
+        let advisory = Advisory::of(&document).ok_or_else(if is_csaf { unnamed } else { unknown })?;
+        self.count(collection.add_advisory(&advisory));
+        Ok(())
     }
 
     /// A table of chances of exploitation.
@@ -205,8 +214,8 @@ impl Loaded {
         Ok(())
     }
 
-    fn record(&mut self, collection: &mut Collection, record: &Record) {
-        match collection.add(record) {
+    fn count(&mut self, change: Change) {
+        match change {
             Change::Added => self.added += 1,
             Change::Replaced => self.replaced += 1,
             Change::Unchanged => self.unchanged += 1,
@@ -225,6 +234,7 @@ impl Loaded {
         let Summary {
             records,
             withdrawn,
+            advisories,
             packages,
             kev,
             epss,
@@ -232,10 +242,10 @@ impl Loaded {
         } = database;
         let mut lines = vec![
             format!(
-                "{db}: 記録 {records} 件（追加 {added}、更新 {replaced}、変わらず {unchanged}、うち取り下げ {withdrawn}）、パッケージ {packages} 件、KEV {kev} 件、EPSS {epss} 件"
+                "{db}: 記録 {records} 件（うち取り下げ {withdrawn}）、CSAF {advisories} 件、パッケージ {packages} 件、KEV {kev} 件、EPSS {epss} 件。今回の記録と CSAF: 追加 {added}、更新 {replaced}、変わらず {unchanged}"
             ),
             format!(
-                "{db}: {records} records ({added} added, {replaced} replaced, {unchanged} unchanged; {withdrawn} withdrawn), {packages} packages, {kev} KEV, {epss} EPSS"
+                "{db}: {records} records ({withdrawn} withdrawn), {advisories} CSAF, {packages} packages, {kev} KEV, {epss} EPSS; records and CSAF now {added} added, {replaced} replaced, {unchanged} unchanged"
             ),
         ];
         for passed in [&self.unknown, &self.refused] {
@@ -269,8 +279,16 @@ fn take(from: impl Read, limit: u64) -> Result<Vec<u8>, Refusal> {
 fn unknown() -> Refusal {
     Refusal::new(
         "unknown_file",
-        "OSV の記録、KEV の一覧、EPSS の表のどれでもないので読み飛ばしました。",
-        "passed over: neither OSV records, nor a KEV catalogue, nor a table of EPSS scores.",
+        "OSV の記録、CSAF、KEV の一覧、EPSS の表のどれでもないので読み飛ばしました。",
+        "passed over: neither OSV records, nor CSAF, nor a KEV catalogue, nor a table of EPSS scores.",
+    )
+}
+
+fn unnamed() -> Refusal {
+    Refusal::new(
+        "no_identifier",
+        "CSAF の文書に識別子（document.tracking.id）がありません。発行元の正しいファイルか確かめてください。",
+        "the CSAF document has no identifier (document.tracking.id). Check that it is the publisher's own file.",
     )
 }
 

@@ -1,13 +1,12 @@
 //! `rashin cyber match`: which known vulnerabilities concern the components of bills of materials, or versions of packages line by line.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
 use ::vocab::Refusal;
+use cyber::answer::{Answer as Said, Unused};
 use cyber::database::Database;
-use cyber::document::{self, Bill, Limits};
+use cyber::document::{Statement, Status};
 use cyber::ecosystem::Ecosystem;
 use cyber::ledger::{Row, Standing};
 use cyber::matching::{Finding, Matches, Package, assess, match_components};
@@ -16,7 +15,7 @@ use serde::Serialize;
 
 use super::super::{print, print_json};
 use super::database::{self, Pieces};
-use super::each_line;
+use super::{each_line, handed};
 use crate::failure::Failure;
 
 #[derive(Serialize)]
@@ -39,14 +38,23 @@ struct Answer<'a> {
     error: Option<Refusal>,
 }
 
-pub fn run(bills: &[impl AsRef<Path>], db: &Path, json: bool) -> Result<ExitCode, Failure> {
+pub fn run(
+    bills: &[impl AsRef<Path>],
+    vex: &[impl AsRef<Path>],
+    db: &Path,
+    json: bool,
+) -> Result<ExitCode, Failure> {
     let database = database::open(db, json)?;
+    let statements = handed::statements(vex, json)?;
     let mut all = Vec::new();
     for path in bills {
         let path = path.as_ref();
-        let bill = bill(path, json)?;
-        let matches =
+        let bill = handed::bill(path, json)?;
+        let mut matches =
             match_components(&database, &bill).map_err(|refusal| database::named(db, refusal, json))?;
+        statements
+            .answer(&bill, &mut matches)
+            .map_err(|refusal| database::named(path, refusal, json))?;
         all.push((path, matches));
     }
     if json {
@@ -58,25 +66,6 @@ pub fn run(bills: &[impl AsRef<Path>], db: &Path, json: bool) -> Result<ExitCode
     }
     let texts: Vec<String> = all.iter().map(|(path, matches)| text(path, matches)).collect();
     Ok(print(&texts.join("\n")))
-}
-
-fn bill(path: &Path, json: bool) -> Result<Bill, Failure> {
-    let limits = Limits::UPLOAD;
-    let mut bytes = Vec::new();
-    // One byte more than allowed tells that it is too large without reading all of it.
-    File::open(path)
-        .and_then(|file| file.take(limits.bytes as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| Failure::file(path, &error, json))?;
-    let document = document::read(&bytes, &limits).map_err(|refusal| database::named(path, refusal, json))?;
-    Bill::of(&document).ok_or_else(|| {
-        let name = document.format.name();
-        let refusal = Refusal::new(
-            "no_bill",
-            format!("{name} の文書で、SBOM ではありません。CycloneDX か SPDX の SBOM を指定してください。"),
-            format!("a document in {name}, not an SBOM. Name an SBOM in CycloneDX or SPDX."),
-        );
-        database::named(path, refusal, json)
-    })
 }
 
 fn text(path: &Path, matches: &Matches) -> String {
@@ -91,6 +80,7 @@ fn text(path: &Path, matches: &Matches) -> String {
     ];
     lines.extend(matches.findings.iter().map(finding));
     lines.extend(ledger.rows.iter().filter_map(open_row));
+    lines.extend(matches.unused.iter().map(unused));
     lines.join("\n")
 }
 
@@ -103,6 +93,7 @@ fn finding(finding: &Finding) -> String {
         aliases,
         proof,
         priority,
+        answer,
         ..
     } = finding;
     let kev = if priority.by == Basis::Kev { "KEV" } else { "-" };
@@ -114,9 +105,70 @@ fn finding(finding: &Finding) -> String {
         .map_or("-".to_owned(), |chance| format!("{:.5}", chance.score));
     let names = std::iter::once(advisory).chain(aliases).map(String::as_str);
     let names = names.collect::<Vec<_>>().join(" ");
+    let answer = answer.as_ref().map(said).unwrap_or_default();
     format!(
-        "{kev}\t{score}\t{chance}\t{names}\t{ecosystem} {package} {version}\t{} / {}",
+        "{kev}\t{score}\t{chance}\t{names}\t{ecosystem} {package} {version}\t{} / {}{answer}",
         proof.ja, proof.en
+    )
+}
+
+/// What is said of a finding, and by whom, on a line below it.
+fn said(answer: &Said) -> String {
+    let counts = &answer.counts;
+    let Statement {
+        justification,
+        impact,
+        action,
+        timestamp,
+        ..
+    } = &counts.statement;
+    let reasons = [justification, impact, action].into_iter().flatten();
+    let reasons: Vec<&str> = reasons.map(String::as_str).collect();
+    let conflict = if answer.conflict {
+        let others = answer.others.iter();
+        let others = others.map(|other| format!("{} {}", word(other.statement.status), by(other)));
+        format!(
+            "\t矛盾する記述 / contradicted by: {}",
+            others.collect::<Vec<_>>().join("; ")
+        )
+    } else {
+        String::new()
+    };
+    // A document's words never break the lines of the answer.
+    let reasons = reasons.join("; ").replace(char::is_control, " ");
+    format!(
+        "\n  VEX\t{}\t{reasons}\t{}\t{}{conflict}",
+        word(answer.status()),
+        by(counts),
+        timestamp.as_deref().unwrap_or("-"),
+    )
+}
+
+fn by(said: &cyber::answer::Said) -> String {
+    match &said.by {
+        Some(by) => format!("{} ({})", by.replace(char::is_control, " "), said.document),
+        None => said.document.clone(),
+    }
+}
+
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::NotAffected => "影響なし / not affected",
+        Status::Affected => "影響あり / affected",
+        Status::Fixed => "修正済み / fixed",
+        Status::UnderInvestigation => "調査中 / under investigation",
+    }
+}
+
+/// A statement that answers no finding, and why.
+fn unused(unused: &Unused) -> String {
+    let said = &unused.said;
+    let names = said.statement.vulnerabilities.join(" ");
+    format!(
+        "VEX?\t{names}\t{}\t{}\t{}",
+        word(said.statement.status),
+        by(said),
+        unused.cause
     )
 }
 

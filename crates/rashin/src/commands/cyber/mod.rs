@@ -2,6 +2,9 @@
 
 mod compare;
 mod database;
+mod device;
+mod gate;
+mod handed;
 mod load;
 mod matching;
 mod validate;
@@ -22,7 +25,13 @@ pub fn run(command: Cyber, json: bool) -> Result<ExitCode, Failure> {
         Cyber::Validate { file } => validate::run(&file, json),
         Cyber::Load { folder, db } => load::run(&folder, &db, json),
         Cyber::Match { query: true, db, .. } => matching::query(&db, json),
-        Cyber::Match { bills, db, .. } => matching::run(&bills, &db, json),
+        Cyber::Match { bills, vex, db, .. } => matching::run(&bills, &vex, &db, json),
+        Cyber::DeviceMatch {
+            advisories,
+            devices,
+            db,
+        } => device::run(&advisories, &devices, db.as_deref(), json),
+        Cyber::Gate(asked) => gate::run(&asked, json),
         Cyber::Vers { from_native } => vers::run(from_native.as_deref(), json),
     }
 }

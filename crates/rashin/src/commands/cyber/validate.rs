@@ -1,12 +1,13 @@
 //! `rashin cyber validate`: what a document is, whether it is valid, and what was found, by test number.
 
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use cyber::document::{Bill, Level, Limits, Minimum, Missing, Report, Statement, Verdict, check, read};
 use serde::Serialize;
 
+use super::handed;
 use crate::edge;
 use crate::failure::Failure;
 
@@ -29,7 +30,7 @@ struct Answer<'a> {
 /// Exit code 0 for a valid document, 1 for an invalid one; one that cannot be read is bad input.
 pub fn run(path: &Path, json: bool) -> Result<ExitCode, Failure> {
     let limits = Limits::UPLOAD;
-    let bytes = bytes(path, &limits).map_err(|error| Failure::file(path, &error, json))?;
+    let bytes = handed::bytes(path, limits.bytes, json)?;
     let document = read(&bytes, &limits).map_err(|refusal| Failure::input(refusal, json))?;
     let report = check(&document, edge::now(), &limits);
     let bill = Bill::of(&document);
@@ -55,14 +56,6 @@ pub fn run(path: &Path, json: bool) -> Result<ExitCode, Failure> {
         Verdict::Valid => ExitCode::SUCCESS,
         Verdict::Invalid => ExitCode::FAILURE,
     })
-}
-
-/// The file, read no further than one byte past the limit, which is enough to refuse it.
-fn bytes(path: &Path, limits: &Limits) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let most = limits.bytes as u64 + 1;
-    std::fs::File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn text(out: &mut impl Write, answer: &Answer<'_>) -> std::io::Result<()> {
