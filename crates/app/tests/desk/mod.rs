@@ -91,10 +91,19 @@ fn directory(drafts: Vec<Draft>) -> Change {
 }
 
 pub fn office() -> Office {
+    office_of(plan_files())
+}
+
+/// The files of the real plan.
+pub fn plan_files() -> Files {
+    let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plan");
+    Files::from_folder(&plan).unwrap()
+}
+
+/// A desk for a plan of these files.
+pub fn office_of(files: Files) -> Office {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(Sqlite::open(&folder.path().join("rashin.db")).unwrap());
-    let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plan");
-    let files = Files::from_folder(&plan).unwrap();
     let count = AtomicU64::new(0);
     // Different each time, which is all that ids need in a test.
     let random = move |bytes: &mut [u8]| {

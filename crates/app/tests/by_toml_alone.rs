@@ -1,0 +1,136 @@
+//! What CONTRIBUTING.md promises: a kind and a procedure written as it says there, without a line of Rust, have forms, lists, search, files, cases,
+//! clocks and today's work.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use app::{Acted, CaseAct, CaseQuery, Command, Completeness, RecordQuery, SavedRecord, Visit};
+
+mod desk;
+
+use desk::{Office, member, office_of, plan_files, public, secretariat};
+
+const KIND: &str = "device-loan";
+const FIRM: &str = "firm-a";
+
+/// The first example of CONTRIBUTING.md that begins so.
+fn example(beginning: &str) -> String {
+    let text = include_str!("../../../CONTRIBUTING.md");
+    let blocks = text
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
+    let found = blocks.into_iter().find(|block| block.starts_with(beginning));
+    found
+        .unwrap_or_else(|| panic!("no example begins with {beginning}"))
+        .to_owned()
+}
+
+fn office() -> Office {
+    let files = plan_files()
+        .with("kinds/device-loan.toml", &example("[[kind]]"))
+        .with("procedures/device-loan.toml", &example("[[procedure]]"));
+    office_of(files)
+}
+
+fn loan(office: &Office, visit: &Visit, name: &str) -> String {
+    let controls = [
+        ("name", name),
+        ("purpose", "trial"),
+        ("year", "2026年度"),
+        ("fee", "3"),
+    ];
+    let controls: Vec<(String, String)> = controls
+        .iter()
+        .map(|(name, text)| ((*name).into(), (*text).into()))
+        .collect();
+    match office
+        .desk
+        .save_record(visit, KIND, None, &controls, Completeness::Final)
+        .unwrap()
+    {
+        SavedRecord::Kept(_, id) => id,
+        SavedRecord::Faults(faults) => panic!("{faults:?}"),
+    }
+}
+
+#[test]
+fn a_kind_and_a_procedure_need_no_rust() {
+    let office = office();
+    let (firm, ministry) = (member(FIRM, "2026-06-01"), secretariat("2026-06-01"));
+    let id = loan(&office, &firm, "架空内視鏡 X-1");
+    loan(&office, &firm, "架空内視鏡 Y-2");
+
+    // Lists, search, filters, files.
+    let asked = |words: &str| RecordQuery {
+        words: words.into(),
+        filters: vec![("purpose".into(), "trial".into())],
+        ..RecordQuery::default()
+    };
+    let found = office
+        .desk
+        .records(&public("2026-06-01"), KIND, &asked("内視鏡 ｘ-1"))
+        .unwrap();
+    assert_eq!(found.rows.len(), 1);
+    assert!(
+        !found.rows[0].record.fields.contains_key("fee"),
+        "the fee is the owner's"
+    );
+    let table = office.desk.record_table(&firm, KIND, Some(&asked(""))).unwrap();
+    assert_eq!(table.rows.len(), 2);
+    let kind = office.desk.register(&firm, KIND).unwrap().kind;
+    assert!(record::json_schema(&kind).to_string().contains("other_purpose"));
+
+    // The case, today's work, the clock.
+    let asked = CaseQuery {
+        turn: true,
+        ..CaseQuery::default()
+    };
+    let waiting = office.desk.cases(&ministry, &asked).unwrap();
+    assert_eq!(waiting.found, 2);
+    assert_eq!(waiting.rows[0].number, "DL-2026-0001");
+    assert_eq!(
+        office.desk.today(&ministry).unwrap()[0].due.unwrap().to_string(),
+        "2026-06-21"
+    );
+    assert_eq!(office.desk.run_clocks(secretariat("2026-06-17").at).unwrap(), 2);
+    assert!(office.desk.notices(&secretariat("2026-06-17")).unwrap().len() >= 2);
+
+    let page = office.desk.record(&ministry, KIND, FIRM, &id).unwrap();
+    let case = page.case.unwrap();
+    let steps: Vec<_> = case
+        .steps
+        .iter()
+        .map(|step| step.transition.id.as_str())
+        .collect();
+    assert_eq!(steps, ["return", "confirm"]);
+    let acted = office.desk.act(
+        &ministry,
+        &CaseAct {
+            kind: KIND,
+            owner: FIRM,
+            id: &id,
+            version: case.version,
+            command: Command::Move {
+                transition: "confirm".into(),
+                reason: String::new(),
+                dissent: String::new(),
+            },
+            controls: &[],
+        },
+    );
+    assert_eq!(acted.unwrap(), Acted::Done);
+    assert_eq!(office.desk.cases(&ministry, &asked).unwrap().found, 1);
+}
+
+#[test]
+fn a_faulty_one_is_refused_at_its_place() {
+    let faulty = example("[[procedure]]").replace("to = \"confirmed\"", "to = \"confirmde\"");
+    let files = plan_files()
+        .with("kinds/device-loan.toml", &example("[[kind]]"))
+        .with("procedures/device-loan.toml", &faulty);
+    let told = plan::Plan::read(files).err().unwrap().to_string();
+    assert!(
+        told.contains("procedures/device-loan.toml") && told.contains("confirmde") && told.contains('^'),
+        "{told}"
+    );
+}
