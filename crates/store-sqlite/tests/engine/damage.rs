@@ -73,6 +73,11 @@ fn a_flipped_bit_is_named_or_changes_nothing_that_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");
     fill(&path);
+    // The schema was brought up step by step and left pages free, where a flip would hit nothing.
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch("VACUUM")
+        .unwrap();
     let whole = std::fs::read(&path).unwrap();
     let store = Sqlite::open_existing(&path).unwrap();
     let before = read(&store).unwrap();
@@ -108,8 +113,7 @@ fn a_flipped_bit_is_named_or_changes_nothing_that_can_be_read() {
     say(&format!(
         "flipped {flips} bits: {refused} files refused, {named} named by the proof, {harmless} changed nothing that can be read"
     ));
-    // Some pages are free: the schema was brought up step by step.
-    assert!(refused > 0 && named > flips / 3);
+    assert!(refused > 0 && named > harmless);
 }
 
 /// Rows that were edited by hand: the first link that does not hold is named.
