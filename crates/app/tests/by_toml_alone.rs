@@ -27,8 +27,8 @@ fn example(beginning: &str) -> String {
 
 fn office() -> Office {
     let files = plan_files()
-        .with("kinds/device-loan.toml", &example("[[kind]]"))
-        .with("procedures/device-loan.toml", &example("[[procedure]]"));
+        .with("kinds/device-loan.toml", example("[[kind]]"))
+        .with("procedures/device-loan.toml", example("[[procedure]]"));
     office_of(files)
 }
 
@@ -126,7 +126,7 @@ fn a_kind_and_a_procedure_need_no_rust() {
 fn a_faulty_one_is_refused_at_its_place() {
     let faulty = example("[[procedure]]").replace("to = \"confirmed\"", "to = \"confirmde\"");
     let files = plan_files()
-        .with("kinds/device-loan.toml", &example("[[kind]]"))
+        .with("kinds/device-loan.toml", example("[[kind]]"))
         .with("procedures/device-loan.toml", &faulty);
     let told = plan::Plan::read(files).err().unwrap().to_string();
     assert!(

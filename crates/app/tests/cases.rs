@@ -184,7 +184,7 @@ fn a_supply_report_goes_its_whole_way() {
     assert!(
         office
             .desk
-            .supply_board(&SupplyQuery::default())
+            .supply_board(&public(day), &SupplyQuery::default())
             .unwrap()
             .reports
             .is_empty()
@@ -378,7 +378,10 @@ fn a_supply_report_goes_its_whole_way() {
         (0, 0, 0)
     );
 
-    let board = office.desk.supply_board(&SupplyQuery::default()).unwrap();
+    let board = office
+        .desk
+        .supply_board(&public(day), &SupplyQuery::default())
+        .unwrap();
     assert_eq!(board.reports.len(), 1);
     assert_eq!(board.phases.get("resolved"), Some(&1));
     assert!(board.prefectures.is_empty());
@@ -496,7 +499,7 @@ fn letters_are_one_a_day_and_one_an_hour_for_what_is_urgent() {
     let at = |time: &str| -> jiff::Timestamp { time.parse().unwrap() };
     let run = |time: &str| {
         office.desk.call_letters(at(time), true).unwrap();
-        while office.desk.work(at(time), &|| true).unwrap() {}
+        while office.desk.send(at(time), &|| true).unwrap() {}
         std::mem::take(&mut *sent.lock().unwrap())
     };
     // 6 in the morning in Japan: too early for the day's letter, and nothing is urgent.
@@ -507,21 +510,27 @@ fn letters_are_one_a_day_and_one_an_hour_for_what_is_urgent() {
     let noon = run("2026-06-02T03:01:00Z");
     assert!(noon.contains(&secretariat), "{noon:?}");
     assert_eq!(run("2026-06-02T03:02:00Z"), [], "neither is sent twice");
-    // Two more within the hour: one letter, an hour later.
-    file(&office, "2026-06-02");
+    // Another within the hour waits for the next.
+    let later = Visit {
+        at: at("2026-06-02T03:20:00Z"),
+        ..member("firm-a", "2026-06-02")
+    };
+    save(&office, &later, KIND, &report(), Completeness::Final);
     assert_eq!(run("2026-06-02T03:30:00Z"), []);
-    // The next morning the day's letter says what waits and what happened.
+    assert_eq!(run("2026-06-02T04:00:10Z"), [secretariat]);
+    assert_eq!(run("2026-06-02T05:00:10Z"), []);
+    // The next morning the day's letter says what waits and what happened since the last.
     let morning = run("2026-06-02T22:00:00Z");
     let mut whom: Vec<_> = morning
         .iter()
-        .map(|(to, urgent, told, tasks)| (to.as_str(), *urgent, *told > 0, *tasks))
+        .map(|(to, urgent, told, tasks)| (to.as_str(), *urgent, *told, *tasks))
         .collect();
     whom.sort_unstable();
     assert_eq!(
         whom,
         [
-            ("firm-a-tanto@rashin.example", false, true, 0),
-            ("sato@rashin.example", false, true, 2)
+            ("firm-a-tanto@rashin.example", false, 1, 0),
+            ("sato@rashin.example", false, 1, 2)
         ]
     );
 }

@@ -53,7 +53,10 @@ fn a_made_up_year_can_be_walked() {
         "the firm is asked, and told to say more of a shortage"
     );
     assert_eq!(
-        desk.supply_board(&SupplyQuery::default()).unwrap().reports.len(),
+        desk.supply_board(&visit, &SupplyQuery::default())
+            .unwrap()
+            .reports
+            .len(),
         2
     );
     let hospital = sign_in("hospital@rashin.example");

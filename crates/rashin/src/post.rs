@@ -1,5 +1,7 @@
 //! Mail by SMTP: one connection that is kept, over TLS unless the address says otherwise.
 
+use std::time::Duration;
+
 use app::{Letter, Post};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
@@ -10,6 +12,9 @@ use crate::cli;
 
 /// Holds the password at the mail server; a command line can be read by others.
 const PASSWORD: &str = "RASHIN_SMTP_PASSWORD";
+
+/// A mail server that says nothing for so long is tried again later.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The post that the options name; none without a mail server.
 ///
@@ -38,7 +43,8 @@ pub fn post(options: &cli::Mail, site: Option<&str>) -> Result<Option<Post>, Ref
     if let (Some(user), Ok(password)) = (user, std::env::var(PASSWORD)) {
         smtp = smtp.credentials(Credentials::new(user.to_owned(), password));
     }
-    let smtp = smtp.build();
+    // A stopping server waits for the letter that it is sending.
+    let smtp = smtp.timeout(Some(PATIENCE)).build();
     let secretary = web::Secretary::new(site)?;
     Ok(Some(Box::new(move |letter: &Letter| {
         let written = secretary.write(letter);

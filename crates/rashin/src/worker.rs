@@ -16,46 +16,63 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// A worker; dropping it waits for the change that it is writing.
 pub struct Worker {
     ended: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Worker {
-    /// Begins to work.
+    /// Begins to work: one thread for the desk's jobs, clocks and the calling of letters, one that sends them.
     pub fn begin(desk: Arc<Desk>) -> Self {
         let ended = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&ended);
-        let thread = thread::spawn(move || {
-            let go_on = || !seen.load(Ordering::Relaxed);
-            let (mut hour, mut tenth) = (None, None);
-            while go_on() {
+        let (mut hour, mut tenth) = (None, None);
+        let post = Arc::clone(&desk);
+        let threads = vec![
+            spawn(&ended, move |go_on| {
                 let now = edge::now();
                 // Clocks and the day's letters are looked at every hour, what is urgent every ten seconds. What they call for is done once, however
-                // often they are looked at.
+                // often they are looked at; what fails is looked at again the next time.
                 let (this_hour, this_tenth) = (now.as_second() / 3600, now.as_second() / 10);
                 let whole = hour != Some(this_hour);
-                if whole && desk.run_clocks(now).is_ok() {
-                    hour = Some(this_hour);
-                }
-                if tenth != Some(this_tenth) && desk.call_letters(now, whole).is_ok() {
+                if tenth != Some(this_tenth) {
                     tenth = Some(this_tenth);
+                    let looked = (
+                        !whole || desk.run_clocks(now).is_ok(),
+                        desk.call_letters(now, whole).is_ok(),
+                    );
+                    if looked == (true, true) {
+                        hour = Some(this_hour);
+                    }
                 }
                 // What fails is kept with its job; a store that does not answer is said to whoever asks the server.
-                if !desk.work(now, &go_on).unwrap_or(false) {
-                    thread::park_timeout(PAUSE);
-                }
-            }
-        });
-        Self {
-            ended,
-            thread: Some(thread),
-        }
+                desk.work(now, go_on).unwrap_or(false)
+            }),
+            spawn(&ended, move |go_on| {
+                post.send(edge::now(), go_on).unwrap_or(false)
+            }),
+        ];
+        Self { ended, threads }
     }
+}
+
+/// A thread that passes again and again until the end; a pass that had nothing to do is followed by a rest.
+fn spawn(
+    ended: &Arc<AtomicBool>,
+    mut pass: impl FnMut(&dyn Fn() -> bool) -> bool + Send + 'static,
+) -> JoinHandle<()> {
+    let seen = Arc::clone(ended);
+    thread::spawn(move || {
+        let go_on = || !seen.load(Ordering::Relaxed);
+        while go_on() {
+            if !pass(&go_on) {
+                thread::park_timeout(PAUSE);
+            }
+        }
+    })
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             thread.thread().unpark();
             // A worker that panicked has nothing left to say.
             let _ = thread.join();

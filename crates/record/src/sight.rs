@@ -79,11 +79,16 @@ pub fn parties<'r>(kind: &Kind, record: &'r Record) -> BTreeSet<&'r str> {
     found
 }
 
-/// The record as somebody sees it. What was answered to fields that are not asked any more has no confidentiality left to go by: the ministry
+/// The record as somebody sees it; `parties` are those of the organisations that it names which take part by now. What was answered to fields that are not asked any more has no confidentiality left to go by: the ministry
 /// alone sees it.
-pub fn redact(kind: &Kind, owner: &str, record: &Record, viewer: &Viewer) -> Record {
-    let parties = parties(kind, record);
-    let seen = |confidentiality| sees(confidentiality, owner, &parties, viewer);
+pub fn redact(
+    kind: &Kind,
+    owner: &str,
+    record: &Record,
+    viewer: &Viewer,
+    parties: &BTreeSet<&str>,
+) -> Record {
+    let seen = |confidentiality| sees(confidentiality, owner, parties, viewer);
     let fields = kind
         .fields
         .iter()

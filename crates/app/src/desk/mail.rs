@@ -7,6 +7,7 @@ use serde_json::json;
 use store::{Change, Job, Name, Progress};
 use vocab::{Lang, Refusal};
 
+use super::case::channels;
 use super::kept::refused;
 use super::notice::NoticeView;
 use super::today::Task;
@@ -15,6 +16,9 @@ use super::{Account, DIRECTORY, Desk, Kept, MINISTRY, Visit, Which};
 
 /// The hour of the day in Japan from which the day's letter is sent.
 const HOUR: i8 = 7;
+
+/// An urgent letter looks back so far at most.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// What somebody is written.
 #[derive(Debug, Clone)]
@@ -48,35 +52,40 @@ impl Desk {
         }
         let there = record::in_japan(at);
         let daily = daily && there.hour() >= HOUR;
-        let hour = at.as_second().div_euclid(3600);
-        let an_hour_ago = at.checked_sub(SignedDuration::from_hours(1)).unwrap_or(at);
-        let urgent = self.is_something_urgent(an_hour_ago, at)?;
-        if !daily && !urgent {
+        let day_ago = at.checked_sub(DAY).unwrap_or(at);
+        let urgent = self.told_urgently(day_ago, at)?;
+        if !daily && urgent.is_empty() {
             return Ok(0);
         }
         let active = Which {
             state: Some("active"),
             ..Which::default()
         };
+        let yesterday = there.date().yesterday().unwrap_or(there.date());
+        let hour = at.as_second().div_euclid(3600);
         let mut jobs = vec![];
         for account in self.all::<Account>(&active)? {
             let of = |name: &str| format!("letter.{}.{name}", account.id);
             let key = of(&there.date().to_string());
             if daily && self.letter(&key)?.is_none() {
-                let from = at.checked_sub(SignedDuration::from_hours(24)).unwrap_or(at);
+                // It goes on from where yesterday's ended.
+                let from = self.letter(&of(&yesterday.to_string()))?.unwrap_or(day_ago);
                 jobs.push(letter(&account, from, at, false).job(key, at)?);
             }
+            let visit = visit_of(&account, at);
             let key = of(&format!("at{hour}"));
-            if !urgent || self.letter(&key)?.is_some() {
+            let concerned = channels(&visit).iter().any(|channel| urgent.contains(channel));
+            if !concerned || self.letter(&key)?.is_some() {
                 continue;
             }
-            // The letter of the hour before told what came before its own time.
-            let before = self.letter(&of(&format!("at{}", hour - 1)))?;
-            let from = before.map_or(an_hour_ago, |told| told.max(an_hour_ago));
-            if !self
-                .notices_between(&visit_of(&account, at), from, at, true)?
-                .is_empty()
-            {
+            let mut from = day_ago;
+            for before in 1..=24 {
+                if let Some(told) = self.letter(&of(&format!("at{}", hour - before)))? {
+                    from = told;
+                    break;
+                }
+            }
+            if !self.notices_between(&visit, from, at, true)?.is_empty() {
                 jobs.push(letter(&account, from, at, true).job(key, at)?);
             }
         }

@@ -92,6 +92,8 @@ pub struct Desk {
     books: RwLock<Option<books::Books>>,
     /// Reports already made, by the seals of their editions.
     reports: Mutex<HashMap<String, Arc<Report>>>,
+    /// The public supply reports as they were last read.
+    supply: Mutex<Option<Arc<supply::PublicReports>>>,
     /// By what letters are sent; without it none are.
     post: Option<Post>,
 }
@@ -139,6 +141,7 @@ impl Desk {
             random,
             books: RwLock::new(None),
             reports: Mutex::default(),
+            supply: Mutex::default(),
             post: None,
         }
     }

@@ -1,11 +1,12 @@
 //! Notices: what people are told because something happened to a case. A notice names a record and says what happened; what the record says is read
 //! anew by whoever looks, as far as they may see it.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
 use plan::Text;
 use serde::{Deserialize, Serialize};
-use store::{Direction, Draft, Index, Name, Query, Test, Version};
+use store::{Direction, Draft, Filter, Index, Name, Query, Test, Version};
 use vocab::Refusal;
 
 use authz::{Action, Subject};
@@ -91,6 +92,12 @@ pub(super) fn sortable(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
+/// What was told after a time and up to another: letters that follow one another tell each notice once.
+fn after_and_up_to(from: Timestamp, to: Timestamp) -> Result<Filter, Refusal> {
+    let from = from.checked_add(SignedDuration::from_secs(1)).unwrap_or(from);
+    filter("at", Test::Between(sortable(from), sortable(to)))
+}
+
 impl Desk {
     /// What the one who asks was told in the last thirty days, the newest first.
     ///
@@ -102,7 +109,7 @@ impl Desk {
         self.notices_between(visit, from, visit.at, false)
     }
 
-    /// What somebody was told between two times, the second included, the newest first.
+    /// What somebody was told after one time and up to another, the newest first.
     pub(super) fn notices_between(
         &self,
         visit: &Visit,
@@ -113,7 +120,7 @@ impl Desk {
         let rashin = self.rashin()?;
         let mut filters = vec![
             filter("to", Test::OneOf(channels(visit)))?,
-            filter("at", Test::Between(sortable(from), sortable(to)))?,
+            after_and_up_to(from, to)?,
         ];
         if urgent {
             filters.push(filter("urgent", Test::Is("yes".into()))?);
@@ -132,17 +139,21 @@ impl Desk {
         Ok(list)
     }
 
-    /// Whether anybody was told something urgent between two times.
-    pub(super) fn is_something_urgent(&self, from: Timestamp, to: Timestamp) -> Result<bool, Refusal> {
+    /// Those who were told something urgent after one time and up to another, as channels are written.
+    pub(super) fn told_urgently(&self, from: Timestamp, to: Timestamp) -> Result<BTreeSet<String>, Refusal> {
         let filters = vec![
-            filter("at", Test::Between(sortable(from), sortable(to)))?,
+            after_and_up_to(from, to)?,
             filter("urgent", Test::Is("yes".into()))?,
         ];
         let query = Query {
             filters,
             ..Query::of(Name::new(Notice::KIND).map_err(refused)?)
         };
-        Ok(self.store.count(&query, 1).map_err(refused)? > 0)
+        let mut told = BTreeSet::new();
+        for version in self.store.list(&query).map_err(refused)? {
+            told.extend(opened::<Notice>(version)?.value.to);
+        }
+        Ok(told)
     }
 
     /// A notice, if its reader may still see what it is about.
@@ -157,7 +168,7 @@ impl Desk {
         };
         match self.seen_record(visit, rashin, kind, &notice.owner, &notice.id) {
             Ok(found) => Ok(Some(NoticeView {
-                name: super::register::called(visit, kind, &found),
+                name: super::register::called(kind, &found),
                 text: notice.text,
                 urgent: notice.urgent,
                 kind: notice.kind,

@@ -217,6 +217,7 @@ impl Desk {
     /// # Errors
     /// As [`Desk::register`]; the name of a field by which one cannot filter or sort, or whose value cannot be read.
     pub fn records(&self, visit: &Visit, kind: &str, asked: &RecordQuery) -> Result<RecordList, Refusal> {
+        let rashin = self.rashin()?;
         let kind = self.register(visit, kind)?.kind;
         let sight = match asked.drafts {
             true if may_add(visit, &kind) => Sight::Organisation(new_owner(visit, &kind)?),
@@ -274,7 +275,7 @@ impl Desk {
         let rows = page.into_iter().filter(|version| version.body.is_some());
         Ok(RecordList {
             rows: rows
-                .map(|version| Ok(view(visit, &kind, opened(&kind, &version)?)))
+                .map(|version| self.view(visit, &rashin, &kind, opened(&kind, &version)?))
                 .collect::<Result<_, Refusal>>()?,
             found,
             next,
@@ -306,7 +307,7 @@ impl Desk {
         Ok(RecordPage {
             kind: kind.clone(),
             may_change: may_change(visit, kind, &newest),
-            view: view(visit, kind, newest),
+            view: self.view(visit, &rashin, kind, newest)?,
             history,
             referring,
             case,
@@ -337,7 +338,11 @@ impl Desk {
                 .caller
                 .as_ref()
                 .is_some_and(|caller| caller.organisation == owner || !caller.is(Role::Member));
-        let seen: Vec<Record> = all.iter().map(|one| redacted(visit, kind, one)).collect();
+        // Whoever is granted the history answers for the owner or for the ministry, or sees what everybody does.
+        let seen: Vec<Record> = all
+            .iter()
+            .map(|one| record::redact(kind, &one.owner, &one.record, &viewer(visit), &BTreeSet::new()))
+            .collect();
         let nothing = Record::default();
         let change = |(place, one): (usize, &Found)| RecordChange {
             version: one.version,
@@ -565,24 +570,58 @@ impl Desk {
     }
 
     fn referring(&self, visit: &Visit, to: &Key) -> Result<Vec<(String, RegisterEntry)>, Refusal> {
+        let rashin = self.rashin()?;
         let mut list = vec![];
         for Register { kind, .. } in self.registers(visit)? {
+            // Only what this person is granted is read, so that what others have does not take its place.
+            let owner = match reading(visit, &kind) {
+                Sight::All => None,
+                Sight::Organisation(own) => Some(Name::new(own).map_err(refused)?),
+                Sight::Nothing => continue,
+            };
             let fields = kind.fields.iter().filter(|field| refers(field));
             for field in fields.filter(|field| public_to(visit, &kind, field)) {
                 let query = Query {
                     refers: Some((Some(Name::new(&*field.name).map_err(refused)?), to.clone())),
+                    owner: owner.clone(),
+                    state: Some(Name::new(RecordState::Filed.code()).map_err(refused)?),
                     limit: PAGE,
                     ..Query::of(stored(&kind.id)?)
                 };
                 for version in self.store.list(&query).map_err(refused)? {
                     let found = opened(&kind, &version)?;
                     if may_see(visit, &kind, &found) {
-                        list.push((kind.id.clone(), view(visit, &kind, found)));
+                        list.push((kind.id.clone(), self.view(visit, &rashin, &kind, found)?));
                     }
                 }
             }
         }
         Ok(list)
+    }
+
+    /// A record as the one who asks sees it. An organisation that it names sees what is for parties once it takes part.
+    fn view(
+        &self,
+        visit: &Visit,
+        rashin: &Rashin,
+        kind: &Kind,
+        found: Found,
+    ) -> Result<RegisterEntry, Refusal> {
+        let named = record::parties(kind, &found.record);
+        let own = visit.caller.as_ref().map(|caller| caller.organisation.as_str());
+        let file = match own {
+            Some(own) if named.contains(own) => self.case_file(rashin, kind, &found.owner, &found.id)?,
+            _ => None,
+        };
+        let joined = |one: &&str| file.as_ref().is_none_or(|file| file.involves(&found.record, one));
+        let parties: BTreeSet<&str> = named.into_iter().filter(joined).collect();
+        Ok(RegisterEntry {
+            record: record::redact(kind, &found.owner, &found.record, &viewer(visit), &parties),
+            owner: found.owner,
+            id: found.id,
+            version: found.version,
+            state: found.entry.state,
+        })
     }
 
     fn cursor(kind: &Kind, last: &Version, order: Option<&Name>) -> Result<String, Refusal> {
@@ -618,7 +657,9 @@ impl Desk {
             blobs: vec![],
             jobs,
         };
-        self.store.commit(&change).map_err(refused).map(|_| ())
+        self.store.commit(&change).map_err(refused)?;
+        self.supply_changed();
+        Ok(())
     }
 }
 
@@ -807,14 +848,13 @@ pub(super) fn fillable<'k>(visit: &Visit, kind: &'k Kind, found: &Found) -> BTre
     }
 }
 
-/// What the one who asks knows a record by.
-pub(super) fn called(visit: &Visit, kind: &Kind, found: &Found) -> String {
-    let seen = redacted(visit, kind, found);
+/// What a record is known by: its title, which the plan's reader has proved to be public.
+pub(super) fn called(kind: &Kind, found: &Found) -> String {
     let field = kind.field(&kind.title_field);
     let shown = field.and_then(|field| {
         Some(record::show(
             field,
-            seen.fields.get(&field.name)?,
+            found.record.fields.get(&field.name)?,
             vocab::Lang::Ja,
         ))
     });
@@ -832,20 +872,6 @@ pub(super) fn viewer(visit: &Visit) -> Viewer {
             organisation: Some(caller.organisation.clone()),
             party: false,
         })
-}
-
-fn redacted(visit: &Visit, kind: &Kind, found: &Found) -> Record {
-    record::redact(kind, &found.owner, &found.record, &viewer(visit))
-}
-
-fn view(visit: &Visit, kind: &Kind, found: Found) -> RegisterEntry {
-    RegisterEntry {
-        record: redacted(visit, kind, &found),
-        owner: found.owner,
-        id: found.id,
-        version: found.version,
-        state: found.entry.state,
-    }
 }
 
 /// Whether somebody sees a field in whichever record of the kind: only by such a field may they filter, sort, or find what refers.

@@ -2,10 +2,11 @@
 //! what its public fields say, so nothing here can show more than the record itself would.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use authz::{Action, Role, Subject};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use plan::{DateRange, Kind as Form, Text};
 use record::procedure::{Case, Channel};
 use record::{FieldNeed, Record, ShapeNeed, Value, ViewNeed, Viewer};
@@ -25,10 +26,12 @@ use crate::ask::Rashin;
 const REPORT: &str = "supply-report";
 /// The kind of what a hospital holds.
 const ASSET: &str = "hospital-asset";
-/// So many public reports are read for the national picture, the newest first.
-const READ: usize = 5_000;
+/// So many public reports are read for the national picture that go on, and as many that are over, the newest first.
+const READ: u32 = 5_000;
+/// What was read for everybody is kept for so long.
+const KEPT: SignedDuration = SignedDuration::from_secs(30);
 /// So many of a hospital's assets are named with a report.
-const NAMED: u32 = 100;
+const NAMED: usize = 100;
 /// What is settled leaves a hospital's page after so many days.
 const SETTLED: i64 = 30;
 
@@ -121,6 +124,14 @@ pub struct SupplyReport {
     pub changed: Date,
 }
 
+/// The public reports as they were read at a time, each with what everybody sees of its record.
+#[derive(Debug)]
+pub(super) struct PublicReports {
+    at: Timestamp,
+    reports: Vec<(SupplyReport, Record)>,
+    cut: bool,
+}
+
 /// What can be used instead.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Substitute {
@@ -204,14 +215,14 @@ impl Desk {
     ///
     /// # Errors
     /// Those of the store.
-    pub fn supply_board(&self, asked: &SupplyQuery) -> Result<SupplyBoard, Refusal> {
-        let rashin = self.rashin()?;
-        let (reports, cut) = self.public_reports(&rashin)?;
+    pub fn supply_board(&self, visit: &Visit, asked: &SupplyQuery) -> Result<SupplyBoard, Refusal> {
+        let public = self.public_records(visit.at)?;
         let mut board = SupplyBoard {
-            cut,
+            cut: public.cut,
             ..SupplyBoard::default()
         };
-        for report in reports.into_iter().filter(|report| asked.takes(report)) {
+        let reports = public.reports.iter().map(|(report, _)| report);
+        for report in reports.filter(|report| asked.takes(report)) {
             *board.phases.entry(report.phase.clone()).or_default() += 1;
             *board.types.entry(report.report_type.clone()).or_default() += 1;
             for cause in &report.causes {
@@ -227,7 +238,7 @@ impl Desk {
             }
             let month = report.reported.strftime("%Y-%m").to_string();
             *board.months.entry(month).or_default() += 1;
-            board.reports.push(report);
+            board.reports.push(report.clone());
         }
         Ok(board)
     }
@@ -252,12 +263,12 @@ impl Desk {
             return Ok(vec![]);
         }
         let mut list = vec![];
-        for (report, record) in self.public_records(&rashin)?.0 {
+        for (report, record) in &self.public_records(visit.at)?.reports {
             let settled = i64::from((visit.today() - report.changed).get_days()) > SETTLED;
             if report.is_settled() && settled {
                 continue;
             }
-            let held = self.held(kind, &report.owner, &record, Some(&owner), NAMED)?;
+            let held = self.held(kind, &report.owner, record, Some(&owner))?;
             if held.is_empty() {
                 continue;
             }
@@ -267,13 +278,14 @@ impl Desk {
                 quantity: assets.values().map(pieces).sum(),
                 assets: assets
                     .iter()
+                    .take(NAMED)
                     .map(|(id, record)| HeldAsset {
                         id: id.clone(),
                         name: text(record, "name"),
                         department: text(record, "department"),
                     })
                     .collect(),
-                report,
+                report: report.clone(),
             });
         }
         list.sort_by_key(|one| (one.report.is_settled(), std::cmp::Reverse(one.report.changed)));
@@ -315,7 +327,7 @@ impl Desk {
             .as_ref()
             .map(|kept| kept.value.number.clone())
             .unwrap_or_default();
-        let held = self.held(asset, owner, &found.record, None, u32::MAX)?;
+        let held = self.held(asset, owner, &found.record, None)?;
         let holders: BTreeSet<String> = held.into_iter().map(|(holder, ..)| holder).collect();
         let mut told = 0;
         for holder in holders.iter().filter(|holder| *holder != owner) {
@@ -365,7 +377,6 @@ impl Desk {
         reporter: &str,
         report: &Record,
         holder: Option<&Name>,
-        limit: u32,
     ) -> Result<Vec<(String, String, Record)>, Refusal> {
         let mut held = vec![];
         for filter in sought(reporter, report)? {
@@ -373,15 +384,13 @@ impl Desk {
                 owner: holder.cloned(),
                 state: Some(Name::new("filed").map_err(refused)?),
                 filters: vec![filter],
-                limit: limit.min(1_000),
+                limit: 1_000,
                 ..Query::of(stored(ASSET)?)
             };
-            let mut taken = 0;
             loop {
                 let page = self.store.list(&query).map_err(refused)?;
                 query.after = page.last().map(|last| After::of(&last.key));
-                taken += page.len();
-                let full = page.len() == query.limit as usize && taken < limit as usize;
+                let full = page.len() == query.limit as usize;
                 for version in page.iter().filter(|version| version.body.is_some()) {
                     let found = opened(kind, version)?;
                     let retired = text(&found.record, "use") == "retired";
@@ -397,33 +406,52 @@ impl Desk {
         Ok(held)
     }
 
-    fn public_reports(&self, rashin: &Rashin) -> Result<(Vec<SupplyReport>, bool), Refusal> {
-        let (found, cut) = self.public_records(rashin)?;
-        Ok((found.into_iter().map(|(report, _)| report).collect(), cut))
+    /// The public reports with what everybody sees of their records: those that go on, then those that are over, the newest first; and whether
+    /// there are more. Kept for a moment, since everybody may ask: what is written here is read at once, what another server writes a little later.
+    fn public_records(&self, at: Timestamp) -> Result<Arc<PublicReports>, Refusal> {
+        let kept = self.supply.lock().ok().and_then(|kept| kept.clone());
+        if let Some(kept) = kept.filter(|kept| at.duration_since(kept.at).abs() < KEPT) {
+            return Ok(kept);
+        }
+        let rashin = self.rashin()?;
+        let mut found = PublicReports {
+            at,
+            reports: vec![],
+            cut: false,
+        };
+        let Some(procedure) = rashin.plan().procedure_of(REPORT) else {
+            return Ok(Arc::new(found));
+        };
+        for over in ["no", "yes"] {
+            let query = Query {
+                filters: vec![
+                    filter("part", Test::Is("public".into()))?,
+                    filter("procedure", Test::Is(procedure.id.clone()))?,
+                    filter("over", Test::Is(over.into()))?,
+                ],
+                order: Some((Name::new("since").map_err(refused)?, Direction::Down)),
+                limit: READ,
+                ..Query::of(Name::new(Case::KIND).map_err(refused)?)
+            };
+            let page = self.store.list(&query).map_err(refused)?;
+            found.cut |= page.len() == READ as usize;
+            for version in page {
+                let kept = kept_opened::<Case>(version)?;
+                found.reports.extend(self.public_report(&rashin, &kept)?);
+            }
+        }
+        let found = Arc::new(found);
+        if let Ok(mut kept) = self.supply.lock() {
+            *kept = Some(Arc::clone(&found));
+        }
+        Ok(found)
     }
 
-    /// The public reports with what everybody sees of their records, the newest first; whether there are more.
-    fn public_records(&self, rashin: &Rashin) -> Result<(Vec<(SupplyReport, Record)>, bool), Refusal> {
-        let Some(procedure) = rashin.plan().procedure_of(REPORT) else {
-            return Ok((vec![], false));
-        };
-        let query = Query {
-            filters: vec![
-                filter("part", Test::Is("public".into()))?,
-                filter("procedure", Test::Is(procedure.id.clone()))?,
-            ],
-            order: Some((Name::new("since").map_err(refused)?, Direction::Down)),
-            limit: u32::try_from(READ).unwrap_or(u32::MAX),
-            ..Query::of(Name::new(Case::KIND).map_err(refused)?)
-        };
-        let page = self.store.list(&query).map_err(refused)?;
-        let cut = page.len() == READ;
-        let mut list = vec![];
-        for version in page {
-            let kept = kept_opened::<Case>(version)?;
-            list.extend(self.public_report(rashin, &kept)?);
+    /// Forgets the public reports that were kept: something was written.
+    pub(super) fn supply_changed(&self) {
+        if let Ok(mut kept) = self.supply.lock() {
+            *kept = None;
         }
-        Ok((list, cut))
     }
 
     fn public_report(
@@ -446,7 +474,13 @@ impl Desk {
         let Some(found) = version.map(|version| opened(kind, &version)).transpose()? else {
             return Ok(None);
         };
-        let record = record::redact(kind, &kept.owner, &found.record, &Viewer::default());
+        let record = record::redact(
+            kind,
+            &kept.owner,
+            &found.record,
+            &Viewer::default(),
+            &BTreeSet::new(),
+        );
         let changed = record::in_japan(found.written().max(since)).date();
         let report = SupplyReport {
             owner: kept.owner.clone(),

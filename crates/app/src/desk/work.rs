@@ -1,6 +1,8 @@
 //! Work that is done later: what a job of the desk's queue holds, and how one is claimed, done, and ended or given back. The use case that puts a
 //! job in has authorised it; a job holds ids alone.
 
+use std::cell::Cell;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Fault, Job, Name, Progress};
@@ -10,7 +12,11 @@ use super::Desk;
 use super::kept::refused;
 
 /// The queue of the desk's jobs.
-const QUEUE: &str = "desk";
+const DESK: &str = "desk";
+/// The queue of letters, so that a mail server that does not answer holds up nothing else.
+const MAIL: &str = "mail";
+/// What cannot be done here, or not now, is tried again after so long.
+const LATER: SignedDuration = SignedDuration::from_mins(5);
 /// How long a job is held from its last word on. What was cut off is then taken up where it was.
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
 
@@ -48,10 +54,17 @@ pub(super) enum Work {
 }
 
 impl Work {
+    const fn queue(&self) -> &'static str {
+        match self {
+            Self::Letter { .. } => MAIL,
+            Self::Hook { .. } | Self::ImportList { .. } => DESK,
+        }
+    }
+
     /// A job under a name that no other job has.
     pub(super) fn job(&self, key: String, at: Timestamp) -> Result<Job, Refusal> {
         Ok(Job {
-            queue: Name::new(QUEUE).map_err(refused)?,
+            queue: Name::new(self.queue()).map_err(refused)?,
             key: Name::new(key).map_err(refused)?,
             payload: serde_json::to_value(self).map_err(|error| refused(Fault::engine(error)))?,
             not_before: at,
@@ -69,19 +82,35 @@ impl Desk {
     /// # Errors
     /// Those of the store, when the job can be neither ended nor given back.
     pub fn work(&self, at: Timestamp, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
+        self.work_in(DESK, at, go_on)
+    }
+
+    /// Sends the letter that has been due for longest; false if none is, or if this desk writes no letters.
+    ///
+    /// # Errors
+    /// As [`Desk::work`].
+    pub fn send(&self, at: Timestamp, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
+        Ok(self.post.is_some() && self.work_in(MAIL, at, go_on)?)
+    }
+
+    fn work_in(&self, queue: &str, at: Timestamp, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
         let lease = at.checked_add(LEASE).unwrap_or(at);
-        let queue = Name::new(QUEUE).map_err(refused)?;
+        let queue = Name::new(queue).map_err(refused)?;
         let Some(status) = self.store.claim_job(&queue, at, lease).map_err(refused)? else {
             return Ok(false);
         };
         let (key, attempt) = (&status.job.key, status.attempt);
+        let stopped = Cell::new(false);
         let mut heard = |progress: &Progress| {
             let held = self.store.progress_job(key, attempt, progress, lease);
-            Ok(held.map_err(refused)? && go_on())
+            let on = held.map_err(refused)? && go_on();
+            stopped.set(!on);
+            Ok(on)
         };
         let give_back = |why: &str, again| self.store.fail_job(key, attempt, why, again);
         let ended = match self.do_work(&status.job, at, &mut heard) {
             Ok(Some(result)) => self.store.finish_job(key, attempt, &result),
+            Ok(None) if !stopped.get() => give_back("", Some(at.checked_add(LATER).unwrap_or(at))),
             Ok(None) => give_back("", Some(at)),
             Err(refusal) if ["unavailable", "conflict"].contains(&refusal.kind) => {
                 give_back(&refusal.ja, status.again(at))

@@ -60,7 +60,7 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
         jmdn: value("jmdn"),
         words: value("q"),
     };
-    let board = here.desk.supply_board(&asked)?;
+    let board = here.desk.supply_board(&here.visit, &asked)?;
     let names = Names::of(here);
     if here.reader.form != Form::Page {
         return Answer::data(here.reader.form, "supply", &board, || {

@@ -26,7 +26,7 @@ impl Desk {
     /// cases something was done about.
     ///
     /// # Errors
-    /// Those of the store.
+    /// The first of those of the store, once all the others have been looked at.
     pub fn run_clocks(&self, at: Timestamp) -> Result<usize, Refusal> {
         let rashin = self.rashin()?;
         let today = record::in_japan(at).date();
@@ -38,17 +38,22 @@ impl Desk {
             limit: 500,
             ..Query::of(Name::new(Case::KIND).map_err(refused)?)
         };
-        let mut done = 0;
+        let (mut done, mut first) = (0, None);
         loop {
             let page = self.store.list(&query).map_err(refused)?;
             query.after = page.last().map(|last| After::of(&last.key));
             let full = page.len() == query.limit as usize;
             for version in page {
-                let kept = kept_opened::<Case>(version)?;
-                done += usize::from(self.run_clocks_of(at, &rashin, &kept)?);
+                // One that cannot be read or written does not hold up the others.
+                let ran =
+                    kept_opened::<Case>(version).and_then(|kept| self.run_clocks_of(at, &rashin, &kept));
+                match ran {
+                    Ok(ran) => done += usize::from(ran),
+                    Err(refusal) => first = first.or(Some(refusal)),
+                }
             }
             if !full {
-                return Ok(done);
+                return first.map_or(Ok(done), Err);
             }
         }
     }

@@ -6,10 +6,10 @@ use jiff::civil::Date;
 use plan::Text;
 use record::procedure::{Case, due};
 use serde::Serialize;
-use store::{Direction, Name, Query, Test};
+use store::{Direction, Index, Name, Query, Test};
 use vocab::Refusal;
 
-use super::write::{NEVER, indexed};
+use super::write::{due_key, indexed};
 use super::{File, about, channels, filter};
 use crate::ask::Rashin;
 use crate::desk::kept::{opened as kept_opened, refused};
@@ -106,13 +106,12 @@ impl Desk {
         for version in page {
             let key = version.key.clone();
             let kept = kept_opened::<Case>(version)?;
-            let line = self.case_line(visit, &rashin, &kept)?;
-            if more {
-                let due = line.as_ref().and_then(|line| line.due);
-                let due = due.map_or_else(|| NEVER.to_owned(), |due| due.to_string());
+            // Where the next page begins does not depend on what this person sees of the last row.
+            if more && let Some((procedure, ..)) = about(&rashin, &kept) {
+                let due = due_key(&rashin, procedure, &kept.value);
                 list.next = Some(format!("{}/{}/{due}", key.owner, key.id));
             }
-            list.rows.extend(line);
+            list.rows.extend(self.case_line(visit, &rashin, &kept)?);
         }
         Ok(list)
     }
@@ -138,7 +137,7 @@ impl Desk {
             kind: kind.id.clone(),
             owner: kept.owner.clone(),
             id: id.to_owned(),
-            name: called(visit, kind, &found),
+            name: called(kind, &found),
             number: case.number.clone(),
             procedure: procedure.title.clone(),
             state: state.map_or_else(|| procedure.title.clone(), |state| state.title.clone()),
@@ -154,23 +153,28 @@ impl Desk {
     pub(in crate::desk) fn index_cases(&self) -> Result<usize, Refusal> {
         let rashin = self.rashin()?;
         let plan = rashin.plan();
-        self.index_anew(Case::KIND, &(&plan.procedures, &plan.kinds), |version| {
-            let kept = kept_opened::<Case>(version)?;
-            let Some((procedure, kind, id)) = about(&rashin, &kept) else {
-                return Ok(None);
-            };
-            let version = self.store.newest(&key(kind, &kept.owner, id)?).map_err(refused)?;
-            let Some(found) = version.map(|version| opened(kind, &version)).transpose()? else {
-                return Ok(None);
-            };
-            let file = File {
-                procedure,
-                kind,
-                owner: kept.owner.clone(),
-                id: id.to_owned(),
-                kept: Some(kept.clone()),
-            };
-            indexed(&rashin, &file, &found.record, &kept.value).map(Some)
-        })
+        self.index_anew(
+            Case::KIND,
+            &(&plan.procedures, &plan.kinds, &plan.holidays, "over"),
+            |version| {
+                let kept = kept_opened::<Case>(version)?;
+                // A case of a procedure that the plan does not have any more is in no list.
+                let Some((procedure, kind, id)) = about(&rashin, &kept) else {
+                    return Ok(Some(Index::default()));
+                };
+                let version = self.store.newest(&key(kind, &kept.owner, id)?).map_err(refused)?;
+                let Some(found) = version.map(|version| opened(kind, &version)).transpose()? else {
+                    return Ok(None);
+                };
+                let file = File {
+                    procedure,
+                    kind,
+                    owner: kept.owner.clone(),
+                    id: id.to_owned(),
+                    kept: Some(kept.clone()),
+                };
+                indexed(&rashin, &file, &found.record, &kept.value).map(Some)
+            },
+        )
     }
 }

@@ -298,6 +298,13 @@ impl Desk {
                 return Ok(Acted::Faults(faults));
             }
             if typed != found.record {
+                let before = record::complete(kind, &found.record);
+                let mut faults = record::complete(kind, &typed);
+                faults.retain(|fault| !before.contains(fault));
+                faults.extend(self.broken_links(visit, kind, act.owner, &typed)?);
+                if !faults.is_empty() {
+                    return Ok(Acted::Faults(faults));
+                }
                 drafts.push(drafted(
                     visit,
                     kind,
@@ -350,7 +357,9 @@ impl Desk {
             blobs: vec![],
             jobs,
         };
-        self.store.commit(&change).map_err(refused).map(|_| ())
+        self.store.commit(&change).map_err(refused)?;
+        self.supply_changed();
+        Ok(())
     }
 }
 

@@ -25,7 +25,7 @@ use crate::desk::work::Work;
 use crate::desk::{Desk, Edit, Kind, MINISTRY, Visit};
 
 /// What is due after this stands last in every list.
-pub(super) const NEVER: &str = "9999-12-31";
+const NEVER: &str = "9999-12-31";
 
 /// How many cases of a procedure there are, in one year where it counts by the year.
 #[derive(Serialize, Deserialize)]
@@ -248,6 +248,16 @@ pub(super) fn notice(
     }
 }
 
+/// The next day on which something is due, as it sorts. It depends on the clocks alone, not on the day on which one asks.
+pub(super) fn due_key(rashin: &Rashin, procedure: &Procedure, case: &Case) -> String {
+    let day = case
+        .since
+        .map_or(Date::ZERO, |since| record::in_japan(since).date());
+    let by = due(procedure, case, day, rashin.calendar());
+    let by = by.iter().filter_map(|due| due.by).min();
+    by.map_or_else(|| NEVER.to_owned(), |by| by.to_string())
+}
+
 /// What lists see of a case: whose turn it is, who takes part, the next day on which something is due.
 pub(super) fn indexed(
     rashin: &Rashin,
@@ -257,18 +267,12 @@ pub(super) fn indexed(
 ) -> Result<Index, Refusal> {
     let subject = file.subject(record);
     let name = |text: &str| Name::new(text).map_err(refused);
-    // By which day something is due depends on the clocks alone, not on the day on which one asks.
-    let day = case
-        .since
-        .map_or(Date::ZERO, |since| record::in_japan(since).date());
-    let by = due(file.procedure, case, day, rashin.calendar());
-    let by = by.iter().filter_map(|due| due.by).min();
+    let state = case.state.as_deref().and_then(|id| file.procedure.state(id));
+    let is_over = state.is_some_and(|state| state.last);
     let mut keys = vec![
-        (
-            name("due")?,
-            by.map_or_else(|| NEVER.to_owned(), |by| by.to_string()),
-        ),
+        (name("due")?, due_key(rashin, file.procedure, case)),
         (name("procedure")?, file.procedure.id.clone()),
+        (name("over")?, if is_over { "yes" } else { "no" }.into()),
     ];
     for channel in waits(&subject, case) {
         keys.push((name("turn")?, channel.to_string()));
@@ -276,7 +280,6 @@ pub(super) fn indexed(
     for channel in takes_part(&subject, case) {
         keys.push((name("part")?, channel.to_string()));
     }
-    let state = case.state.as_deref().and_then(|id| file.procedure.state(id));
     if state.is_some_and(|state| state.public.is_some()) {
         keys.push((name("part")?, "public".into()));
     }
