@@ -1,7 +1,7 @@
 //! The gate before market: what still stands between a hand-in and a person's decision. It never approves in a person's place: where words
 //! must be weighed it says so, and each reason names its rule, what it rests on and what to do.
 //!
-//! One rule is one function; [`RULES`] lists them in the order of the verdict.
+//! One rule is one function; `RULES` lists them in the order of the verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
 
