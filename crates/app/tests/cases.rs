@@ -391,6 +391,73 @@ fn a_supply_report_goes_its_whole_way() {
 }
 
 #[test]
+fn a_name_noted_for_later_tells_its_organisation_nothing() {
+    let office = office_with(ORGANISATIONS);
+    let day = "2026-06-01";
+    let (ministry, maker) = (secretariat(day), member("maker-b", day));
+    let id = file(&office, day);
+    let up = [("phase", "actual"), ("severity", "high")];
+    assert_eq!(go(&office, &ministry, &id, "take-up", "", &up), Acted::Done);
+    // The report is public, and the ministry writes down whom it will ask.
+    let mut whole = report();
+    whole.extend(controls(&up));
+    whole.extend(controls(&[("asked", "maker-b"), ("asked", "hospital-x")]));
+    let seen = Seen {
+        owner: "firm-a",
+        id: &id,
+        version: page(&office, &ministry, &id).view.version,
+    };
+    let saved = office
+        .desk
+        .save_record(&ministry, KIND, Some(seen), &whole, Completeness::Final);
+    assert!(matches!(saved.unwrap(), SavedRecord::Kept(..)));
+    assert!(
+        page(&office, &ministry, &id)
+            .view
+            .record
+            .fields
+            .contains_key("asked")
+    );
+    let open = page(&office, &maker, &id);
+    assert!(open.case.is_none() && !open.view.record.fields.contains_key("asked"));
+    assert_eq!(turns(&office, &maker), 0);
+}
+
+#[test]
+fn a_report_that_was_public_is_withdrawn_in_public() {
+    let office = office_with(ORGANISATIONS);
+    asset(&office, "hospital-h", "病院での呼び名", "09501101020917");
+    let day = "2026-06-01";
+    let (firm, ministry, hospital) = (member("firm-a", day), secretariat(day), member("hospital-h", day));
+    let early = file(&office, day);
+    assert_eq!(
+        go(&office, &firm, &early, "withdraw", "誤って提出した。", &[]),
+        Acted::Done
+    );
+    let id = file(&office, day);
+    let up = [("phase", "anticipated"), ("severity", "low")];
+    assert_eq!(go(&office, &ministry, &id, "take-up", "", &up), Acted::Done);
+    assert_eq!(
+        try_go(&office, &firm, &id, "withdraw", "解決した。", &[])
+            .unwrap_err()
+            .kind,
+        "moved_on"
+    );
+    assert_eq!(go(&office, &firm, &id, "retract", "解決した。", &[]), Acted::Done);
+    while office.desk.work(ministry.at, &|| true).unwrap() {}
+    assert_eq!(
+        told(&office, &hospital)[0],
+        "There is news on the supply of a product that you hold (The report was withdrawn)."
+    );
+    let board = office
+        .desk
+        .supply_board(&public(day), &SupplyQuery::default())
+        .unwrap();
+    assert_eq!(board.reports.len(), 1, "what was never public stays so");
+    assert!(board.reports[0].is_settled());
+}
+
+#[test]
 fn whoever_acts_on_an_old_page_is_told() {
     let office = office_with(ORGANISATIONS);
     let day = "2026-06-01";
