@@ -50,7 +50,7 @@ async function searched(house, { somebody, record }) {
   await somebody.go(`${device}?q=${encodeURIComponent("ﾍﾟｰｽﾒｰｶｰ ぜーた")}`);
   assert.equal((await somebody.rows("records")).length, 1);
   assert.notEqual(await found(somebody), all);
-  await somebody.go(`${device}?f.origin=japan&f.risk_class=class-4`);
+  await somebody.go(`${device}?f.origin=japan&f.risk_class=class-4&q=${encodeURIComponent("ペースメーカー")}`);
   assert.equal((await somebody.rows("records")).length, 1);
   await somebody.follow(record);
   assert.ok(!(await somebody.page.locator("main").innerText()).includes("担当者"), "no names for the public");

@@ -211,6 +211,8 @@ impl Desk {
         };
         let covered = RecordQuery {
             filters: vec![("coverage_category".into(), "C1".into())],
+            // Ids are drawn at random; names are the same for the same seed.
+            order: Some(("name".into(), false)),
             ..RecordQuery::default()
         };
         let rows = self.records(secretariat, &kind.id, &covered)?.rows;
