@@ -30,6 +30,18 @@ pub struct FieldNeed {
     pub always: bool,
 }
 
+impl FieldNeed {
+    /// A field that may be blank.
+    pub const fn new(name: &'static str, shape: ShapeNeed, indexed: bool) -> Self {
+        Self {
+            name,
+            shape,
+            indexed,
+            always: false,
+        }
+    }
+}
+
 /// What a field has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShapeNeed {

@@ -41,23 +41,14 @@ const NEED: ViewNeed = ViewNeed {
     engine: "KGI 3",
     kind: "device",
     fields: &[
-        need("name", ShapeNeed::Words, false),
-        need("coverage_category", ShapeNeed::Choice(CATEGORIES), true),
-        need("covered_on", ShapeNeed::Date, false),
-        need("application_class", ShapeNeed::Choice(CLASSES), false),
-        need("origin", ShapeNeed::Choice(ORIGINS), false),
-        need("parent", ShapeNeed::Reference("device"), false),
+        FieldNeed::new("name", ShapeNeed::Words, false),
+        FieldNeed::new("coverage_category", ShapeNeed::Choice(CATEGORIES), true),
+        FieldNeed::new("covered_on", ShapeNeed::Date, false),
+        FieldNeed::new("application_class", ShapeNeed::Choice(CLASSES), false),
+        FieldNeed::new("origin", ShapeNeed::Choice(ORIGINS), false),
+        FieldNeed::new("parent", ShapeNeed::Reference("device"), false),
     ],
 };
-
-const fn need(name: &'static str, shape: ShapeNeed, indexed: bool) -> FieldNeed {
-    FieldNeed {
-        name,
-        shape,
-        indexed,
-        always: false,
-    }
-}
 
 /// The count, with everything it rests on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

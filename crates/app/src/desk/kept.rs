@@ -1,10 +1,11 @@
 //! Typed records over the store: a [`Kind`] is a Rust type whose values are kept, version after version.
 
 use authz::Action;
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use store::{After, Blob, Change, Draft, Event, Fault, Index, Key, Name, Query, Version};
+use store::{After, Blob, Change, Draft, Event, Fault, Index, Job, Key, Name, Query, Version};
 use vocab::Refusal;
 
 use super::{Desk, Visit};
@@ -221,6 +222,27 @@ impl Desk {
         };
         self.store.commit(&change).map_err(refused)
     }
+}
+
+/// A change of an owner's records with the work that it calls for: nothing forgotten, no files.
+pub(super) fn change(
+    (at, actor, action): (Timestamp, &str, Action),
+    owner: &str,
+    detail: Value,
+    drafts: Vec<Draft>,
+    jobs: Vec<Job>,
+) -> Result<Change, Refusal> {
+    Ok(Change {
+        owner: Name::new(owner).map_err(refused)?,
+        at,
+        actor: Name::new(actor).map_err(refused)?,
+        action: Name::new(action.code()).map_err(refused)?,
+        detail,
+        drafts,
+        erase: vec![],
+        blobs: vec![],
+        jobs,
+    })
 }
 
 pub(super) fn opened<T: Kind>(version: Version) -> Result<Kept<T>, Refusal> {

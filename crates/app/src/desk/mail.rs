@@ -4,11 +4,11 @@
 use authz::{Action, Caller};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{Change, Job, Name, Progress};
+use store::{Job, Name, Progress};
 use vocab::{Lang, Refusal};
 
 use super::case::channels;
-use super::kept::refused;
+use super::kept::{change, refused};
 use super::notice::NoticeView;
 use super::today::Task;
 use super::work::Work;
@@ -110,17 +110,8 @@ impl Desk {
     }
 
     fn call(&self, at: Timestamp, jobs: Vec<Job>) -> Result<(), Refusal> {
-        let change = Change {
-            owner: Name::new(MINISTRY).map_err(refused)?,
-            at,
-            actor: Name::new("clock").map_err(refused)?,
-            action: Name::new(Action::KeepCases.code()).map_err(refused)?,
-            detail: json!({ "what": "letters", "count": jobs.len() }),
-            drafts: vec![],
-            erase: vec![],
-            blobs: vec![],
-            jobs,
-        };
+        let detail = json!({ "what": "letters", "count": jobs.len() });
+        let change = change((at, "clock", Action::KeepCases), MINISTRY, detail, vec![], jobs)?;
         self.store.commit(&change).map_err(refused).map(|_| ())
     }
 

@@ -10,11 +10,11 @@ use plan::{Confidentiality, Field, Kind, Shape, Text};
 use record::{Completeness, Fault as RecordFault, Moved, Record, Viewer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{After, Change, Direction, Draft, Fault, Filter, Index, Job, Key, Name, Query, Test, Version};
+use store::{After, Direction, Draft, Fault, Filter, Index, Job, Key, Name, Query, Test, Version};
 use vocab::Refusal;
 
 use super::case::{CaseView, File};
-use super::kept::refused;
+use super::kept::{change, refused};
 use super::{Account, DIRECTORY, Desk, MINISTRY, Visit, closed, unknown};
 use crate::ask::Rashin;
 
@@ -646,17 +646,8 @@ impl Desk {
     ) -> Result<(), Refusal> {
         // The kind has been asked; the action is asked as well, so that a plan never grants more than the policy does.
         Self::authorise(visit, Action::KeepRecords, Subject::of(owner))?;
-        let change = Change {
-            owner: Name::new(owner).map_err(refused)?,
-            at: visit.at,
-            actor: Name::new(visit.actor()).map_err(refused)?,
-            action: Name::new(Action::KeepRecords.code()).map_err(refused)?,
-            detail,
-            drafts,
-            erase: vec![],
-            blobs: vec![],
-            jobs,
-        };
+        let by = (visit.at, visit.actor(), Action::KeepRecords);
+        let change = change(by, owner, detail, drafts, jobs)?;
         self.store.commit(&change).map_err(refused)?;
         self.supply_changed();
         Ok(())

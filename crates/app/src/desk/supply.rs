@@ -12,11 +12,11 @@ use record::procedure::{Case, Channel};
 use record::{FieldNeed, Record, ShapeNeed, Value, ViewNeed, Viewer};
 use serde::Serialize;
 use serde_json::json;
-use store::{After, Change, Direction, Filter, Name, Progress, Query, Test};
+use store::{After, Direction, Filter, Name, Progress, Query, Test};
 use vocab::Refusal;
 
 use super::case::{about, filter};
-use super::kept::{opened as kept_opened, refused};
+use super::kept::{change, opened as kept_opened, refused};
 use super::notice::Notice;
 use super::register::{key, opened, stored};
 use super::{Desk, Kept, Kind, MINISTRY, Visit, closed};
@@ -41,44 +41,35 @@ pub(super) const NEEDS: [ViewNeed; 2] = [
         engine: "supply",
         kind: REPORT,
         fields: &[
-            need("name", ShapeNeed::Words, true),
-            need("device", ShapeNeed::Reference("device"), true),
-            need("product_codes", ShapeNeed::Codes("gtin"), true),
-            need("jmdn", ShapeNeed::Code("jmdn"), true),
-            need(
+            FieldNeed::new("name", ShapeNeed::Words, true),
+            FieldNeed::new("device", ShapeNeed::Reference("device"), true),
+            FieldNeed::new("product_codes", ShapeNeed::Codes("gtin"), true),
+            FieldNeed::new("jmdn", ShapeNeed::Code("jmdn"), true),
+            FieldNeed::new(
                 "report_type",
                 ShapeNeed::Choice(&["concern", "stock-out", "discontinuation"]),
                 true,
             ),
-            need(
+            FieldNeed::new(
                 "phase",
                 ShapeNeed::Choice(&["anticipated", "actual", "avoided", "resolved"]),
                 true,
             ),
-            need("affected", ShapeNeed::Period, true),
-            need("recovery", ShapeNeed::Date, true),
+            FieldNeed::new("affected", ShapeNeed::Period, true),
+            FieldNeed::new("recovery", ShapeNeed::Date, true),
         ],
     },
     ViewNeed {
         engine: "supply",
         kind: ASSET,
         fields: &[
-            need("name", ShapeNeed::Words, true),
-            need("device", ShapeNeed::Reference("device"), true),
-            need("gtin", ShapeNeed::Code("gtin"), true),
-            need("quantity", ShapeNeed::Figure("台"), false),
+            FieldNeed::new("name", ShapeNeed::Words, true),
+            FieldNeed::new("device", ShapeNeed::Reference("device"), true),
+            FieldNeed::new("gtin", ShapeNeed::Code("gtin"), true),
+            FieldNeed::new("quantity", ShapeNeed::Figure("台"), false),
         ],
     },
 ];
-
-const fn need(name: &'static str, shape: ShapeNeed, indexed: bool) -> FieldNeed {
-    FieldNeed {
-        name,
-        shape,
-        indexed,
-        always: false,
-    }
-}
 
 /// A report that is public, as far as it is.
 #[derive(Debug, Clone, Serialize)]
@@ -345,17 +336,9 @@ impl Desk {
                 number: number.clone(),
                 at,
             };
-            let change = Change {
-                owner: Name::new(&**holder).map_err(refused)?,
-                at,
-                actor: Name::new(MINISTRY).map_err(refused)?,
-                action: Name::new(Action::KeepCases.code()).map_err(refused)?,
-                detail: json!({ "kind": REPORT, "what": "told", "number": number }),
-                drafts: vec![notice.draft(&name)?],
-                erase: vec![],
-                blobs: vec![],
-                jobs: vec![],
-            };
+            let detail = json!({ "kind": REPORT, "what": "told", "number": number });
+            let by = (at, MINISTRY, Action::KeepCases);
+            let change = change(by, holder, detail, vec![notice.draft(&name)?], vec![])?;
             match self.store.commit(&change) {
                 Ok(_) => told += 1,
                 // Another worker was first.

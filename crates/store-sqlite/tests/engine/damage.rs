@@ -113,7 +113,7 @@ fn a_flipped_bit_is_named_or_changes_nothing_that_can_be_read() {
     say(&format!(
         "flipped {flips} bits: {refused} files refused, {named} named by the proof, {harmless} changed nothing that can be read"
     ));
-    assert!(refused > 0 && named > harmless);
+    assert!(refused > 0 && named > flips / 2);
 }
 
 /// Rows that were edited by hand: the first link that does not hold is named.

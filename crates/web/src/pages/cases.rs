@@ -12,14 +12,14 @@ use plan::Reason;
 use vocab::{Lang, Refusal};
 
 use super::registers::form::{elsewhere, fields, given, typed};
-use super::registers::{address, name, to_list};
+use super::registers::{address, found as how_many, name, next_page, to_list};
 use super::words::downloads;
-use super::work::{Part, Work, moment, seen_version};
+use super::work::{Part, Work, moment, narrowing, seen_version};
 use super::{Answer, Here, at_desk, shell};
 use crate::form::{Done, Entry, Posted, submit};
 use crate::house::House;
 use crate::i18n::Texts;
-use crate::reader::{Form, Reader, encoded};
+use crate::reader::{Form, Reader};
 use crate::sheet::{Cell, Sheet};
 use crate::ui::{Choice, Column, Field, FieldKind, Link, PostForm, Section, Table, Term};
 
@@ -42,11 +42,6 @@ fn build_list(here: &Here<'_>) -> Result<Answer, Refusal> {
     if here.reader.form != Form::Page {
         return Answer::data(here.reader.form, "cases", &found, || vec![sheet(t, &found.rows)]);
     }
-    let key = match found.found {
-        0 => "register-found-none",
-        1_000.. => "register-found-many",
-        _ => "register-found",
-    };
     let narrowed = here
         .reader
         .query
@@ -62,7 +57,7 @@ fn build_list(here: &Here<'_>) -> Result<Answer, Refusal> {
         }),
         table: Some(Table {
             id: "cases".into(),
-            caption: t.with(key, &[("n", found.found.to_string().into())]),
+            caption: how_many(t, found.found),
             columns: vec![
                 Column::words(t.text("case")),
                 Column::short(t.text("case-number")),
@@ -72,19 +67,10 @@ fn build_list(here: &Here<'_>) -> Result<Answer, Refusal> {
             rows: found.rows.iter().map(|line| row(here, line)).collect(),
         }),
         empty: t.text("cases-none"),
-        more: found.next.as_ref().map(|next| {
-            let kept = here
-                .reader
-                .query
-                .iter()
-                .filter(|(name, value)| name != "after" && !value.is_empty());
-            let pairs = kept.map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
-            let pairs: Vec<String> = pairs.chain([format!("after={}", encoded(next))]).collect();
-            Link::to(
-                t.text("register-more"),
-                format!("{}?{}", t.path("/cases"), pairs.join("&")),
-            )
-        }),
+        more: found
+            .next
+            .as_ref()
+            .map(|next| Link::to(t.text("register-more"), t.path(&next_page(here.reader, next)))),
         files: downloads(t, here.reader),
         ..Work::new(here, t.text("cases-title"), vec![])
     };
@@ -95,9 +81,9 @@ fn build_list(here: &Here<'_>) -> Result<Answer, Refusal> {
 fn search(here: &Here<'_>, asked: &CaseQuery) -> Vec<Field> {
     let t = here.t;
     let plan = here.site.rashin().plan();
-    let any = || Choice::new("", t.text("register-any"));
-    let procedures = plan.procedures.iter();
-    let procedures = procedures.map(|one| Choice::new(&*one.id, one.title.get(t.lang())));
+    let choice = |id: &str, title: &plan::Text| Choice::new(id, title.get(t.lang()));
+    let procedures = plan.procedures.iter().map(|one| choice(&one.id, &one.title));
+    let chosen = asked.procedure.as_deref().unwrap_or_default();
     let mut list = vec![
         Field {
             name: "q".into(),
@@ -106,36 +92,23 @@ fn search(here: &Here<'_>, asked: &CaseQuery) -> Vec<Field> {
             value: asked.words.clone(),
             ..Field::default()
         },
-        Field {
-            name: "procedure".into(),
-            label: t.text("procedure"),
-            value: asked.procedure.clone().unwrap_or_default(),
-            choices: std::iter::once(any()).chain(procedures).collect(),
-            kind: FieldKind::Select,
-            ..Field::default()
-        },
+        narrowing(t, "procedure", t.text("procedure"), chosen, procedures.collect()),
     ];
     // The states of one procedure can be chosen once it is.
-    if let Some(procedure) = asked.procedure.as_deref().and_then(|id| plan.procedure(id)) {
-        let states = procedure.states.iter();
-        let states = states.map(|one| Choice::new(&*one.id, one.title.get(t.lang())));
-        list.push(Field {
-            name: "state".into(),
-            label: t.text("case-state"),
-            value: asked.state.clone().unwrap_or_default(),
-            choices: std::iter::once(any()).chain(states).collect(),
-            kind: FieldKind::Select,
-            ..Field::default()
-        });
+    if let Some(procedure) = plan.procedure(chosen) {
+        let states = procedure.states.iter().map(|one| choice(&one.id, &one.title));
+        let chosen = asked.state.as_deref().unwrap_or_default();
+        list.push(narrowing(
+            t,
+            "state",
+            t.text("case-state"),
+            chosen,
+            states.collect(),
+        ));
     }
-    list.push(Field {
-        name: "turn".into(),
-        label: t.text("case-turn"),
-        value: if asked.turn { "yes" } else { "" }.into(),
-        choices: vec![any(), Choice::new("yes", t.text("case-turn-mine"))],
-        kind: FieldKind::Select,
-        ..Field::default()
-    });
+    let mine = vec![Choice::new("yes", t.text("case-turn-mine"))];
+    let chosen = if asked.turn { "yes" } else { "" };
+    list.push(narrowing(t, "turn", t.text("case-turn"), chosen, mine));
     list
 }
 

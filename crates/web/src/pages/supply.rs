@@ -10,14 +10,14 @@ use plan::{Kind, Shape};
 use vocab::{Lang, Refusal};
 
 use super::words::downloads;
-use super::work::{Part, Work};
+use super::work::{Part, Work, narrowing};
 use super::{Answer, Here, at_desk, shell};
 use crate::chart::{About, Tile, TileMap, tile_map};
 use crate::house::House;
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
 use crate::sheet::{Cell, Sheet};
-use crate::ui::{Chart, Choice, Column, Download, Field, FieldKind, Link, Section, Shell, Table, Term};
+use crate::ui::{Chart, Choice, Column, Download, Field, Link, Section, Shell, Table, Term};
 
 /// The kind of a report.
 const REPORT: &str = "supply-report";
@@ -164,16 +164,7 @@ fn prefectures(lang: Lang) -> Vec<(String, String)> {
 
 fn filters(here: &Here<'_>, names: &Names<'_>, asked: &SupplyQuery) -> Vec<Field> {
     let t = here.t;
-    let select = |name: &str, label: String, value: &str, options: Vec<Choice>| Field {
-        name: name.into(),
-        label,
-        value: value.into(),
-        choices: std::iter::once(Choice::new("", t.text("register-any")))
-            .chain(options)
-            .collect(),
-        kind: FieldKind::Select,
-        ..Field::default()
-    };
+    let select = |name, label, chosen, options| narrowing(t, name, label, chosen, options);
     let places = prefectures(t.lang())
         .into_iter()
         .map(|(code, name)| Choice::new(code, name));

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Here, shell};
 use crate::form::Entry;
 use crate::i18n::Texts;
-use crate::ui::{Download, Field, Link, PostForm, Section, Shell, Table, Term};
+use crate::ui::{Choice, Download, Field, FieldKind, Link, PostForm, Section, Shell, Table, Term};
 
 /// A page of work.
 #[derive(Template)]
@@ -58,6 +58,26 @@ pub(crate) struct Search {
     pub fields: Vec<Field>,
     /// The list without it, if it is narrowed.
     pub again: Option<Link>,
+}
+
+/// One of a few, or any: what a list is narrowed by.
+pub(crate) fn narrowing(
+    t: Texts<'_>,
+    name: &str,
+    label: String,
+    chosen: &str,
+    options: Vec<Choice>,
+) -> Field {
+    Field {
+        name: name.to_owned(),
+        label,
+        value: chosen.to_owned(),
+        choices: std::iter::once(Choice::new("", t.text("register-any")))
+            .chain(options)
+            .collect(),
+        kind: FieldKind::Select,
+        ..Field::default()
+    }
 }
 
 /// A part of the page under its own heading.

@@ -11,11 +11,11 @@ use store::{After, Name, Query, Test};
 use vocab::Refusal;
 
 use super::write::notice;
-use super::{File, about, filter};
+use super::{File, filter};
 use crate::ask::Rashin;
 use crate::desk::kept::{opened as kept_opened, refused};
 use crate::desk::notice::Notice;
-use crate::desk::register::{Found, key, opened};
+use crate::desk::register::Found;
 use crate::desk::{Desk, Kept, Kind, Visit};
 
 /// Clocks whose end is further off, in days, remind nobody yet.
@@ -59,27 +59,19 @@ impl Desk {
     }
 
     fn run_clocks_of(&self, at: Timestamp, rashin: &Rashin, kept: &Kept<Case>) -> Result<bool, Refusal> {
-        let Some((procedure, kind, id)) = about(rashin, kept) else {
+        let Some(file) = File::of(rashin, kept) else {
             return Ok(false);
         };
         let today = record::in_japan(at).date();
-        let calling: Vec<_> = due(procedure, &kept.value, today, rashin.calendar())
+        let calling: Vec<_> = due(file.procedure, &kept.value, today, rashin.calendar())
             .into_iter()
             .filter(|due| due.remind || due.overdue)
             .collect();
         if calling.is_empty() {
             return Ok(false);
         }
-        let version = self.store.newest(&key(kind, &kept.owner, id)?).map_err(refused)?;
-        let Some(found) = version.map(|version| opened(kind, &version)).transpose()? else {
+        let Some(found) = self.record_of(&file)? else {
             return Ok(false);
-        };
-        let file = File {
-            procedure,
-            kind,
-            owner: kept.owner.clone(),
-            id: id.to_owned(),
-            kept: Some(kept.clone()),
         };
         let mut drafts = vec![];
         let mut jobs = vec![];
@@ -111,7 +103,7 @@ impl Desk {
         if drafts.is_empty() {
             return Ok(false);
         }
-        let detail = json!({ "kind": kind.id, "record": file.id, "what": "clock" });
+        let detail = json!({ "kind": file.kind.id, "record": file.id, "what": "clock" });
         match self.commit_case(at, "clock", &file.owner, detail, drafts, jobs) {
             // Somebody, or another server, was first: whatever is still to be done is found the next time.
             Err(refusal) if refusal.kind == "conflict" => Ok(false),

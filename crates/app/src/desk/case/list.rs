@@ -13,7 +13,7 @@ use super::write::{due_key, indexed};
 use super::{File, about, channels, filter};
 use crate::ask::Rashin;
 use crate::desk::kept::{opened as kept_opened, refused};
-use crate::desk::register::{RecordQuery, after, called, key, opened};
+use crate::desk::register::{Found, RecordQuery, after, called, key, opened};
 use crate::desk::{Desk, Kept, Kind, Visit, unknown};
 
 /// Rows of a page of cases.
@@ -149,6 +149,13 @@ impl Desk {
         }))
     }
 
+    /// The record that a case is about, as it stands.
+    pub(super) fn record_of(&self, file: &File<'_>) -> Result<Option<Found>, Refusal> {
+        let key = key(file.kind, &file.owner, &file.id)?;
+        let version = self.store.newest(&key).map_err(refused)?;
+        version.map(|version| opened(file.kind, &version)).transpose()
+    }
+
     /// Brings the lists of cases to what the plan's procedures say now.
     pub(in crate::desk) fn index_cases(&self) -> Result<usize, Refusal> {
         let rashin = self.rashin()?;
@@ -159,19 +166,11 @@ impl Desk {
             |version| {
                 let kept = kept_opened::<Case>(version)?;
                 // A case of a procedure that the plan does not have any more is in no list.
-                let Some((procedure, kind, id)) = about(&rashin, &kept) else {
+                let Some(file) = File::of(&rashin, &kept) else {
                     return Ok(Some(Index::default()));
                 };
-                let version = self.store.newest(&key(kind, &kept.owner, id)?).map_err(refused)?;
-                let Some(found) = version.map(|version| opened(kind, &version)).transpose()? else {
+                let Some(found) = self.record_of(&file)? else {
                     return Ok(None);
-                };
-                let file = File {
-                    procedure,
-                    kind,
-                    owner: kept.owner.clone(),
-                    id: id.to_owned(),
-                    kept: Some(kept.clone()),
                 };
                 indexed(&rashin, &file, &found.record, &kept.value).map(Some)
             },

@@ -18,10 +18,10 @@ use record::procedure::{
 use record::{Fault as RecordFault, Record};
 use serde::Serialize;
 use serde_json::json;
-use store::{Change, Draft, Fault, Filter, Job, Key, Name, Test};
+use store::{Draft, Fault, Filter, Job, Key, Name, Test};
 use vocab::Refusal;
 
-use super::kept::refused;
+use super::kept::{change, refused};
 use super::register::{Found, RecordState, drafted, fillable, takes_part_in, viewer};
 use super::{Desk, Kept, Kind, Visit, unknown};
 use crate::ask::Rashin;
@@ -124,7 +124,19 @@ pub(super) struct File<'p> {
     pub kept: Option<Kept<Case>>,
 }
 
-impl File<'_> {
+impl<'p> File<'p> {
+    /// The file of a case that is kept; none of a procedure that the plan does not have any more.
+    fn of(rashin: &'p Rashin, kept: &Kept<Case>) -> Option<Self> {
+        let (procedure, kind, id) = about(rashin, kept)?;
+        Some(Self {
+            procedure,
+            kind,
+            owner: kept.owner.clone(),
+            id: id.to_owned(),
+            kept: Some(kept.clone()),
+        })
+    }
+
     fn subject<'a>(&'a self, record: &'a Record) -> Subject<'a> {
         Subject {
             procedure: self.procedure,
@@ -346,17 +358,7 @@ impl Desk {
         drafts: Vec<Draft>,
         jobs: Vec<Job>,
     ) -> Result<(), Refusal> {
-        let change = Change {
-            owner: Name::new(owner).map_err(refused)?,
-            at,
-            actor: Name::new(actor).map_err(refused)?,
-            action: Name::new(Action::KeepCases.code()).map_err(refused)?,
-            detail,
-            drafts,
-            erase: vec![],
-            blobs: vec![],
-            jobs,
-        };
+        let change = change((at, actor, Action::KeepCases), owner, detail, drafts, jobs)?;
         self.store.commit(&change).map_err(refused)?;
         self.supply_changed();
         Ok(())

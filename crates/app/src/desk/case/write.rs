@@ -13,12 +13,12 @@ use record::procedure::{
 use record::{Fault as RecordFault, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Change, Draft, Fault, Index, Job, Key, Name};
+use store::{Draft, Fault, Index, Job, Key, Name};
 use vocab::{Period, Refusal};
 
 use super::{File, actor};
 use crate::ask::Rashin;
-use crate::desk::kept::refused;
+use crate::desk::kept::{change, refused};
 use crate::desk::notice::Notice;
 use crate::desk::register::stored;
 use crate::desk::work::Work;
@@ -162,17 +162,9 @@ impl Desk {
             let last = kept.as_ref().map_or(0, |kept| kept.value.last);
             let next = Numbers { last: last + count };
             let edit = Edit::after(&id, kept.map_or(0, |kept| kept.version), &next)?;
-            let change = Change {
-                owner: Name::new(MINISTRY).map_err(refused)?,
-                at: visit.at,
-                actor: Name::new(visit.actor()).map_err(refused)?,
-                action: Name::new(Action::KeepCases.code()).map_err(refused)?,
-                detail: json!({ "procedure": procedure.id, "what": "number", "count": count }),
-                drafts: vec![edit.into_draft()],
-                erase: vec![],
-                blobs: vec![],
-                jobs: vec![],
-            };
+            let by = (visit.at, visit.actor(), Action::KeepCases);
+            let detail = json!({ "procedure": procedure.id, "what": "number", "count": count });
+            let change = change(by, MINISTRY, detail, vec![edit.into_draft()], vec![])?;
             tries += 1;
             match self.store.commit(&change) {
                 Ok(_) => return Ok(last + 1),

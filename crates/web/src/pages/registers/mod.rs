@@ -211,7 +211,7 @@ fn asked(reader: &Reader, kind: &Kind) -> RecordQuery {
     }
 }
 
-fn next_page(reader: &Reader, next: &str) -> String {
+pub(super) fn next_page(reader: &Reader, next: &str) -> String {
     let kept = reader
         .query
         .iter()
@@ -221,7 +221,7 @@ fn next_page(reader: &Reader, next: &str) -> String {
     format!("{}?{}", reader.path, pairs.join("&"))
 }
 
-fn found(t: Texts<'_>, found: u64) -> String {
+pub(super) fn found(t: Texts<'_>, found: u64) -> String {
     let key = match found {
         0 => "register-found-none",
         // The desk stops counting at a thousand.
