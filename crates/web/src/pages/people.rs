@@ -43,8 +43,13 @@ pub(crate) fn organisation_kind(t: Texts<'_>, kind: OrganisationKind) -> String 
         OrganisationKind::Ministry => "organisation-ministry",
         OrganisationKind::Council => "organisation-council",
         OrganisationKind::Manufacturer => "organisation-manufacturer",
+        OrganisationKind::StartUp => "organisation-start-up",
+        OrganisationKind::ForeignFirm => "organisation-foreign-firm",
         OrganisationKind::Hospital => "organisation-hospital",
         OrganisationKind::Hub => "organisation-hub",
+        OrganisationKind::Academia => "organisation-academia",
+        OrganisationKind::Society => "organisation-society",
+        OrganisationKind::Agency => "organisation-agency",
         OrganisationKind::Other => "organisation-other",
     })
 }

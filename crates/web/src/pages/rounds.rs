@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{Action, FirmRow, Kept, OrganisationKind, PartEstimate, Progress, Round, RoundCard, RoundState};
+use app::{Action, FirmRow, Kept, PartEstimate, Progress, Round, RoundCard, RoundState};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use vocab::{Period, Quantity, Refusal};
@@ -154,9 +154,7 @@ fn suggested_frame(here: &Here<'_>) -> Result<String, Refusal> {
         }
         None => {
             let list = here.desk.organisations(&here.visit)?;
-            let makers = list
-                .into_iter()
-                .filter(|kept| kept.value.kind == OrganisationKind::Manufacturer);
+            let makers = list.into_iter().filter(|kept| kept.value.kind.makes_devices());
             let lang = here.t.lang();
             makers
                 .map(|kept| format!("{}\t\t\t{}", kept.id, kept.value.name(lang)))

@@ -92,20 +92,35 @@ pub enum OrganisationKind {
     Council,
     /// 製造販売業者
     Manufacturer,
+    /// スタートアップ
+    StartUp,
+    /// 国内に法人のない外国の企業
+    ForeignFirm,
     /// 医療機関
     Hospital,
     /// 拠点
     Hub,
+    /// 大学・研究機関
+    Academia,
+    /// 学会・関係団体
+    Society,
+    /// 審査・支援機関（独立行政法人等）
+    Agency,
     /// その他
     Other,
 }
 
 impl OrganisationKind {
     /// Every kind, in the order of forms.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::Manufacturer,
+        Self::StartUp,
+        Self::ForeignFirm,
         Self::Hospital,
         Self::Hub,
+        Self::Academia,
+        Self::Society,
+        Self::Agency,
         Self::Council,
         Self::Ministry,
         Self::Other,
@@ -117,10 +132,20 @@ impl OrganisationKind {
             Self::Ministry => "ministry",
             Self::Council => "council",
             Self::Manufacturer => "manufacturer",
+            Self::StartUp => "start_up",
+            Self::ForeignFirm => "foreign_firm",
             Self::Hospital => "hospital",
             Self::Hub => "hub",
+            Self::Academia => "academia",
+            Self::Society => "society",
+            Self::Agency => "agency",
             Self::Other => "other",
         }
+    }
+
+    /// Whether its domestic production and sales are the plan's: those whom a survey of firms asks.
+    pub const fn makes_devices(self) -> bool {
+        matches!(self, Self::Manufacturer | Self::StartUp)
     }
 
     /// The kind of a name.
