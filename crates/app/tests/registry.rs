@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use app::{Desk, Kept, List, ListImport, RecordQuery};
+use app::{Desk, Kept, List, ListImport, ListStanding, RecordQuery};
 use authz::Role;
 use desk::{approver, member, office, public, secretariat, visit};
 use encoding_rs::SHIFT_JIS;
@@ -294,9 +294,16 @@ fn a_job_is_done_by_whoever_works_and_given_back_by_whoever_stops() {
     assert_eq!(asked.get(), 1);
     let import = || desk.list_import(&secretariat(DAY), &id).unwrap().value;
     assert!(!import().done && import().after.is_some());
+    assert_eq!(desk.list_standing(&import()).unwrap(), ListStanding::Waiting);
     while desk.work(at, &|| true).unwrap() {}
     assert!(import().done);
+    assert_eq!(desk.list_standing(&import()).unwrap(), ListStanding::Done);
     assert_eq!(import().report.added, 2_100);
+    let (lists, imports) = desk
+        .list_imports(&secretariat(DAY), "medical-institution")
+        .unwrap();
+    assert_eq!(lists, [list]);
+    assert_eq!(imports.iter().map(|one| &one.id).collect::<Vec<_>>(), [&id]);
     // The log says who handed it in, not who worked.
     let writers: Vec<String> = office
         .events()
@@ -324,6 +331,8 @@ fn the_secretariat_alone_takes_lists_in() {
             .unwrap_err();
         assert!(["sign-in", "not-found"].contains(&refusal.kind), "{who:?}");
         let refusal = office.desk.list_import(&who, "none").unwrap_err();
+        assert!(["sign-in", "not-found"].contains(&refusal.kind), "{who:?}");
+        let refusal = office.desk.list_imports(&who, "medical-institution").unwrap_err();
         assert!(["sign-in", "not-found"].contains(&refusal.kind), "{who:?}");
     }
     assert_eq!(office.events(), []);

@@ -169,14 +169,19 @@ impl Entry {
 
     /// A field with what was typed and what is wrong with it: a refusal belongs to the field that is called like its kind.
     pub(crate) fn field(&self, t: Texts<'_>, name: &str, label: impl Into<String>) -> Field {
-        let refusal = self.refusal.as_ref().filter(|refusal| refusal.kind == name);
         Field {
             name: name.to_owned(),
             label: label.into(),
             value: self.values(name).join(" "),
-            error: refusal.map_or_else(String::new, |refusal| refusal.text(t.lang()).to_owned()),
+            error: self.error(t, name),
             ..Field::default()
         }
+    }
+
+    /// What is wrong with the field of a name; empty if nothing is.
+    pub(crate) fn error(&self, t: Texts<'_>, name: &str) -> String {
+        let refusal = self.refusal.as_ref().filter(|refusal| refusal.kind == name);
+        refusal.map_or_else(String::new, |refusal| refusal.text(t.lang()).to_owned())
     }
 
     /// What the error summary says: the field that is wrong or, for a refusal that belongs to none of these, the sentence alone.

@@ -157,6 +157,13 @@ fn desk() -> Router<House> {
         .route("/registers/{kind}/schema.json", get(pages::registers::schema))
         .route("/registers/{kind}/template.xlsx", get(pages::registers::template))
         .route(
+            "/registers/{kind}/lists",
+            get(pages::lists::all)
+                .post(pages::lists::hand_in)
+                .layer(DefaultBodyLimit::max(UPLOAD_LIMIT)),
+        )
+        .route("/registers/{kind}/lists/{id}", get(pages::lists::one))
+        .route(
             "/registers/{kind}/new",
             get(pages::registers::record::blank).post(pages::registers::record::add),
         )

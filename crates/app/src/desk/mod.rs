@@ -65,7 +65,7 @@ pub use register::{
     RecordChange, RecordList, RecordPage, RecordQuery, RecordState, Register, RegisterEntry, SavedRecord,
     Seen,
 };
-pub use registry::{ListImport, ListReport};
+pub use registry::{ListImport, ListReport, ListStanding};
 pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
 };

@@ -11,7 +11,7 @@ use plan::Kind as RecordKind;
 use record::{Completeness, Record, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{After, Blob, Change, Draft, Fault, Filter, Name, Progress, Query, Test, Version};
+use store::{After, Blob, Change, Draft, Fault, Filter, JobState, Name, Progress, Query, Test, Version};
 use vocab::Refusal;
 
 use super::import::tidy;
@@ -39,12 +39,40 @@ pub struct ListImport {
     pub sha256: String,
     /// Who handed it in: an account.
     pub by: String,
+    /// When; not noted by the first versions of the program.
+    #[serde(default)]
+    pub handed_in: Option<Timestamp>,
+    /// The job that takes it in, if one was asked to.
+    #[serde(default)]
+    pub job: Option<String>,
     /// Whether all of it is in.
     pub done: bool,
     /// Id of the record up to which it is in.
     pub after: Option<String>,
     /// What it has changed so far.
     pub report: ListReport,
+}
+
+/// How an import stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "standing", rename_all = "snake_case")]
+pub enum ListStanding {
+    /// It waits for its turn.
+    Waiting,
+    /// It is on its way in.
+    Running {
+        /// Rows that are in.
+        done: u64,
+        /// Rows of the list; 0 before the first were counted.
+        total: u64,
+    },
+    /// All of it is in.
+    Done,
+    /// It broke off; the same file handed in again goes on from there.
+    Stopped {
+        /// Why, in Japanese; empty where nobody said.
+        why: String,
+    },
 }
 
 /// What a list changed. Its rows are those that were added, changed, unchanged, repeated, left out and refused.
@@ -157,6 +185,57 @@ impl Desk {
         Ok(found)
     }
 
+    /// The lists that fill a kind, and what was handed in of them, the newest first.
+    ///
+    /// # Errors
+    /// `sign-in`, `not-found` for those who may not take lists in, and where no list fills the kind.
+    pub fn list_imports(
+        &self,
+        visit: &Visit,
+        kind: &str,
+    ) -> Result<(Vec<List>, Vec<Kept<ListImport>>), Refusal> {
+        Self::authorise(visit, Action::KeepRecords, Subject::of(MINISTRY))?;
+        let lists: Vec<List> = List::filling(kind).collect();
+        if lists.is_empty() {
+            return Err(closed(visit));
+        }
+        let mut imports = vec![];
+        for list in &lists {
+            self.filled_kind(visit, *list)?;
+            imports.extend(self.all::<ListImport>(&Which {
+                owner: Some(MINISTRY),
+                parent: Some(list.code()),
+                state: None,
+            })?);
+        }
+        imports.sort_by(|a, b| (b.value.handed_in, &b.id).cmp(&(a.value.handed_in, &a.id)));
+        Ok((lists, imports))
+    }
+
+    /// How an import stands that the caller was given.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn list_standing(&self, import: &ListImport) -> Result<ListStanding, Refusal> {
+        if import.done {
+            return Ok(ListStanding::Done);
+        }
+        let why = String::new();
+        let Some(job) = &import.job else {
+            return Ok(ListStanding::Stopped { why });
+        };
+        let status = self
+            .store
+            .job(&Name::new(job).map_err(refused)?)
+            .map_err(refused)?;
+        Ok(match status.map(|status| (status.state, status.progress)) {
+            Some((JobState::Waiting, _)) => ListStanding::Waiting,
+            Some((JobState::Running, Progress { done, total, .. })) => ListStanding::Running { done, total },
+            Some((JobState::Failed, progress)) => ListStanding::Stopped { why: progress.text },
+            _ => ListStanding::Stopped { why },
+        })
+    }
+
     /// The kind that a list fills, for those who may add to it.
     fn filled_kind(&self, visit: &Visit, list: List) -> Result<RecordKind, Refusal> {
         let rashin = self.rashin()?;
@@ -194,26 +273,37 @@ impl Desk {
             state: Some("open"),
         })?;
         let open = open.into_iter().find(|open| open.value.sha256 == blob.sha256);
-        let (id, version, edit) = match open {
-            Some(open) => (open.id.clone(), open.version, Edit::next(&open, &open.value)?),
-            None => {
-                let id = store::hex(&self.random::<16>());
-                let import = ListImport {
+        let (id, version) = open.as_ref().map_or_else(
+            || (store::hex(&self.random::<16>()), 0),
+            |open| (open.id.clone(), open.version),
+        );
+        // A job that was given up before does not keep its list from being handed in again.
+        let name = format!("list-import.{id}.{version}");
+        let job = later.then(|| name.clone());
+        let edit = match &open {
+            Some(open) => Edit::next(
+                open,
+                &ListImport {
+                    job,
+                    ..open.value.clone()
+                },
+            )?,
+            None => Edit::first(
+                &id,
+                &ListImport {
                     list,
                     file: tidy(file),
                     sha256: blob.sha256.clone(),
                     by: visit.actor().to_owned(),
+                    handed_in: Some(visit.at),
+                    job,
                     done: false,
                     after: None,
                     report: ListReport::default(),
-                };
-                let edit = Edit::first(&id, &import)?;
-                (id, 0, edit)
-            }
+                },
+            )?,
         };
-        let work = Work::ImportList { import: id.clone() };
-        // A job that was given up before does not keep its list from being handed in again.
-        let job = work.job(format!("list-import.{id}.{version}"), visit.at)?;
+        let job = Work::ImportList { import: id.clone() }.job(name, visit.at)?;
         let change = Change {
             owner: Name::new(MINISTRY).map_err(refused)?,
             at: visit.at,

@@ -154,6 +154,11 @@ impl List {
         }
     }
 
+    /// The lists that fill a kind.
+    pub fn filling(kind: &str) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |list| list.need().kind == kind)
+    }
+
     /// Reads a file.
     ///
     /// # Errors

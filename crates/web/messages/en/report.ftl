@@ -6,6 +6,7 @@ compare-title = Comparison of editions
 done-commented = Your comment was received.
 done-opened-comments = Comments are open.
 done-published = Published.
+done-received = The file was received.
 done-replied = The comment was answered.
 edition-about = About
 edition-anchor = Ends of the records at publication

@@ -6,6 +6,7 @@ compare-title = 版の比較
 done-commented = 意見を受け付けました。
 done-opened-comments = 意見の受付を始めました。
 done-published = 公開しました。
+done-received = ファイルを受け取りました。
 done-replied = 意見に答えました。
 edition-about = 何について
 edition-anchor = 公開時の記録の末尾

@@ -16,6 +16,7 @@ pub mod imports;
 pub mod indicator;
 pub mod indicators;
 pub mod library;
+pub mod lists;
 pub mod organisations;
 pub mod people;
 pub mod plan;

@@ -133,7 +133,12 @@ impl<'a> Work<'a> {
 
     /// With forms, and with what was refused of one of them.
     #[must_use]
-    pub(crate) fn with_forms(self, entry: &Entry, forms: Vec<PostForm>) -> Self {
+    pub(crate) fn with_forms(self, entry: &Entry, mut forms: Vec<PostForm>) -> Self {
+        for field in forms.iter_mut().flat_map(|form| &mut form.fields) {
+            if field.error.is_empty() {
+                field.error = entry.error(self.t, &field.name);
+            }
+        }
         let faults = entry.faults(self.t, forms.iter().flat_map(|form| &form.fields));
         Self {
             faults,
@@ -156,6 +161,7 @@ pub(crate) fn done(here: &Here<'_>) -> String {
         Some("reminded") => "done-reminded",
         Some("closed") => "done-closed",
         Some("handed-in") => "done-handed-in",
+        Some("received") => "done-received",
         Some("approved") => "done-approved",
         Some("sent-back") => "done-sent-back",
         Some("withdrawn") => "done-withdrawn",

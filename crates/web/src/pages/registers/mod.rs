@@ -3,7 +3,7 @@
 pub(super) mod form;
 pub mod record;
 
-use app::{RecordPage, RecordQuery, Register, RegisterEntry};
+use app::{List, RecordPage, RecordQuery, Register, RegisterEntry};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -104,6 +104,7 @@ struct ListPage<'a> {
     table: Table,
     more: Option<Link>,
     again: Option<Link>,
+    lists: Option<Link>,
     forms: Vec<PostForm>,
     files: Vec<Download>,
 }
@@ -175,6 +176,8 @@ fn build_one(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
             let address = next_page(here.reader, next);
             Link::to(t.text("register-more"), t.path(&address))
         }),
+        lists: (may_add && List::filling(id).next().is_some())
+            .then(|| Link::to(t.text("lists-go"), t.path(&format!("/registers/{id}/lists")))),
         again: narrowed.then(|| Link::to(t.text("register-all"), t.path(&format!("/registers/{id}")))),
         forms: may_add
             .then(|| {
