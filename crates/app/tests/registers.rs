@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use app::{Completeness, Desk, Purpose, RecordQuery, RecordState, SavedRecord, Seen, Table, Taken, Visit};
 use authz::Role;
-use desk::{Office, approver, member, office_with, public, secretariat, visit};
+use desk::{Office, answers, approver, member, office_with, public, secretariat, visit};
 use plan::{Kind, Shape};
 use rust_xlsxwriter::Workbook;
 use vocab::Lang;
@@ -25,38 +25,6 @@ fn office() -> Office {
 
 fn kinds(desk: &Desk) -> Vec<Kind> {
     desk.rashin().unwrap().plan().kinds.clone()
-}
-
-/// Answers to every field of a kind that one can answer without another record or a file.
-fn answers(kind: &Kind, owner: &str) -> Vec<(String, String)> {
-    let mut list = vec![];
-    for field in &kind.fields {
-        let name = field.name.clone();
-        if field.shape == Shape::Period {
-            list.push((format!("{name}.from"), "2026-04-01".into()));
-            continue;
-        }
-        if let Some(example) = &field.example {
-            list.push((name, example.clone()));
-            continue;
-        }
-        let text = match &field.shape {
-            Shape::Text | Shape::LongText | Shape::Person => "架空の内容",
-            Shape::Choice(options) | Shape::Choices(options) => options[0].code.as_str(),
-            Shape::Number(_) | Shape::Money { .. } => "1",
-            Shape::Date => "2026-04-01",
-            Shape::FiscalYear => "2025年度",
-            Shape::Organisation { .. } => owner,
-            Shape::Flag => "yes",
-            Shape::Period
-            | Shape::Code(_)
-            | Shape::Reference(_)
-            | Shape::Attachment { .. }
-            | Shape::Table(_) => continue,
-        };
-        list.push((name, text.into()));
-    }
-    list
 }
 
 fn with(mut answers: Vec<(String, String)>, name: &str, text: &str) -> Vec<(String, String)> {

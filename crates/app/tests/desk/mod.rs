@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use app::{BatchRow, Desk, Visit};
 use authz::{Caller, Role};
-use plan::Files;
+use plan::{Files, Kind, Shape};
 use serde_json::json;
 use store::{Change, Draft, Event, EventQuery, Index, Name, Store};
 use store_sqlite::Sqlite;
@@ -146,6 +146,38 @@ pub fn public(day: &str) -> Visit {
         caller: None,
         ..secretariat(day)
     }
+}
+
+/// Answers to every field of a kind that one can answer without another record or a file.
+pub fn answers(kind: &Kind, owner: &str) -> Vec<(String, String)> {
+    let mut list = vec![];
+    for field in &kind.fields {
+        let name = field.name.clone();
+        if field.shape == Shape::Period {
+            list.push((format!("{name}.from"), "2026-04-01".into()));
+            continue;
+        }
+        if let Some(example) = &field.example {
+            list.push((name, example.clone()));
+            continue;
+        }
+        let text = match &field.shape {
+            Shape::Text | Shape::LongText | Shape::Person => "架空の内容",
+            Shape::Choice(options) | Shape::Choices(options) => options[0].code.as_str(),
+            Shape::Number(_) | Shape::Money { .. } => "1",
+            Shape::Date => "2026-04-01",
+            Shape::FiscalYear => "2025年度",
+            Shape::Organisation { .. } => owner,
+            Shape::Flag => "yes",
+            Shape::Period
+            | Shape::Code(_)
+            | Shape::Reference(_)
+            | Shape::Attachment { .. }
+            | Shape::Table(_) => continue,
+        };
+        list.push((name, text.into()));
+    }
+    list
 }
 
 pub fn row(series: &str, period: &str, value: &str) -> BatchRow {
