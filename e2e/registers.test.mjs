@@ -1,5 +1,5 @@
 // A register walked in a browser on the made-up year: a firm drafts and files a device, the ministry confirms where it comes from, the public
-// finds it, and a file of reports is taken in. In both languages, with and without JavaScript.
+// finds it, a file of reports is taken in, and a published list. In both languages, with and without JavaScript.
 import assert from "node:assert/strict";
 import path from "node:path";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { workbook } from "./workbook.mjs";
 
 const device = "/registers/device";
 const reports = "/registers/supply-report";
+const institutions = "/registers/medical-institution";
 
 /** The address of the record that a page shows, without language and query. */
 const shown = (person) => new URL(person.page.url()).pathname.replace(/^\/en/, "");
@@ -86,6 +87,33 @@ async function taken(house, { firm, other }) {
   assert.equal((await other.ask(`${reports}.json`)).bytes.includes("吸引器"), false, "another firm sees none of it");
 }
 
+/** A published list is handed in: a good row, one that cannot be taken, and first no file at all. */
+async function listed(house, { secretariat, firm, somebody }) {
+  const lists = `${institutions}/lists`;
+  await secretariat.go(institutions);
+  await secretariat.follow(lists);
+  assert.match(await secretariat.refused("hand-in", { list: "medical-institution" }), /ファイル|file/i);
+  const folder = mkdtempSync(path.join(tmpdir(), "rashin-file-"));
+  try {
+    const file = path.join(folder, "list.csv");
+    const rows = ["138616104,8616104,架空会架空病院,1000000,架空市架空町１丁目", "138616105,8616105,架空の誤り,1000000,架空市"];
+    writeFileSync(file, rows.map((row) => `${row}\r\n`).join(""));
+    await secretariat.send("hand-in", { list: "medical-institution", file });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const address = shown(secretariat);
+  for (let waited = 0; !(await secretariat.data(`${address}.json`)).done; waited += 1) {
+    assert.ok(waited < 300, "the list is taken in");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await secretariat.go(address);
+  assert.equal((await secretariat.rows("refused")).length, 1);
+  assert.equal((await firm.ask(address)).status, 404, "lists are the secretariat's");
+  await somebody.go(`${institutions}?q=${encodeURIComponent("架空会架空病院")}`);
+  assert.equal((await somebody.rows("records")).length, 1);
+}
+
 const walks = [
   { lang: "ja", javaScript: true, engine: "sqlite", viewport: widths.narrow },
   { lang: "en", javaScript: false, engine: "postgres", viewport: widths.wide },
@@ -104,6 +132,7 @@ for (const { engine, ...walk } of walks) {
       const record = await filed(house, { firm, other, secretariat, somebody });
       await searched(house, { somebody, record });
       await taken(house, { firm, other });
+      await listed(house, { secretariat, firm, somebody });
     } finally {
       await browser.close();
       await server.stop();
