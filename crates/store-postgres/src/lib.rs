@@ -13,14 +13,17 @@ mod schema;
 mod work;
 mod write;
 
+use std::fmt;
+
 use jiff::Timestamp;
-use postgres::{Client, Config, IsolationLevel};
+use postgres::error::SqlState;
+use postgres::{Client, Config};
 use store::{
     Blob, Change, Event, EventQuery, Fault, Head, Index, JobStatus, Key, Name, Progress, Query, Row, Store,
     Strikes, Token, TokenPurpose, Version,
 };
 
-use crate::pool::Pool;
+use crate::pool::{Failed, Pool};
 use crate::work::Work;
 
 pub use crate::find::Limits;
@@ -54,7 +57,7 @@ impl Postgres {
             .parse()
             .map_err(|_| Fault::engine("not of the form postgres://USER:PASSWORD@HOST/DATABASE"))?;
         let pool = Pool::new(config);
-        pool.with(|connection| begin(&mut connection.client))?;
+        pool.with(|connection| Ok(begin(&mut connection.client)?))?;
         Ok(Self {
             pool,
             limits: Limits::default(),
@@ -67,40 +70,59 @@ impl Postgres {
         Self { limits, ..self }
     }
 
-    fn write<T>(&self, work: impl FnOnce(&mut Work<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+    fn write<T, E: Into<Failed>>(
+        &self,
+        mut work: impl FnMut(&mut Work<'_>) -> Result<T, E>,
+    ) -> Result<T, Fault> {
         self.pool.with(|connection| {
-            let transaction = connection
-                .client
-                .build_transaction()
-                .isolation_level(IsolationLevel::ReadCommitted)
-                .start()
-                .map_err(fault)?;
-            let mut open = Work::new(transaction, &mut connection.statements);
-            let done = work(&mut open)?;
-            open.commit()?;
+            let mut open = Work::begin(connection, false)?;
+            let done = work(&mut open).map_err(E::into)?;
+            open.commit().map_err(Failed::for_good)?;
             Ok(done)
         })
     }
 
-    fn read<T>(&self, work: impl FnOnce(&mut Work<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-        self.pool.with(|connection| {
-            let transaction = connection
-                .client
-                .build_transaction()
-                .isolation_level(IsolationLevel::RepeatableRead)
-                .read_only(true)
-                .start()
-                .map_err(fault)?;
-            work(&mut Work::new(transaction, &mut connection.statements))
-        })
+    fn read<T, E: Into<Failed>>(
+        &self,
+        mut work: impl FnMut(&mut Work<'_>) -> Result<T, E>,
+    ) -> Result<T, Fault> {
+        self.pool
+            .with(|connection| work(&mut Work::begin(connection, true)?).map_err(E::into))
     }
 }
 
-/// What PostgreSQL's own error means here: its message without particulars, which may repeat what was to be stored.
+/// What PostgreSQL said, without particulars, which may repeat what was to be stored.
+#[derive(Debug)]
+struct Said {
+    code: SqlState,
+    message: String,
+}
+
+impl Said {
+    fn of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
+        error.downcast_ref()
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.code(), self.message)
+    }
+}
+
+impl std::error::Error for Said {}
+
+/// What PostgreSQL's own error means here.
 fn fault(error: postgres::Error) -> Fault {
     match error.as_db_error() {
-        Some(said) => Fault::engine(format!("{}: {}", said.code().code(), said.message())),
-        None => Fault::engine(error),
+        Some(said) => Fault::engine(Said {
+            code: said.code().clone(),
+            message: said.message().to_owned(),
+        }),
+        None => match std::error::Error::source(&error) {
+            Some(cause) => Fault::engine(format!("{error}: {cause}")),
+            None => Fault::engine(error),
+        },
     }
 }
 
@@ -110,7 +132,7 @@ impl Store for Postgres {
     }
 
     fn newest(&self, key: &Key) -> Result<Option<Version>, Fault> {
-        self.read(|work| Ok(read::versions(work, key, 1)?.pop()))
+        self.read(|work| read::versions(work, key, 1).map(|mut found| found.pop()))
     }
 
     fn versions(&self, key: &Key) -> Result<Vec<Version>, Fault> {
@@ -216,7 +238,8 @@ impl Store for Postgres {
     }
 
     fn walk(&self, visit: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault> {
-        self.read(|work| read::walk(work, visit))
+        // Rows that were given out are not taken back.
+        self.read(|work| read::walk(work, visit).map_err(Failed::for_good))
     }
 
     fn inspect(&self) -> Result<Vec<String>, Fault> {
@@ -224,6 +247,6 @@ impl Store for Postgres {
     }
 
     fn load(&self, rows: &mut dyn Iterator<Item = Result<Row, Fault>>) -> Result<(), Fault> {
-        self.write(|work| write::load(work, rows))
+        self.write(|work| write::load(work, rows).map_err(Failed::for_good))
     }
 }

@@ -1,13 +1,15 @@
 //! A transaction under way, with the statements that its connection has prepared.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::ToSql;
-use postgres::{Row as Columns, Statement, Transaction};
+use postgres::{IsolationLevel, Row as Columns, Statement, Transaction};
 use store::Fault;
 
 use crate::fault;
+use crate::pool::Connection;
 
 /// Values of a statement.
 pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -16,18 +18,40 @@ pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 pub(crate) struct Work<'a> {
     transaction: Transaction<'a>,
     statements: &'a mut HashMap<String, Statement>,
+    warned: &'a AtomicBool,
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn new(transaction: Transaction<'a>, statements: &'a mut HashMap<String, Statement>) -> Self {
-        Self {
+    /// A transaction that begins on a connection: a change, or what only reads.
+    pub(crate) fn begin(connection: &'a mut Connection, reads: bool) -> Result<Self, Fault> {
+        let level = if reads {
+            IsolationLevel::RepeatableRead
+        } else {
+            IsolationLevel::ReadCommitted
+        };
+        let transaction = connection
+            .client
+            .build_transaction()
+            .isolation_level(level)
+            .read_only(reads)
+            .start()
+            .map_err(fault)?;
+        Ok(Self {
             transaction,
-            statements,
-        }
+            statements: &mut connection.statements,
+            warned: &connection.warned,
+        })
     }
 
+    /// Makes it final. A fault leaves open whether it was.
     pub(crate) fn commit(self) -> Result<(), Fault> {
-        self.transaction.commit().map_err(fault)
+        self.warned.store(false, Ordering::Relaxed);
+        self.transaction.commit().map_err(fault)?;
+        // A server whose wait for its standby was cancelled says so in a warning, and that all went well.
+        if self.warned.load(Ordering::Relaxed) {
+            return Err(Fault::engine("the server made a change final with a warning"));
+        }
+        Ok(())
     }
 
     /// Runs a statement; gives how many rows it concerned.

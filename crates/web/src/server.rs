@@ -5,7 +5,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
@@ -222,8 +222,15 @@ async fn readable_address(request: Request<axum::body::Body>, next: middleware::
     }
 }
 
+/// After how many seconds to ask again for what cannot be had at the moment.
+const SOON: u32 = 5;
+
 async fn strict(mut response: Response) -> Response {
+    let unavailable = response.status() == StatusCode::SERVICE_UNAVAILABLE;
     let headers = response.headers_mut();
+    if unavailable {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(SOON));
+    }
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, assets::CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

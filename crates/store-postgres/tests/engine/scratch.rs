@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use postgres::{Client, NoTls};
 use store_postgres::Postgres;
@@ -78,6 +79,43 @@ impl Scratch {
         let name = url.rsplit_once('=').unwrap().1;
         let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1";
         assert!(self.client().execute(sql, &[&name]).unwrap() > 0);
+    }
+
+    /// The process that serves a connection to the schema of an address, once one waits for such a thing.
+    pub fn waiting(&self, url: &str, event: &str) -> i32 {
+        let name = url.rsplit_once('=').unwrap().1;
+        let sql = "SELECT pid FROM pg_stat_activity WHERE application_name = $1 AND wait_event = $2";
+        let mut client = self.client();
+        let found = (0..2_000).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            client
+                .query(sql, &[&name, &event])
+                .unwrap()
+                .first()
+                .map(|row| row.get(0))
+        });
+        found.unwrap()
+    }
+
+    /// Does something while the server waits for a standby of a name before it acknowledges anything.
+    pub fn with_standby_named<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
+        let say = |sql: &str| {
+            self.client().batch_execute(sql).unwrap();
+            self.client().batch_execute("SELECT pg_reload_conf()").unwrap();
+        };
+        say(&format!("ALTER SYSTEM SET synchronous_standby_names = '{name}'"));
+        let shown = || {
+            let row = self
+                .client()
+                .query_one("SHOW synchronous_standby_names", &[])
+                .unwrap();
+            row.get::<_, String>(0)
+        };
+        while shown() != name {}
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        say("ALTER SYSTEM RESET synchronous_standby_names");
+        while !shown().is_empty() {}
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     /// A new, empty store.
