@@ -7,14 +7,14 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
+export const root = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const axeTags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
 
 export const widths = { narrow: { width: 360, height: 800 }, wide: { width: 1440, height: 900 } };
 
 /** The newest build, so that a stale release binary never stands in for a fresh debug one. */
-function binary() {
+export function binary() {
   const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
   const built = ["release", "debug"].map((profile) => path.join(target, profile, "rashin")).filter(existsSync);
   if (built.length === 0) throw new Error("no rashin binary: run `cargo build --release -p rashin` first");
