@@ -1,7 +1,9 @@
 // Two PostgreSQL servers of which one copies the other as it writes, set up, failed over and brought back as `docs/failover.md` says. They live in a
-// folder of their own and listen on sockets there alone. Nothing here knows Rashin.
+// folder of their own. People and each other reach them through sockets there; a program reaches them by TLS, with a password, at the loopback. Nothing here
+// knows Rashin.
 import { execFile, spawn } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -14,6 +16,17 @@ const newest = () => {
   if (versions.length === 0) throw new Error("PostgreSQL is missing: apt-get install postgresql");
   return `${root}/${versions.sort((a, b) => b - a)[0]}/bin`;
 };
+
+const password = "found-again-after-a-failover";
+
+/** A port that was free a moment ago. */
+const freePort = () =>
+  new Promise((ready) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => ready(port));
+    });
+  });
 
 /** Asks again and again until the answer is true. */
 export async function until(what, ask, seconds = 60) {
@@ -37,8 +50,9 @@ class Server {
     return this.cluster.servers.find((one) => one !== this);
   }
 
-  get host() {
-    return encodeURIComponent(this.folder);
+  /** Its own address, whichever part it plays. */
+  get address() {
+    return this.cluster.at([this]);
   }
 
   /** What both servers have alike, each naming the other: which of them copies is said by `standby.signal` alone. */
@@ -48,14 +62,18 @@ class Server {
       hba_file: path.join(this.folder, "pg_hba.conf"),
       ident_file: path.join(this.folder, "pg_ident.conf"),
       unix_socket_directories: this.folder,
-      listen_addresses: "",
+      listen_addresses: "127.0.0.1",
+      port: this.port,
+      ssl: "on",
+      ssl_cert_file: path.join(this.cluster.home, "server.crt"),
+      ssl_key_file: path.join(this.cluster.home, "server.key"),
       cluster_name: this.name,
       wal_log_hints: "on",
-      primary_conninfo: `host=${this.other.folder} user=rashin application_name=${this.name}`,
+      primary_conninfo: `host=${this.other.folder} port=${this.other.port} user=rashin application_name=${this.name}`,
       primary_slot_name: this.name,
     };
     writeFileSync(this.settings, Object.entries(lines).map(([name, value]) => `${name} = '${value}'\n`).join(""));
-    writeFileSync(path.join(this.folder, "pg_hba.conf"), "local all all trust\nlocal replication all trust\n");
+    writeFileSync(path.join(this.folder, "pg_hba.conf"), "local all all trust\nlocal replication all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n");
     writeFileSync(path.join(this.folder, "pg_ident.conf"), "");
   }
 
@@ -65,7 +83,7 @@ class Server {
   }
 
   async ask(statement) {
-    const args = ["--host", this.folder, "--username", "rashin", "--dbname", "postgres", "--no-psqlrc", "--tuples-only", "--no-align", "--command", statement];
+    const args = ["--host", this.folder, "--port", this.port, "--username", "rashin", "--dbname", "postgres", "--no-psqlrc", "--tuples-only", "--no-align", "--command", statement];
     return (await run("psql", args, { maxBuffer: 1 << 30 })).stdout.trim();
   }
 
@@ -130,10 +148,10 @@ class Server {
       // The source's control file says which timeline it is on only after a checkpoint.
       await source.ask("CHECKPOINT");
       rmSync(path.join(this.data, "standby.signal"), { force: true });
-      await this.tool("pg_rewind", "--no-sync", "--target-pgdata", this.data, "--config-file", this.settings, "--source-server", `host=${source.folder} user=rashin dbname=postgres`);
+      await this.tool("pg_rewind", "--no-sync", "--target-pgdata", this.data, "--config-file", this.settings, "--source-server", `host=${source.folder} port=${source.port} user=rashin dbname=postgres`);
     } else if (how === "copy") {
       rmSync(this.data, { recursive: true, force: true });
-      await this.tool("pg_basebackup", "--no-sync", "--checkpoint", "fast", "--host", source.folder, "--username", "rashin", "--pgdata", this.data, "--slot", this.name);
+      await this.tool("pg_basebackup", "--no-sync", "--checkpoint", "fast", "--host", source.folder, "--port", source.port, "--username", "rashin", "--pgdata", this.data, "--slot", this.name);
     }
     await this.mark();
     await this.start();
@@ -183,7 +201,26 @@ export class Cluster {
 
   /** The address of both: whoever connects is led to the one that takes writes. */
   get address() {
-    return `postgres://rashin@${this.servers.map((one) => one.host).join(",")}/postgres?target_session_attrs=read-write`;
+    return this.at(this.servers);
+  }
+
+  at(servers) {
+    return `postgres://rashin:${password}@${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}/postgres?sslmode=require`;
+  }
+
+  /** The authority by which the servers are believed: its certificate, and theirs, made for this drill. */
+  get authority() {
+    return path.join(this.home, "authority.crt");
+  }
+
+  async certify() {
+    const openssl = (...args) => run("openssl", args, { cwd: this.home });
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    await openssl("req", "-x509", ...key, "-keyout", "authority.key", "-out", "authority.crt", "-days", "1", "-subj", "/CN=Made-up authority");
+    await openssl("req", ...key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=Made-up server");
+    writeFileSync(path.join(this.home, "server.ext"), "subjectAltName=IP:127.0.0.1\n");
+    await openssl("x509", "-req", "-in", "server.csr", "-CA", "authority.crt", "-CAkey", "authority.key", "-days", "1", "-extfile", "server.ext", "-out", "server.crt");
+    this.give(path.join(this.home, "server.key"));
   }
 
   get standby() {
@@ -192,8 +229,12 @@ export class Cluster {
 
   async begin() {
     const [first, second] = this.servers;
+    await this.certify();
+    for (const server of this.servers) server.port = `${await freePort()}`;
     for (const server of this.servers) server.configure();
-    await first.tool("initdb", "--pgdata", first.data, "--username", "rashin", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8");
+    const secret = path.join(this.home, "password");
+    writeFileSync(secret, password);
+    await first.tool("initdb", "--pgdata", first.data, "--username", "rashin", "--pwfile", secret, "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8");
     await first.start();
     this.primary = first;
     await second.follow("copy");

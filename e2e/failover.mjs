@@ -28,15 +28,18 @@ const faults = [];
 const figures = { acknowledged: 0, inDoubtThere: 0, inDoubtNot: 0, read: 0, unavailable: 0, cut: 0, longestWrite: 0, longestRead: 0, switched: [] };
 const say = (line) => process.stdout.write(`${line}\n`);
 
+/** A program's environment in which the servers are believed. */
+const trusting = (cluster) => ({ ...process.env, SSL_CERT_FILE: cluster.authority });
+
 /** One `rashin serve`. */
 class Node {
-  constructor(name, address) {
-    Object.assign(this, { name, address });
+  constructor(name, cluster) {
+    Object.assign(this, { name, cluster });
   }
 
   async start() {
-    const flags = ["serve", "--port", "0", "--unlimited", "--database-url", this.address];
-    const process = spawn(binary(), flags, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const flags = ["serve", "--port", "0", "--unlimited", "--database-url", this.cluster.address];
+    const process = spawn(binary(), flags, { cwd: root, env: trusting(this.cluster), stdio: ["ignore", "pipe", "pipe"] });
     this.process = process;
     let said = "";
     for (const stream of [process.stdout, process.stderr]) stream.on("data", (chunk) => (said += chunk));
@@ -207,8 +210,8 @@ class Reader extends Client {
 }
 
 /** Runs a command of Rashin on an address; gives what it says as data. */
-const rashin = async (address, command, ...more) =>
-  JSON.parse((await run(binary(), [command, "--json", "--database-url", address, ...more], { cwd: root, maxBuffer: 1 << 28 })).stdout);
+const rashin = async (env, address, command, ...more) =>
+  JSON.parse((await run(binary(), [command, "--json", "--database-url", address, ...more], { cwd: root, env, maxBuffer: 1 << 28 })).stdout);
 
 /** What the drill demands of the database, as far as it has come. */
 async function prove(cluster, writers, home) {
@@ -227,13 +230,13 @@ async function prove(cluster, writers, home) {
     faults.push(`${record} version ${version} (${mark}) was acknowledged and is ${found.length === 0 ? "not there" : `at ${found}`}`);
   }
   // No chain is shorter than it was, on the one that takes writes and on its standby.
-  const heads = path.join(home, "heads.json");
-  const proved = await rashin(cluster.address, "verify", ...(cluster.proved ? ["--heads", heads] : []));
+  const [env, heads] = [trusting(cluster), path.join(home, "heads.json")];
+  const proved = await rashin(env, cluster.address, "verify", ...(cluster.proved ? ["--heads", heads] : []));
   if (!proved.ok) faults.push(`verify: ${JSON.stringify(proved)}`);
   writeFileSync(heads, JSON.stringify(proved));
   cluster.proved = proved;
   await cluster.copied();
-  const copy = await rashin(`postgres://rashin@${cluster.standby.host}/postgres`, "verify", "--heads", heads);
+  const copy = await rashin(env, cluster.standby.address, "verify", "--heads", heads);
   if (!copy.ok) faults.push(`verify of the standby: ${JSON.stringify(copy)}`);
   const primaries = await Promise.all(cluster.servers.map((one) => one.ask("SELECT NOT pg_is_in_recovery()")));
   if (primaries.filter((answer) => answer === "t").length !== 1) faults.push(`primaries: ${primaries}`);
@@ -319,7 +322,7 @@ async function goWithout(cluster, nodes) {
 
 const home = mkdtempSync("/tmp/rashin-failover-");
 const cluster = new Cluster(home);
-const nodes = ["1", "2"].map((name) => new Node(name, cluster.address));
+const nodes = ["1", "2"].map((name) => new Node(name, cluster));
 const end = () => {
   for (const node of nodes) node.stop();
   cluster.stop();
@@ -328,7 +331,10 @@ process.once("exit", end);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(130));
 
 await cluster.begin();
-await run(binary(), ["demo", "--password", password, "--database-url", cluster.address], { cwd: root });
+await run(binary(), ["demo", "--password", password, "--database-url", cluster.address], { cwd: root, env: trusting(cluster) });
+// Whoever does not know the authority believes no server.
+const stranger = await rashin(process.env, cluster.address, "verify").catch((error) => error);
+if (!/UnknownIssuer/.test(stranger.stdout ?? "")) faults.push(`a server with a certificate of nobody's is believed: ${JSON.stringify(stranger)}`);
 await Promise.all(nodes.map((node) => node.start()));
 const emails = ["firm-1", "firm-2", "hospital", "secretariat", "firm-1", "firm-2"];
 const writers = emails.map((email, turn) => new Writer(`W${turn}-${email}`, nodes));

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use store::{Fault, Store};
-use store_postgres::Postgres;
+use store_postgres::{Postgres, Server};
 use store_sqlite::Sqlite;
 
+use crate::edge;
 use crate::failure::Failure;
 
 const NEAR: &str = "rashin.db";
@@ -33,6 +34,16 @@ pub struct Database {
 /// An address that is not shown.
 #[derive(Clone)]
 struct Address(String);
+
+impl Address {
+    /// The server of this address; one that is reached by TLS is believed as other servers are on this machine.
+    fn server(&self) -> Server<'_> {
+        Server {
+            url: &self.0,
+            trusted: &edge::trusted,
+        }
+    }
+}
 
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,7 +69,7 @@ impl Database {
     pub fn open(&self, json: bool) -> Result<Arc<dyn Store>, Failure> {
         let opened = match self.place() {
             Place::File(path) => Sqlite::open(&path).map(share),
-            Place::Server(address) => Postgres::open(&address.0).map(share),
+            Place::Server(address) => Postgres::open(address.server()).map(share),
         };
         opened.map_err(|fault| self.failure(&fault, json))
     }
@@ -70,7 +81,7 @@ impl Database {
                 std::fs::metadata(&path).map_err(|error| Failure::file(&path, &error, json))?;
                 Sqlite::open_existing(&path).map(share)
             }
-            Place::Server(address) => Postgres::open_existing(&address.0).map(share),
+            Place::Server(address) => Postgres::open_existing(address.server()).map(share),
         })
     }
 

@@ -1,4 +1,4 @@
-//! The edge: here, and nowhere else, time and chance enter the program.
+//! The edge: here, and nowhere else, time, chance and whom the machine trusts enter the program.
 
 /// Now.
 #[expect(clippy::disallowed_methods, reason = "the edge: here time enters the program")]
@@ -10,4 +10,13 @@ pub fn now() -> jiff::Timestamp {
 #[expect(clippy::expect_used, reason = "a guessable secret is worse than no server")]
 pub fn random(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the system gives random bytes");
+}
+
+/// The authorities whom this machine trusts, as DER, or those of `SSL_CERT_FILE`: a ministry may have one of its own.
+pub fn trusted() -> Vec<Vec<u8>> {
+    rustls_native_certs::load_native_certs()
+        .certs
+        .iter()
+        .map(|certificate| certificate.to_vec())
+        .collect()
 }

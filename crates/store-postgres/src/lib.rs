@@ -1,8 +1,9 @@
 //! The same store on PostgreSQL, for several stateless nodes: one database, a few connections a node.
 //!
 //! A chain is serialised by a lock on its row; everything else follows from `READ COMMITTED` under that lock. Readers see
-//! one moment (`REPEATABLE READ`). There are no triggers and no advisory locks. Connections are not encrypted: the
-//! server is reached through a socket, a private network or a tunnel, and an address that demands TLS is refused.
+//! one moment (`REPEATABLE READ`). There are no triggers and no advisory locks. Of several servers the one that takes writes
+//! is found again after a failover. An address that demands TLS gets it, to a server that proves who it is; one that does
+//! not names a socket, a private network or a tunnel.
 
 mod find;
 mod index;
@@ -10,6 +11,7 @@ mod jobs;
 mod pool;
 mod read;
 mod schema;
+mod tls;
 mod work;
 mod write;
 
@@ -34,29 +36,55 @@ pub struct Postgres {
     limits: Limits,
 }
 
+/// Where a database is: one server, or several of which one takes writes at a time.
+#[derive(Clone, Copy)]
+pub struct Server<'a> {
+    /// `postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE`, with what else libpq understands.
+    pub url: &'a str,
+    /// Gives the certificates, as DER, of the authorities that are believed where the address says `sslmode=require`.
+    pub trusted: &'a dyn Fn() -> Vec<Vec<u8>>,
+}
+
+/// A server that is reached without TLS.
+impl<'a> From<&'a str> for Server<'a> {
+    fn from(url: &'a str) -> Self {
+        Self {
+            url,
+            trusted: &Vec::new,
+        }
+    }
+}
+
+impl<'a> From<&'a String> for Server<'a> {
+    fn from(url: &'a String) -> Self {
+        Self::from(url.as_str())
+    }
+}
+
 impl Postgres {
     /// Opens a store, bringing its schema up to date; any number of nodes may do so at once.
     ///
     /// # Errors
     /// [`Fault::Foreign`] for a database with other tables in it, [`Fault::TooNew`], and those of the database.
-    pub fn open(url: &str) -> Result<Self, Fault> {
-        Self::with(url, schema::prepare)
+    pub fn open<'a>(server: impl Into<Server<'a>>) -> Result<Self, Fault> {
+        Self::with(server.into(), schema::prepare)
     }
 
     /// Opens a store that is there already, changing nothing: for verification and backup.
     ///
     /// # Errors
     /// As [`Postgres::open`], and [`Fault::TooOld`].
-    pub fn open_existing(url: &str) -> Result<Self, Fault> {
-        Self::with(url, schema::check)
+    pub fn open_existing<'a>(server: impl Into<Server<'a>>) -> Result<Self, Fault> {
+        Self::with(server.into(), schema::check)
     }
 
-    fn with(url: &str, begin: fn(&mut Client) -> Result<(), Fault>) -> Result<Self, Fault> {
+    fn with(server: Server<'_>, begin: fn(&mut Client) -> Result<(), Fault>) -> Result<Self, Fault> {
         // The parser's own words may repeat parts of a password.
-        let config: Config = url
+        let config: Config = server
+            .url
             .parse()
             .map_err(|_| Fault::engine("not of the form postgres://USER:PASSWORD@HOST/DATABASE"))?;
-        let pool = Pool::new(config);
+        let pool = Pool::new(config, server.trusted)?;
         pool.with(|connection| Ok(begin(&mut connection.client)?))?;
         Ok(Self {
             pool,

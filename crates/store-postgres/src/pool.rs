@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use postgres::config::TargetSessionAttrs;
+use postgres::config::{SslMode, TargetSessionAttrs};
 use postgres::error::{Severity, SqlState};
 use postgres::{Client, Config, NoTls, Statement};
 use store::Fault;
 
+use crate::tls::Tls;
 use crate::{Said, fault};
 
 /// The most connections of one node.
@@ -42,6 +43,8 @@ pub(crate) struct Connection {
 
 pub(crate) struct Pool {
     config: Config,
+    /// None for an address that does not demand TLS.
+    tls: Option<Tls>,
     kept: Mutex<Kept>,
     freed: Condvar,
 }
@@ -74,7 +77,8 @@ impl Failed {
 }
 
 impl Pool {
-    pub(crate) fn new(mut config: Config) -> Self {
+    /// A pool for an address. `trusted` gives the authorities, as DER, by which a server is believed.
+    pub(crate) fn new(mut config: Config, trusted: &dyn Fn() -> Vec<Vec<u8>>) -> Result<Self, Fault> {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(KNOCK);
         }
@@ -93,11 +97,13 @@ impl Pool {
         if config.get_hosts().len().max(config.get_hostaddrs().len()) > 1 {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        Self {
+        let tls = config.get_ssl_mode() == SslMode::Require;
+        Ok(Self {
+            tls: tls.then(|| Tls::trusting(trusted())).transpose()?,
             config,
             kept: Mutex::default(),
             freed: Condvar::new(),
-        }
+        })
     }
 
     /// Does some work with a connection; again with a fresh one if it was lost and the work allows.
@@ -168,7 +174,11 @@ impl Pool {
                 heard.store(true, Ordering::Relaxed);
             }
         });
-        let mut client = config.connect(NoTls).map_err(fault)?;
+        let connected = match &self.tls {
+            Some(tls) => config.connect(tls.clone()),
+            None => config.connect(NoTls),
+        };
+        let mut client = connected.map_err(fault)?;
         // An acknowledged change survives a crash of the server, and of its machine where a synchronous standby is
         // named, whatever the server's default is. Every statement has its index, and is too short to be compiled.
         let settings = format!(

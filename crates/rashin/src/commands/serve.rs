@@ -95,12 +95,7 @@ fn provider(options: &cli::Serve) -> Result<Option<web::Provider>, Failure> {
         secret: secret.map(Secret::new),
         name: name.clone(),
         public_url: public_url.clone(),
-        // What this machine trusts: a ministry may have an authority of its own.
-        trusted: rustls_native_certs::load_native_certs()
-            .certs
-            .iter()
-            .map(|certificate| certificate.to_vec())
-            .collect(),
+        trusted: edge::trusted(),
     };
     web::Provider::new(setup)
         .map(Some)
