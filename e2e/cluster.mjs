@@ -161,6 +161,9 @@ class Server {
 
   /** From here on what it acknowledges is on both; returns once everything acknowledged before is, too. */
   async guard() {
+    // Not before it streams: until then every write would wait for it.
+    const streams = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'";
+    await until("the standby streams", async () => (await this.ask(streams)) === "1");
     await this.ask(`ALTER SYSTEM SET synchronous_standby_names = '${this.other.name}'`);
     await this.ask("SELECT pg_reload_conf()");
     const state = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
