@@ -6,6 +6,7 @@
     reason = "a way is told whole, from its beginning to its end"
 )]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use app::{
@@ -600,4 +601,59 @@ fn letters_are_one_a_day_and_one_an_hour_for_what_is_urgent() {
             ("sato@rashin.example", false, 1, 2)
         ]
     );
+}
+
+/// Two servers share one queue: each letter is sent by one of them, and what one that was killed had begun is sent by the
+/// other once its lease has run out, not before and not again.
+#[test]
+fn what_a_killed_server_had_begun_another_one_ends() {
+    let sent = Arc::new(Mutex::new(vec![]));
+    let post = || -> Post {
+        let kept = Arc::clone(&sent);
+        Box::new(move |letter| {
+            kept.lock().unwrap().push(letter.to.clone());
+            Ok(())
+        })
+    };
+    // What kills the first server does so in the midst of its first letter: nothing after it is done.
+    let killed = AtomicBool::new(false);
+    let first = post();
+    let office = office_with(ORGANISATIONS).with_post(Box::new(move |letter| {
+        assert!(killed.swap(true, Ordering::Relaxed), "killed");
+        first(letter)
+    }));
+    let other = office.another(post());
+    office.account("sato", app::MINISTRY, "secretariat");
+    office.account("suzuki", app::MINISTRY, "secretariat");
+    file(&office, "2026-06-02");
+    let at = |time: &str| -> jiff::Timestamp { time.parse().unwrap() };
+    let noon = at("2026-06-02T03:01:00Z");
+    std::thread::scope(|scope| {
+        for desk in [&office.desk, &other] {
+            scope.spawn(move || desk.call_letters(noon, false).unwrap());
+        }
+    });
+    let cut = || office.desk.send(noon, &|| true);
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(cut)).is_err());
+
+    let all = |desk: &app::Desk, time: &str| {
+        while desk.send(at(time), &|| true).unwrap() {}
+        let mut whom = std::mem::take(&mut *sent.lock().unwrap());
+        whom.sort_unstable();
+        whom
+    };
+    assert_eq!(
+        all(&other, "2026-06-02T03:01:01Z").len(),
+        1,
+        "the one that nobody has"
+    );
+    assert_eq!(all(&other, "2026-06-02T03:10:59Z").len(), 0, "the lease holds");
+    assert_eq!(all(&other, "2026-06-02T03:11:00Z").len(), 1, "it has run out");
+    for desk in [&office.desk, &other] {
+        assert_eq!(
+            all(desk, "2026-06-02T04:59:00Z").len(),
+            0,
+            "neither is sent twice"
+        );
+    }
 }

@@ -30,6 +30,12 @@ impl Office {
         }
     }
 
+    /// Another server on the same database, which writes letters too.
+    pub fn another(&self, post: app::Post) -> Desk {
+        let store = Arc::clone(&self.store) as Arc<dyn Store>;
+        Desk::new(plan_files(), store, Box::new(|bytes| bytes.fill(0xff))).with_post(Some(post))
+    }
+
     /// Lets somebody have an account of this id, which it would have drawn at random.
     pub fn account(&self, id: &str, organisation: &str, role: &str) {
         let draft = Draft {
