@@ -14,7 +14,7 @@ use ::cyber::portfolio::{Assertion, Portfolio, Sort};
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::registry::{draw, skewed};
+use crate::national::{draw, skewed};
 
 const COMPONENTS: u64 = 300;
 /// Versions that a package has beside those of real bills.

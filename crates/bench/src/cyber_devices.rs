@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::cyber::data;
-use crate::registry::draw;
+use crate::national::draw;
 
 /// Makers beside those of the advisories.
 const MAKERS: u64 = 3_000;

@@ -7,7 +7,7 @@ mod cyber_devices;
 mod draws;
 mod grid;
 mod live;
-mod registry;
+mod national;
 mod survey;
 
 use std::error::Error;
@@ -33,16 +33,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("draws") => draws::run(&plan)?.to_string(),
         Some("grid") => grid::run()?.to_string(),
         Some("live") => live::run()?.to_string(),
-        Some("registry") => {
-            let (engine, records) = (std::env::args().nth(2), std::env::args().nth(3));
-            let records = records.as_deref().unwrap_or("1000000").parse()?;
-            let report = registry::run(engine.as_deref().unwrap_or("sqlite"), records)?;
-            serde_json::to_string_pretty(&report)?
+        Some("national") => {
+            let (engine, percent) = (std::env::args().nth(2), std::env::args().nth(3));
+            let percent = percent.as_deref().unwrap_or("100").parse()?;
+            national::run(engine.as_deref().unwrap_or("sqlite"), percent)?
         }
         Some("survey-coverage") => survey::run()?,
         _ => {
             return Err(
-                "usage: bench cyber [DEVICES [ADVISORIES]]|cyber-devices [DEVICES]|draws|grid|live|registry [sqlite|postgres [RECORDS]]|survey-coverage".into(),
+                "usage: bench cyber [DEVICES [ADVISORIES]]|cyber-devices [DEVICES]|draws|grid|live|national [sqlite|postgres [PERCENT]]|survey-coverage".into(),
             );
         }
     };

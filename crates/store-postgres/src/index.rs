@@ -31,7 +31,7 @@ pub(crate) fn replace(
     let old: Vec<i64> = indexed.iter().filter_map(numbered).collect();
     let mut gone = stored_keys(work, indexed, &numbered, &old)?;
     let mut items = Items::default();
-    let mut keys = Keys::default();
+    let mut new = vec![];
     for (now, n) in indexed.iter().zip(&numbers) {
         let Some(n) = *n else { continue };
         let Key { owner, kind, .. } = &now.key;
@@ -47,9 +47,15 @@ pub(crate) fn replace(
         for term in terms.into_iter().filter(store::Term::is_key) {
             let value = term.value.as_bytes().to_vec();
             if !gone.remove(&(n, term.field.to_string(), value.clone())) {
-                keys.push(kind.as_str(), term.field.into_owned(), value, n);
+                new.push((kind.as_str(), term.field.into_owned(), value, n));
             }
         }
+    }
+    // In the order in which they lie: neighbours are found together.
+    new.sort_unstable();
+    let mut keys = Keys::default();
+    for (kind, field, value, n) in new {
+        keys.push(kind, field, value, n);
     }
     let kinds: HashMap<i64, &str> = indexed
         .iter()
@@ -183,16 +189,12 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// Writes the numbers of records where lists find them, if they are others than before.
-pub(crate) fn number(
+/// Writes the numbers of records where lists find them.
+pub(crate) fn number<'a>(
     work: &mut Work<'_>,
-    indexed: &[Indexed<'_>],
-    numbers: &[Option<i64>],
-    before: &HashMap<Key, Stands>,
+    numbered: impl Iterator<Item = (&'a Key, Option<i64>)>,
 ) -> Result<(), Fault> {
-    let was = |now: &Indexed<'_>| before.get(&now.key).and_then(|place| place.n);
-    let moved = indexed.iter().zip(numbers).filter(|(now, n)| was(now) != **n);
-    let (keys, numbers): (Vec<&Key>, Vec<Option<i64>>) = moved.map(|(now, n)| (&now.key, *n)).unzip();
+    let (keys, numbers): (Vec<&Key>, Vec<Option<i64>>) = numbered.unzip();
     if keys.is_empty() {
         return Ok(());
     }
@@ -253,5 +255,5 @@ pub(crate) fn index(work: &mut Work<'_>, entries: &[(Key, u32, Index)]) -> Resul
         })
         .collect();
     let numbers = replace(work, &indexed, &before)?;
-    number(work, &indexed, &numbers, &before)
+    number(work, indexed.iter().map(|now| &now.key).zip(numbers))
 }

@@ -20,10 +20,10 @@ const INSERT_VERSIONS: &str =
     "INSERT INTO version (owner, kind, id, version, parent, state, body, sha256, event)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
       $9::bigint[])";
-const PUT_RECORDS: &str = "INSERT INTO record (owner, kind, id, version, parent, state)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+const PUT_RECORDS: &str = "INSERT INTO record (owner, kind, id, version, parent, state, n)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[])
     ON CONFLICT (owner, kind, id) DO UPDATE
-    SET version = EXCLUDED.version, parent = EXCLUDED.parent, state = EXCLUDED.state";
+    SET version = EXCLUDED.version, parent = EXCLUDED.parent, state = EXCLUDED.state, n = EXCLUDED.n";
 const PUT_BLOB: &str = "INSERT INTO blob (owner, sha256, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const ERASE: &str =
     "UPDATE version SET body = NULL WHERE owner = $1 AND kind = $2 AND id = $3 AND version = $4";
@@ -53,9 +53,16 @@ pub(crate) fn commit(work: &mut Work<'_>, change: &Change) -> Result<Event, Faul
     let numbers = index::replace(work, &indexed, &before)?;
     put_head(work, &event.head())?;
     put_event(work, &event)?;
+    // A record is written with its number at once: to write it again would cost every index on it again.
+    let names = indexed.iter().map(|now| (&now.key.kind, &now.key.id));
+    let numbered: HashMap<(&Name, &Name), Option<i64>> = names.zip(numbers).collect();
     for entries in event.entries(&texts).chunks(MANY) {
         put_versions(work, entries)?;
-        put_places(work, entries.iter().map(|entry| entry.place))?;
+        let places = entries.iter().map(|Entry { place, .. }| {
+            let n = numbered.get(&(place.kind, place.id));
+            (*place, n.copied().flatten())
+        });
+        put_places(work, places)?;
     }
     for Blob { sha256, bytes } in &change.blobs {
         put_blob(work, &change.owner, sha256, bytes)?;
@@ -71,7 +78,11 @@ pub(crate) fn commit(work: &mut Work<'_>, change: &Change) -> Result<Event, Faul
             ],
         )?;
     }
-    index::number(work, &indexed, &numbers, &before)?;
+    let forgotten = change.erase.iter().filter_map(|(key, _)| {
+        let n = numbered.get(&(&key.kind, &key.id))?;
+        Some((key, *n))
+    });
+    index::number(work, forgotten)?;
     for job in &change.jobs {
         jobs::put(work, job)?;
     }
@@ -120,14 +131,17 @@ fn put(work: &mut Work<'_>, rows: &[Row]) -> Result<(), Fault> {
                 version,
                 parent,
                 state,
-            } => places.push(Place {
-                owner: &key.owner,
-                kind: &key.kind,
-                id: &key.id,
-                version: *version,
-                parent: parent.as_ref(),
-                state: state.as_ref(),
-            }),
+            } => {
+                let place = Place {
+                    owner: &key.owner,
+                    kind: &key.kind,
+                    id: &key.id,
+                    version: *version,
+                    parent: parent.as_ref(),
+                    state: state.as_ref(),
+                };
+                places.push((place, None));
+            }
             Row::Head(head) => put_head(work, head)?,
             Row::Event(event) => put_event(work, event)?,
             Row::Blob { owner, sha256, bytes } => put_blob(work, owner, sha256, bytes)?,
@@ -194,12 +208,16 @@ fn put_versions(work: &mut Work<'_>, entries: &[Entry<'_>]) -> Result<(), Fault>
     Ok(())
 }
 
-fn put_places<'a>(work: &mut Work<'_>, places: impl Iterator<Item = Place<'a>>) -> Result<(), Fault> {
+/// Writes where records stand in lists, and their numbers in the index.
+fn put_places<'a>(
+    work: &mut Work<'_>,
+    places: impl Iterator<Item = (Place<'a>, Option<i64>)>,
+) -> Result<(), Fault> {
     // Of a record that was written twice, the last place holds.
     let last: BTreeMap<_, _> = places
-        .map(|place| ((place.owner, place.kind, place.id), place))
+        .map(|(place, n)| ((place.owner, place.kind, place.id), (place, n)))
         .collect();
-    let places: Vec<Place<'_>> = last.into_values().collect();
+    let (places, numbers): (Vec<Place<'_>>, Vec<Option<i64>>) = last.into_values().unzip();
     if places.is_empty() {
         return Ok(());
     }
@@ -213,7 +231,7 @@ fn put_places<'a>(work: &mut Work<'_>, places: impl Iterator<Item = Place<'a>>) 
     } = Columns::of(&places);
     work.run(
         PUT_RECORDS,
-        &[&owners, &kinds, &ids, &versions, &parents, &states],
+        &[&owners, &kinds, &ids, &versions, &parents, &states, &numbers],
     )?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Sets of the numbers that indexed records have in this file, a block of 8,192 numbers at a time. A block lies in its row
+//! Sets of the numbers that indexed records have in this file, a block of 65,536 numbers at a time. A block lies in its row
 //! as it is smallest: few numbers one by one, many as a bitmap.
 
 use std::collections::HashMap;
@@ -6,14 +6,14 @@ use std::collections::HashMap;
 use store::Fault;
 
 /// How many numbers a block holds.
-const SPAN: i64 = 8192;
+pub(crate) const SPAN: i64 = 65_536;
 
 /// Bytes of a bitmap. A list of as many bytes or more is never written.
-const BITMAP: usize = 1024;
+const BITMAP: usize = 8192;
 
 /// Numbers of one block, a bit each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Block(Box<[u64; 128]>);
+pub(crate) struct Block(Box<[u64; 1024]>);
 
 /// The block of a number, and its place there.
 pub(crate) fn split(n: i64) -> (i64, u16) {
@@ -36,6 +36,33 @@ pub(crate) fn write(places: impl ExactSizeIterator<Item = u16>) -> Vec<u8> {
     block.write()
 }
 
+/// The places of a row that lists them one by one.
+fn listed(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    let (places, _) = bytes.as_chunks::<2>();
+    places.iter().map(|place| u16::from_le_bytes(*place))
+}
+
+/// The places of a row, rising.
+pub(crate) fn places(bytes: &[u8]) -> Result<Vec<u16>, Fault> {
+    if bytes.len() == BITMAP || !bytes.len().is_multiple_of(2) {
+        return Ok(Block::read(bytes)?.places());
+    }
+    Ok(listed(bytes).collect())
+}
+
+/// One row of several of which each has higher places than the one before.
+pub(crate) fn joined<'a>(rows: impl Iterator<Item = &'a [u8]> + Clone) -> Result<Vec<u8>, Fault> {
+    let size: usize = rows.clone().map(<[u8]>::len).sum();
+    if size < BITMAP {
+        return Ok(rows.flatten().copied().collect());
+    }
+    let mut block = Block::new();
+    for row in rows {
+        block.add(row)?;
+    }
+    Ok(block.write())
+}
+
 fn list(places: impl ExactSizeIterator<Item = u16>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(places.len() * 2);
     places.for_each(|place| bytes.extend(place.to_le_bytes()));
@@ -44,7 +71,7 @@ fn list(places: impl ExactSizeIterator<Item = u16>) -> Vec<u8> {
 
 impl Block {
     pub(crate) fn new() -> Self {
-        Self(Box::new([0; 128]))
+        Self(Box::new([0; 1024]))
     }
 
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
@@ -62,12 +89,10 @@ impl Block {
             }
             return Ok(());
         }
-        let (places, rest) = bytes.as_chunks::<2>();
-        let places = places.iter().map(|place| u16::from_le_bytes(*place));
-        if !rest.is_empty() || places.clone().any(|place| i64::from(place) >= SPAN) {
+        if !bytes.len().is_multiple_of(2) {
             return Err(Fault::Corrupt("posting".into()));
         }
-        for place in places {
+        for place in listed(bytes) {
             self.set(place, true);
         }
         Ok(())
@@ -117,11 +142,6 @@ impl Block {
         }
         places
     }
-
-    /// The numbers of this block where it is the `at`th, rising.
-    pub(crate) fn numbers(&self, at: i64) -> impl DoubleEndedIterator<Item = i64> {
-        self.places().into_iter().map(move |place| join(at, place))
-    }
 }
 
 /// Numbers of any block.
@@ -142,13 +162,6 @@ impl Set {
         self.0.values().map(Block::len).sum()
     }
 
-    /// The blocks in which there are numbers, rising.
-    pub(crate) fn blocks(&self) -> Vec<i64> {
-        let mut blocks: Vec<i64> = self.0.keys().copied().collect();
-        blocks.sort_unstable();
-        blocks
-    }
-
     /// Adds the numbers of a row of a block.
     pub(crate) fn add(&mut self, at: i64, bytes: &[u8]) -> Result<(), Fault> {
         self.0.entry(at).or_insert_with(Block::new).add(bytes)
@@ -166,7 +179,11 @@ impl Set {
     }
 
     pub(crate) fn numbers(&self) -> impl Iterator<Item = i64> {
-        self.0.iter().flat_map(|(at, block)| block.numbers(*at))
+        let of_block = |(at, block): (&i64, &Block)| {
+            let at = *at;
+            block.places().into_iter().map(move |place| join(at, place))
+        };
+        self.0.iter().flat_map(of_block)
     }
 }
 
@@ -184,21 +201,25 @@ mod tests {
 
     #[test]
     fn a_block_is_read_as_it_was_written() {
-        let sparse: Vec<u16> = vec![0, 63, 64, 8191];
-        let full = (0..8192).collect();
-        for numbers in [vec![], sparse, (0..511).collect(), (0..512).collect(), full] {
+        let sparse: Vec<u16> = vec![0, 63, 64, 65_535];
+        let full = (0..=65_535).collect();
+        for numbers in [vec![], sparse, (0..4095).collect(), (0..4096).collect(), full] {
             let block = block(numbers.iter().copied());
             let bytes = block.write();
             assert_eq!(bytes.len(), (numbers.len() * 2).min(BITMAP));
             assert_eq!(write(numbers.iter().copied()), bytes);
             assert_eq!(Block::read(&bytes).unwrap(), block);
             assert_eq!(block.places(), numbers);
+            assert_eq!(places(&bytes).unwrap(), numbers);
+            let parts = numbers.chunks(4096).map(|part| write(part.iter().copied()));
+            let parts: Vec<Vec<u8>> = parts.collect();
+            assert_eq!(joined(parts.iter().map(Vec::as_slice)).unwrap(), bytes);
             assert_eq!(
                 (block.len(), block.is_empty()),
                 (numbers.len(), numbers.is_empty())
             );
         }
-        for bad in [&[1][..], &[1, 2, 3], &[0, 32]] {
+        for bad in [&[1][..], &[1, 2, 3]] {
             assert!(matches!(Block::read(bad), Err(Fault::Corrupt(_))), "{bad:?}");
         }
     }
@@ -210,14 +231,15 @@ mod tests {
             a.add(at, &places.write()).unwrap();
         }
         b.add(0, &block([2, 4, 9]).write()).unwrap();
-        assert_eq!((a.len(), a.blocks()), (5, vec![0, 7]));
-        assert!(a.has(7 * 8192 + 5) && !a.has(5));
+        assert_eq!(a.len(), 5);
+        assert!(a.block(7).is_some() && a.block(1).is_none());
+        assert!(a.has(7 * SPAN + 5) && !a.has(5));
         a.keep(&b);
         assert_eq!(a.numbers().collect::<BTreeSet<_>>(), BTreeSet::from([2, 4]));
         assert!(a.block(7).is_none());
         let mut one = block([1, 2]);
         one.set(2, false);
-        assert_eq!(one.numbers(3).collect::<Vec<_>>(), [3 * 8192 + 1]);
-        assert_eq!(split(3 * 8192 + 1), (3, 1));
+        assert_eq!(one.places(), [1]);
+        assert_eq!(split(join(3, 1)), (3, 1));
     }
 }

@@ -2,25 +2,28 @@
 //! query needs is brought down to a set of numbers; a small set is gathered and sorted, with a large one the order is walked
 //! and what is not in the set is passed over.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::ops::Bound;
 
 use rusqlite::types::Value;
 use rusqlite::{Transaction, params, params_from_iter};
+use serde::Deserialize;
 use store::{Direction, Fault, Index, Key, Name, Need, Query, Span, Term, Version, within};
 
-use crate::bits::{Block, Set, split};
+use crate::bits::{self, Set, join};
 use crate::fault;
-use crate::index::{self, parse};
+use crate::index::parse;
 use crate::leaf;
+use crate::pieces::{Piece, Pieces};
 use crate::read::{self, blob, get, name};
 
 /// A value of a field, and which numbers of its block have it.
 type Posting = (String, Vec<u8>);
 
-/// The same with its block, as an order goes through all blocks.
-type Placed = ((String, i64), Vec<u8>);
+/// The same with its piece, as an order goes through all pieces.
+type Placed = ((String, Piece), Vec<u8>);
 
 /// When a list is gathered and sorted, and when its order is walked. Either way it is the same list.
 #[derive(Debug, Clone, Copy)]
@@ -111,12 +114,16 @@ struct Item {
     index: Index,
 }
 
+/// Text of JSON, as it lies where it can be.
+#[derive(Deserialize)]
+struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
+
 struct Search<'a> {
     transaction: &'a Transaction<'a>,
     limits: Limits,
     query: &'a Query,
-    /// How many blocks there are.
-    blocks: i64,
+    /// All pieces that there are.
+    pieces: Vec<Piece>,
     /// Records that meet all needs but those of `spans`; none where no need could be brought down to a set.
     set: Option<Set>,
     /// What is tested record by record.
@@ -129,17 +136,14 @@ impl<'a> Search<'a> {
             transaction,
             limits,
             query,
-            blocks: split(index::last_number(transaction)?).0 + 1,
+            pieces: Pieces::read(transaction)?.all(),
             set: None,
             spans: vec![],
         };
         for need in query.needs() {
             match need {
                 Need::Terms(terms) => {
-                    let mut found = Set::default();
-                    for term in &terms {
-                        search.add_term(term, &mut found)?;
-                    }
+                    let found = search.terms(&terms)?;
                     search.narrow(found);
                 }
                 Need::Within(field, span) => match search.span(field, &span)? {
@@ -158,27 +162,47 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The blocks in which there may be something.
-    fn blocks(&self) -> Vec<i64> {
-        match &self.set {
-            Some(set) => set.blocks(),
-            None => (0..self.blocks).collect(),
-        }
+    /// The pieces in which there may be something.
+    fn pieces(&self) -> impl Iterator<Item = Piece> {
+        let may_have = |piece: &Piece| {
+            self.set
+                .as_ref()
+                .is_none_or(|set| set.block(piece.block()).is_some())
+        };
+        self.pieces.iter().copied().filter(may_have)
     }
 
-    fn add_term(&self, term: &Term<'_>, found: &mut Set) -> Result<(), Fault> {
-        for at in self.blocks() {
-            self.leaf(at, &term.field, "<=", &term.value, Direction::Down, |_, leaf| {
-                leaf::find(leaf, &term.value)?.map_or(Ok(()), |bits| found.add(at, bits))
-            })?;
+    /// The records with one of the terms, which are of one field.
+    fn terms(&self, terms: &[Term<'_>]) -> Result<Set, Fault> {
+        let mut found = Set::default();
+        for piece in self.pieces() {
+            // Where nothing has their field, many terms are not looked for one by one.
+            let is_there = match terms {
+                [first, _, ..] => self
+                    .leaf(piece, &first.field, ">=", "", Direction::Up, |_, _| Ok(()))?
+                    .is_some(),
+                _ => true,
+            };
+            for term in terms.iter().filter(|_| is_there) {
+                self.leaf(
+                    piece,
+                    &term.field,
+                    "<=",
+                    &term.value,
+                    Direction::Down,
+                    |_, leaf| {
+                        leaf::find(leaf, &term.value)?.map_or(Ok(()), |bits| found.add(piece.block(), bits))
+                    },
+                )?;
+            }
         }
-        Ok(())
+        Ok(found)
     }
 
-    /// Gives the leaf of a field in a block that comes first in a direction, of those that begin so much before or after.
+    /// Gives the leaf of a field in a piece that comes first in a direction, of those that begin so much before or after.
     fn leaf<T>(
         &self,
-        at: i64,
+        piece: Piece,
         field: &str,
         compare: &str,
         first: &str,
@@ -194,7 +218,7 @@ impl<'a> Search<'a> {
              ORDER BY {order} LIMIT 1"
         );
         let mut statement = self.transaction.prepare_cached(&sql).map_err(fault)?;
-        let values = params![at, self.query.kind.as_str(), field, first];
+        let values = params![piece.id(), self.query.kind.as_str(), field, first];
         let mut rows = statement.query(values).map_err(fault)?;
         let Some(row) = rows.next().map_err(fault)? else {
             return Ok(None);
@@ -208,12 +232,12 @@ impl<'a> Search<'a> {
     fn span(&self, field: &Name, span: &Span) -> Result<Option<Set>, Fault> {
         let mut found = Set::default();
         let mut seen = 0;
-        for at in self.blocks() {
-            let mut path = Path::new(at);
+        for piece in self.pieces() {
+            let mut path = Path::new(piece);
             while !path.ended {
                 path.step(self, field, span, Direction::Up, |_, bits| {
                     seen += 1;
-                    found.add(at, bits)
+                    found.add(piece.block(), bits)
                 })?;
                 if seen >= self.limits.spanned {
                     return Ok(None);
@@ -223,42 +247,42 @@ impl<'a> Search<'a> {
         Ok(Some(found))
     }
 
-    /// Gives the postings of a field in the order of their values and blocks, as long as `visit` says to go on.
+    /// Gives the postings of a field in the order of their values and pieces, as long as `visit` says to go on.
     fn postings(
         &self,
         field: &Name,
         span: &Span,
         direction: Direction,
-        mut visit: impl FnMut(&str, i64, &[u8]) -> Result<bool, Fault>,
+        mut visit: impl FnMut(&str, Piece, &[u8]) -> Result<bool, Fault>,
     ) -> Result<(), Fault> {
-        // Each block gives its own in that order, a leaf at a time; the first of all comes next.
-        let mut ahead: HashMap<i64, (Path, VecDeque<Posting>)> = HashMap::new();
-        let mut first: BTreeMap<(String, i64), Vec<u8>> = BTreeMap::new();
-        let mut take = |at: i64| -> Result<Option<Placed>, Fault> {
-            let (path, read) = ahead.entry(at).or_insert((Path::new(at), VecDeque::new()));
+        // Each piece gives its own in that order, a leaf at a time; the first of all comes next.
+        let mut ahead: HashMap<Piece, (Path, VecDeque<Posting>)> = HashMap::new();
+        let mut first: BTreeMap<(String, Piece), Vec<u8>> = BTreeMap::new();
+        let mut take = |piece: Piece| -> Result<Option<Placed>, Fault> {
+            let (path, read) = ahead.entry(piece).or_insert((Path::new(piece), VecDeque::new()));
             while read.is_empty() && !path.ended {
                 path.step(self, field, span, direction, |value, bits| {
                     read.push_back((value.to_owned(), bits.to_owned()));
                     Ok(())
                 })?;
             }
-            Ok(read.pop_front().map(|(value, bits)| ((value, at), bits)))
+            Ok(read.pop_front().map(|(value, bits)| ((value, piece), bits)))
         };
-        for at in self.blocks() {
-            first.extend(take(at)?);
+        for piece in self.pieces() {
+            first.extend(take(piece)?);
         }
         loop {
             let next = match direction {
                 Direction::Up => first.pop_first(),
                 Direction::Down => first.pop_last(),
             };
-            let Some(((value, at), bits)) = next else {
+            let Some(((value, piece), bits)) = next else {
                 return Ok(());
             };
-            if !visit(&value, at, &bits)? {
+            if !visit(&value, piece, &bits)? {
                 return Ok(());
             }
-            first.extend(take(at)?);
+            first.extend(take(piece)?);
         }
     }
 
@@ -293,13 +317,28 @@ impl<'a> Search<'a> {
             id: name(row, 1)?,
             index: Index {
                 keys: if self.needs_values() {
-                    parse(&get::<String>(row, 2)?)?
+                    let keys = row.get_ref(2).map_err(fault)?.as_str();
+                    self.values(keys.map_err(|error| Fault::Corrupt(error.to_string()))?)?
                 } else {
                     vec![]
                 },
                 ..Index::default()
             },
         })
+    }
+
+    /// Of the values of a record, those of the fields that the query orders or tests by.
+    fn values(&self, keys: &str) -> Result<Vec<(Name, String)>, Fault> {
+        let ordered = self.query.order.iter().map(|(field, _)| field);
+        let fields: Vec<&Name> = ordered
+            .chain(self.spans.iter().map(|(field, _)| *field))
+            .collect();
+        let all: Vec<(Borrowed<'_>, Borrowed<'_>)> = parse(keys)?;
+        let of_query = |(of, value): (Borrowed<'_>, Borrowed<'_>)| {
+            let field = fields.iter().find(|field| field.as_str() == of.0)?;
+            Some(((*field).clone(), value.0.into_owned()))
+        };
+        Ok(all.into_iter().filter_map(of_query).collect())
     }
 
     /// True if a record meets what is tested record by record.
@@ -414,7 +453,7 @@ impl<'a> Search<'a> {
             field,
             &self.reach(field, direction, after.as_ref())?,
             direction,
-            |value, at, bits| {
+            |value, piece, bits| {
                 let rising = direction == Direction::Up;
                 let passed = after
                     .as_ref()
@@ -424,7 +463,11 @@ impl<'a> Search<'a> {
                     self.set.as_ref().is_none_or(|set| set.has(*n))
                         && passed.is_none_or(|passed| *n != passed && (*n > passed) == rising)
                 };
-                let mut numbers: Vec<i64> = Block::read(bits)?.numbers(at).filter(wanted).collect();
+                let places = bits::places(bits)?.into_iter();
+                let mut numbers: Vec<i64> = places
+                    .map(|place| join(piece.block(), place))
+                    .filter(wanted)
+                    .collect();
                 if !rising {
                     numbers.reverse();
                 }
@@ -453,8 +496,7 @@ impl<'a> Search<'a> {
     ) -> Result<Span, Fault> {
         let mut reach = (Bound::Unbounded, Bound::Unbounded);
         if let Some((_, span)) = self.spans.iter().find(|(of, _)| *of == field) {
-            let mut several = Set::default();
-            self.add_term(&Term::several(field), &mut several)?;
+            let several = self.terms(&[Term::several(field)])?;
             // One with several values may have one in the span and stand before it.
             if several.len() == 0 {
                 reach = span.clone();
@@ -471,18 +513,18 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A way through the leaves of a field in a block.
+/// A way through the leaves of a field in a piece.
 struct Path {
-    at: i64,
+    piece: Piece,
     /// What the last leaf is found by.
     last: Option<String>,
     ended: bool,
 }
 
 impl Path {
-    fn new(at: i64) -> Self {
+    fn new(piece: Piece) -> Self {
         Self {
-            at,
+            piece,
             last: None,
             ended: false,
         }
@@ -512,7 +554,7 @@ impl Path {
             }
             Ok((first.to_owned(), on))
         };
-        let (at, field) = (self.at, field.as_str());
+        let (at, field) = (self.piece, field.as_str());
         let found = match (&self.last, direction, begin) {
             (Some(last), Direction::Up, _) => search.leaf(at, field, ">", last, direction, read)?,
             (Some(last), Direction::Down, _) => search.leaf(at, field, "<", last, direction, read)?,

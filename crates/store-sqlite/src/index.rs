@@ -8,9 +8,10 @@ use std::sync::mpsc;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use store::{Fault, Index, Indexed, Key, Name, Term};
 
-use crate::bits::{self, Block, join, split};
+use crate::bits::{self, Block, split};
 use crate::fault;
 use crate::leaf::{self, Leaf};
+use crate::pieces::{self, Piece, Pieces};
 use crate::read::{self, Stands, get};
 
 /// Replaces the index of records and gives the number of each, none where the index is empty: its row in `record` is to say
@@ -22,10 +23,10 @@ pub(crate) fn replace(
     before: &HashMap<Key, Stands>,
     meanwhile: impl FnOnce(&[Option<i64>]) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let last = last_number(transaction)?;
-    let mut next = last;
-    let mut blocks: BTreeMap<i64, Vec<(u16, &Indexed<'_>)>> = BTreeMap::new();
+    let pieces = Pieces::read(transaction)?;
+    let mut next = pieces.last;
     let mut numbers = Vec::with_capacity(indexed.len());
+    let mut concerned: Vec<(i64, &Indexed<'_>)> = Vec::with_capacity(indexed.len());
     let mut olds: HashMap<&Key, Index> = HashMap::new();
     for now in indexed {
         let numbered = before.get(&now.key).and_then(|stood| stood.n);
@@ -38,54 +39,51 @@ pub(crate) fn replace(
         if numbered.is_some() {
             olds.insert(&now.key, kept(transaction, n)?);
         }
-        let (at, place) = split(n);
-        blocks.entry(at).or_default().push((place, now));
+        concerned.push((n, now));
+    }
+    let mut parts: BTreeMap<Piece, Vec<(i64, &Indexed<'_>)>> = BTreeMap::new();
+    for (n, now) in concerned {
+        parts.entry(pieces.of(n, next)).or_default().push((n, now));
     }
     std::thread::scope(|scope| {
         let (send, receive) = mpsc::channel();
-        let (blocks, olds) = (&blocks, &olds);
+        let (parts, olds) = (&parts, &olds);
         scope.spawn(move || {
-            let gathered = blocks
+            let gathered = parts
                 .iter()
-                .map(|(at, records)| (*at, gather(records, olds, before)));
+                .map(|(piece, records)| (*piece, gather(records, olds, before)));
             // Whoever does not listen any more has met a fault.
-            gathered.map(|block| send.send(block)).all(|sent| sent.is_ok())
+            gathered.map(|part| send.send(part)).all(|sent| sent.is_ok())
         });
-        for (at, records) in blocks {
-            for (place, now) in records {
-                keep(
-                    transaction,
-                    &now.key,
-                    join(*at, *place),
-                    !olds.contains_key(&now.key),
-                    now.index,
-                )?;
-            }
+        for (n, now) in parts.values().flatten() {
+            keep(transaction, &now.key, *n, !olds.contains_key(&now.key), now.index)?;
         }
         meanwhile(&numbers)?;
-        for (at, fields) in receive {
-            let new = at > split(last).0;
+        for (piece, fields) in receive {
+            let new = piece.first > pieces.last;
             for field in &fields {
-                field.write(transaction, at, new)?;
+                field.write(transaction, piece.id(), new)?;
             }
         }
-        Ok(())
-    })
+        Ok::<_, Fault>(())
+    })?;
+    pieces::bring_together(transaction)
 }
 
-/// What a change does to the terms of a block.
+/// What a change does to the terms of a piece.
 fn gather<'a>(
-    records: &[(u16, &'a Indexed<'a>)],
+    records: &[(i64, &'a Indexed<'a>)],
     olds: &'a HashMap<&Key, Index>,
     before: &'a HashMap<Key, Stands>,
 ) -> Vec<SortedField<'a>> {
     let mut postings = Postings::default();
-    for (place, now) in records {
+    for (n, now) in records {
         let Key { owner, kind, .. } = &now.key;
+        let (_, place) = split(*n);
         let Some(old) = olds.get(&now.key) else {
             postings.add(
                 kind,
-                *place,
+                place,
                 now.index.terms_as_they_come(owner, now.parent, now.state),
             );
             continue;
@@ -95,7 +93,7 @@ fn gather<'a>(
         let state = stood.and_then(|stood| stood.state.as_ref());
         let was = terms(old, owner, parent, state);
         let is = terms(now.index, owner, now.parent, now.state);
-        postings.replace(kind, *place, &was, &is);
+        postings.replace(kind, place, &was, &is);
     }
     postings.sorted()
 }
@@ -111,13 +109,6 @@ fn terms<'a>(
         return vec![];
     }
     index.terms(owner, parent, state)
-}
-
-/// The greatest number; 0 if nothing is indexed.
-pub(crate) fn last_number(transaction: &Transaction<'_>) -> Result<i64, Fault> {
-    transaction
-        .query_row("SELECT coalesce(max(n), 0) FROM item", [], |row| row.get(0))
-        .map_err(fault)
 }
 
 /// The index that a record has.
@@ -163,7 +154,7 @@ pub(crate) fn number(transaction: &Transaction<'_>, key: &Key, n: Option<i64>) -
 /// Which value has a place from now on, or not any more.
 type Change = (u32, u16, bool);
 
-/// What a change does to the terms of one block.
+/// What a change does to the terms of one piece.
 #[derive(Default)]
 struct Postings<'a> {
     fields: Vec<Field<'a>>,
@@ -241,7 +232,7 @@ impl<'a> Postings<'a> {
     }
 }
 
-/// What a change does to a field of a block: rising values, each with its changes.
+/// What a change does to a field of a piece: rising values, each with its changes.
 struct SortedField<'a> {
     kind: &'a Name,
     name: Cow<'a, str>,
@@ -282,7 +273,7 @@ struct Found {
     next: Option<String>,
 }
 
-/// The leaves of a field in a block.
+/// The leaves of a field in a piece.
 struct Leaves<'a> {
     transaction: &'a Transaction<'a>,
     at: i64,
@@ -399,7 +390,7 @@ pub(crate) fn index(transaction: &Transaction<'_>, entries: &[(Key, u32, Index)]
     })
 }
 
-pub(crate) fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Fault> {
+pub(crate) fn parse<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T, Fault> {
     serde_json::from_str(text).map_err(|error| Fault::Corrupt(format!("index: {error}")))
 }
 

@@ -11,28 +11,44 @@ pub(crate) type Entry<'a> = (&'a str, &'a [u8]);
 
 /// The values of a leaf, rising.
 pub(crate) fn entries(leaf: &[u8]) -> Result<Vec<Entry<'_>>, Fault> {
-    let corrupt = || Fault::Corrupt("posting".into());
     let mut entries = Vec::with_capacity(leaf.len() / 24);
     let mut rest = leaf;
-    while let Some((head, after)) = rest.split_first_chunk::<4>() {
-        let [value, bits] =
-            [[head[0], head[1]], [head[2], head[3]]].map(|size| usize::from(u16::from_le_bytes(size)));
-        let (value, after) = after.split_at_checked(value).ok_or_else(corrupt)?;
-        let (bits, after) = after.split_at_checked(bits).ok_or_else(corrupt)?;
+    while let Some((value, bits)) = next(&mut rest)? {
         entries.push((str::from_utf8(value).map_err(|_| corrupt())?, bits));
-        rest = after;
     }
-    if rest.is_empty() {
-        Ok(entries)
-    } else {
-        Err(corrupt())
-    }
+    Ok(entries)
 }
 
 /// The places that a leaf has for a value.
 pub(crate) fn find<'a>(leaf: &'a [u8], value: &str) -> Result<Option<&'a [u8]>, Fault> {
-    let found = entries(leaf)?.into_iter().find(|(of, _)| *of == value);
-    Ok(found.map(|(_, bits)| bits))
+    let mut rest = leaf;
+    while let Some((of, bits)) = next(&mut rest)? {
+        if of >= value.as_bytes() {
+            return Ok((of == value.as_bytes()).then_some(bits));
+        }
+    }
+    Ok(None)
+}
+
+/// The same as bytes.
+type Raw<'a> = (&'a [u8], &'a [u8]);
+
+/// Takes the first entry off what is left of a leaf.
+fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<Raw<'a>>, Fault> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let (head, after) = rest.split_first_chunk::<4>().ok_or_else(corrupt)?;
+    let [value, bits] =
+        [[head[0], head[1]], [head[2], head[3]]].map(|size| usize::from(u16::from_le_bytes(size)));
+    let (value, after) = after.split_at_checked(value).ok_or_else(corrupt)?;
+    let (bits, after) = after.split_at_checked(bits).ok_or_else(corrupt)?;
+    *rest = after;
+    Ok(Some((value, bits)))
+}
+
+fn corrupt() -> Fault {
+    Fault::Corrupt("posting".into())
 }
 
 /// A leaf as it is filled with rising values.

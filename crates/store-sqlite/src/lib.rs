@@ -8,6 +8,7 @@ mod find;
 mod index;
 mod jobs;
 mod leaf;
+mod pieces;
 mod read;
 mod schema;
 mod write;
@@ -140,6 +141,8 @@ fn connect(path: &Path, cache: &str) -> Result<Connection, Fault> {
         ("cell_size_check", "ON"),
         // In KiB: what a large change touches, and what a reader meets again and again, stays in memory.
         ("cache_size", cache),
+        // In pages: what several changes touch is written back to its place once. Each is on disk in the log before.
+        ("wal_autocheckpoint", "16384"),
     ];
     for (name, value) in pragmas {
         connection.pragma_update(None, name, value).map_err(fault)?;

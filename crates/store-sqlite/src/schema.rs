@@ -9,7 +9,7 @@ use crate::{PATIENCE, fault};
 const APPLICATION: i32 = 0x7F85_91DD;
 
 /// Each step brings the schema from its place in the list to the next.
-const STEPS: [&str; 3] = ["
+const STEPS: [&str; 4] = ["
 CREATE TABLE chain (owner TEXT NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, seal TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE event (
   owner TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
@@ -63,6 +63,12 @@ DROP TABLE record;
 ALTER TABLE listed RENAME TO record;
 CREATE INDEX record_parent ON record (kind, parent, owner, id) WHERE n IS NULL;
 CREATE INDEX record_state ON record (kind, state, owner, id) WHERE n IS NULL;
+", "
+-- Blocks of other sizes: the index is made anew.
+DELETE FROM posting;
+DELETE FROM item;
+DELETE FROM stamp;
+UPDATE record SET n = NULL WHERE n IS NOT NULL;
 "];
 
 /// Brings a file to the newest schema; an empty one is made Rashin's.

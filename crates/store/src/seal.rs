@@ -14,8 +14,8 @@ pub(crate) const FIRST: &str = "000000000000000000000000000000000000000000000000
 
 /// JSON with sorted keys and no white space: the same value is the same text.
 pub fn canonical(value: &Value) -> String {
-    // `serde_json::Map` keeps its keys sorted.
-    value.to_string()
+    // `serde_json::Map` keeps its keys sorted. Displaying gives the same text, more slowly, and cannot fail.
+    serde_json::to_string(value).unwrap_or_else(|_| value.to_string())
 }
 
 /// SHA-256 in lower-case hexadecimal.
@@ -26,10 +26,9 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Bytes in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    text
 }
 
 /// What the seal of an event covers. Fields stand in the order of their names, so that the text is the canonical one without

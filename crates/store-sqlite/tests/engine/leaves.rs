@@ -28,7 +28,7 @@ fn leaves_are_split_changed_and_emptied() {
         .with_limits(limits);
     let field = name("f");
     let mut model: BTreeMap<String, (u32, String)> = BTreeMap::new();
-    // The second change fills the first block and begins the next; the last ones touch what is there.
+    // The second change fills what the first began, a piece of its own, and begins the next; the last ones touch what is there.
     for (turn, records) in [
         (0, 0..3_000),
         (1, 3_000..RECORDS),
