@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use app::{
-    Acted, CaseAct, CaseQuery, Command, Completeness, Happened, Post, RecordPage, SavedRecord, Seen,
-    SupplyQuery, Visit,
+    Acted, Ask, CaseAct, CaseQuery, Command, Completeness, Count, Happened, Post, RecordPage, SavedRecord,
+    Seen, SupplyQuery, Visit,
 };
 use authz::Role;
 
@@ -84,7 +84,7 @@ fn try_go(
     reason: &str,
     list: &[(&str, &str)],
 ) -> Result<Acted, vocab::Refusal> {
-    while office.desk.work(visit.at, &|| true).unwrap() {}
+    while office.desk.work(&|| visit.at, &|| true).unwrap() {}
     let seen = office.desk.record(visit, KIND, "firm-a", id)?;
     office.desk.act(
         visit,
@@ -232,7 +232,7 @@ fn a_supply_report_goes_its_whole_way() {
     );
 
     // It is public now, as far as its fields are; the hospital that holds it is told, the other is not.
-    while office.desk.work(ministry.at, &|| true).unwrap() {}
+    while office.desk.work(&|| ministry.at, &|| true).unwrap() {}
     let open = page(&office, &public(day), &id);
     assert!(open.case.is_none() && open.history.is_empty() && open.public_state.is_some());
     assert!(open.view.record.fields.contains_key("name"));
@@ -386,7 +386,7 @@ fn a_supply_report_goes_its_whole_way() {
     assert_eq!(board.reports.len(), 1);
     assert_eq!(board.phases.get("resolved"), Some(&1));
     assert!(board.prefectures.is_empty());
-    while office.desk.work(ministry.at, &|| true).unwrap() {}
+    while office.desk.work(&|| ministry.at, &|| true).unwrap() {}
     assert!(told(&office, &hospital).len() >= 3);
     insta::assert_snapshot!("what_a_hospital_is_told", told(&office, &hospital).join("\n"));
 }
@@ -445,7 +445,7 @@ fn a_report_that_was_public_is_withdrawn_in_public() {
         "moved_on"
     );
     assert_eq!(go(&office, &firm, &id, "retract", "解決した。", &[]), Acted::Done);
-    while office.desk.work(ministry.at, &|| true).unwrap() {}
+    while office.desk.work(&|| ministry.at, &|| true).unwrap() {}
     assert_eq!(
         told(&office, &hospital)[0],
         "There is news on the supply of a product that you hold (The report was withdrawn)."
@@ -456,6 +456,74 @@ fn a_report_that_was_public_is_withdrawn_in_public() {
         .unwrap();
     assert_eq!(board.reports.len(), 1, "what was never public stays so");
     assert!(board.reports[0].is_settled());
+}
+
+#[test]
+fn reports_count_in_the_year_in_which_they_came_and_stand_apart() {
+    let office = office_with(ORGANISATIONS);
+    let count = |visit: &Visit| {
+        let view = office
+            .desk
+            .rashin()
+            .unwrap()
+            .view("ref4", &Ask::default())
+            .unwrap();
+        match office.desk.counted(visit, &view).unwrap() {
+            Some(Count::Reports(count)) => count,
+            other => panic!("{other:?}"),
+        }
+    };
+    let day = "2026-06-01";
+    // Nobody has reported: no year, and not a year with zero.
+    assert_eq!(count(&public(day)).years, []);
+    let (firm, ministry) = (member("firm-a", day), secretariat(day));
+    // The last day of a fiscal year in Japan.
+    file(&office, "2025-03-31");
+    let up = |id: &str, phase: &str| {
+        let fields = [("phase", phase), ("severity", "low")];
+        assert_eq!(go(&office, &ministry, id, "take-up", "", &fields), Acted::Done);
+    };
+    up(&file(&office, day), "anticipated");
+    up(&file(&office, day), "actual");
+    let public_once = file(&office, day);
+    up(&public_once, "actual");
+    go(&office, &firm, &public_once, "retract", "解決した。", &[]);
+    let never_public = file(&office, day);
+    go(&office, &firm, &never_public, "withdraw", "誤り。", &[]);
+    file(&office, day);
+    let seen = count(&public(day));
+    assert!(!seen.reads_all && count(&ministry).reads_all);
+    assert_eq!(seen.years, count(&firm).years, "everybody is told the same");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&seen).unwrap());
+    // A count opens its reports, and a month in which nobody reported is in the series without figures.
+    let board = |asked: &SupplyQuery| office.desk.supply_board(&public(day), asked).unwrap();
+    for (phase, reports) in [
+        ("anticipated", 1),
+        ("actual", 1),
+        ("withdrawn", 1),
+        ("avoided", 0),
+    ] {
+        let asked = SupplyQuery {
+            phase: phase.into(),
+            year: "2026".into(),
+            ..SupplyQuery::default()
+        };
+        assert_eq!(board(&asked).reports.len(), reports, "{phase}");
+    }
+    let later = file(&office, "2026-08-31");
+    let fields = [("phase", "resolved"), ("severity", "low")];
+    go(
+        &office,
+        &secretariat("2026-08-31"),
+        &later,
+        "take-up",
+        "",
+        &fields,
+    );
+    insta::assert_snapshot!(
+        serde_json::to_string(&board(&SupplyQuery::default()).months).unwrap(),
+        @r#"{"2026-06":{"actual":1,"anticipated":1,"withdrawn":1},"2026-07":{},"2026-08":{"resolved":1}}"#
+    );
 }
 
 #[test]
@@ -565,30 +633,30 @@ fn letters_are_one_a_day_and_one_an_hour_for_what_is_urgent() {
     office.account("sato", app::MINISTRY, "secretariat");
     office.account("firm-a-tanto", "firm-a", "member");
     let at = |time: &str| -> jiff::Timestamp { time.parse().unwrap() };
-    let run = |time: &str| {
-        office.desk.call_letters(at(time), true).unwrap();
-        while office.desk.send(at(time), &|| true).unwrap() {}
+    let run = |time: &str, whole: bool| {
+        office.desk.call_letters(at(time), whole).unwrap();
+        while office.desk.send(&|| at(time), &|| true).unwrap() {}
         std::mem::take(&mut *sent.lock().unwrap())
     };
     // 6 in the morning in Japan: too early for the day's letter, and nothing is urgent.
-    assert_eq!(run("2026-06-01T21:00:00Z"), []);
+    assert_eq!(run("2026-06-01T21:00:00Z", true), []);
     // A report is filed at noon: urgent for the ministry, not for the firm.
     file(&office, "2026-06-02");
     let secretariat = ("sato@rashin.example".to_owned(), true, 1, 0);
-    let noon = run("2026-06-02T03:01:00Z");
+    let noon = run("2026-06-02T03:01:00Z", true);
     assert!(noon.contains(&secretariat), "{noon:?}");
-    assert_eq!(run("2026-06-02T03:02:00Z"), [], "neither is sent twice");
+    assert_eq!(run("2026-06-02T03:02:00Z", false), [], "neither is sent twice");
     // Another within the hour waits for the next.
     let later = Visit {
         at: at("2026-06-02T03:20:00Z"),
         ..member("firm-a", "2026-06-02")
     };
     save(&office, &later, KIND, &report(), Completeness::Final);
-    assert_eq!(run("2026-06-02T03:30:00Z"), []);
-    assert_eq!(run("2026-06-02T04:00:10Z"), [secretariat]);
-    assert_eq!(run("2026-06-02T05:00:10Z"), []);
+    assert_eq!(run("2026-06-02T03:30:00Z", false), []);
+    assert_eq!(run("2026-06-02T04:00:10Z", false), [secretariat]);
+    assert_eq!(run("2026-06-02T05:00:10Z", false), []);
     // The next morning the day's letter says what waits and what happened since the last.
-    let morning = run("2026-06-02T22:00:00Z");
+    let morning = run("2026-06-02T22:00:00Z", true);
     let mut whom: Vec<_> = morning
         .iter()
         .map(|(to, urgent, told, tasks)| (to.as_str(), *urgent, *told, *tasks))

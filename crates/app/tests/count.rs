@@ -7,7 +7,7 @@ mod desk;
 use std::path::Path;
 use std::sync::Arc;
 
-use app::{Ask, Completeness, Desk, DeviceCount, SavedRecord};
+use app::{Ask, Completeness, Count, Desk, DeviceCount, SavedRecord};
 use desk::{office, public, secretariat};
 use plan::Files;
 use store_sqlite::Sqlite;
@@ -38,7 +38,10 @@ fn model(desk: &Desk, name: &str, parent: &str, more: &[(&str, &str)]) -> String
 
 fn counted(desk: &Desk, indicator: &str) -> Option<DeviceCount> {
     let view = desk.rashin().unwrap().view(indicator, &Ask::default()).unwrap();
-    desk.counted(&public(DAY), &view).unwrap()
+    match desk.counted(&public(DAY), &view).unwrap()? {
+        Count::Devices(count) => Some(count),
+        Count::Reports(count) => panic!("{count:?}"),
+    }
 }
 
 const JAPAN: [(&str, &str); 2] = [("origin", "japan"), ("origin_confirmed_on", "2026-04-01")];

@@ -499,3 +499,85 @@ fn five_hundred_reports_with_twenty_faulty_rows() {
     let found = desk.records(&me, &kind.id, &found).unwrap();
     assert_eq!((found.found, found.rows[0].version), (1, 2));
 }
+
+#[test]
+fn a_view_is_kept_for_whoever_saved_it_and_is_only_an_address() {
+    let office = office_with(["firm-a"]);
+    let desk = &office.desk;
+    let (firm, other) = (member("firm-a", DAY), visit("b", "firm-a", Role::Member, DAY));
+    let query = |list: &[(&str, &str)]| -> Vec<(String, String)> {
+        list.iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    };
+    let narrowed = query(&[
+        ("f.phase", "actual"),
+        ("q", "架空"),
+        ("f.contact", "x"),
+        ("done", "saved"),
+        ("after", "y"),
+        ("sort", ""),
+    ]);
+    let path = "/registers/supply-report";
+    desk.save_view(&firm, " 発生中 ", path, &narrowed).unwrap();
+    let saved = desk.saved_views(&firm).unwrap();
+    assert_eq!((saved[0].name.as_str(), saved[0].today), ("発生中", false));
+    // What narrows nothing, and what nobody can narrow by, is no part of it.
+    assert_eq!(saved[0].query, query(&[("f.phase", "actual"), ("q", "架空")]));
+    assert_eq!(desk.saved_views(&other).unwrap(), []);
+    assert_eq!(desk.saved_views(&public(DAY)).unwrap_err().kind, "sign-in");
+    // The same name on the same list is the same view.
+    desk.save_view(&firm, "発生中", path, &query(&[("f.phase", "resolved")]))
+        .unwrap();
+    let saved = desk.saved_views(&firm).unwrap();
+    assert_eq!((saved.len(), saved[0].query[0].1.as_str()), (1, "resolved"));
+    desk.change_view(&firm, &saved[0].id, "解消した", true).unwrap();
+    assert!(desk.saved_views(&firm).unwrap()[0].today);
+
+    let refused = |name: &str, path: &str, list: &[(&str, &str)]| {
+        desk.save_view(&firm, name, path, &query(list)).unwrap_err().kind
+    };
+    let q = [("q", "x")];
+    assert_eq!(refused("", path, &q), "name");
+    assert_eq!(refused(&"長".repeat(61), path, &q), "name");
+    assert_eq!(refused("x", path, &[("after", "y")]), "query");
+    assert_eq!(refused("x", path, &[("q", &"y".repeat(2_000))]), "query");
+    for foreign in [
+        "/registers/unknown",
+        "//example.org",
+        "/people",
+        "https://example.org/cases",
+    ] {
+        assert_eq!(refused("x", foreign, &q), "not-found", "{foreign}");
+    }
+    let id = saved[0].id.as_str();
+    assert_eq!(
+        desk.change_view(&other, id, "x", true).unwrap_err().kind,
+        "not-found"
+    );
+    assert_eq!(desk.remove_view(&other, id).unwrap_err().kind, "not-found");
+    for number in 1..50 {
+        desk.save_view(
+            &firm,
+            &format!("条件{number}"),
+            "/cases",
+            &query(&[("turn", "yes")]),
+        )
+        .unwrap();
+    }
+    assert_eq!(refused("もう一つ", path, &q), "too-many");
+    desk.remove_view(&firm, id).unwrap();
+    assert_eq!(desk.saved_views(&firm).unwrap().len(), 49);
+
+    // The plan's views narrow by nothing that their reader does not see.
+    let kind = desk.register(&firm, "supply-report").unwrap().kind;
+    let ids = |visit: &Visit| -> Vec<String> {
+        let views = Desk::standing_views(visit, &kind);
+        views.into_iter().map(|view| view.id.clone()).collect()
+    };
+    assert_eq!(ids(&firm), ["going-on", "ending", "no-substitute"]);
+    assert_eq!(
+        ids(&secretariat(DAY)),
+        ["going-on", "ending", "grave", "no-substitute"]
+    );
+}

@@ -290,12 +290,12 @@ fn a_job_is_done_by_whoever_works_and_given_back_by_whoever_stops() {
         asked.set(asked.get() + 1);
         false
     };
-    assert!(desk.work(at, &stopping).unwrap());
+    assert!(desk.work(&|| at, &stopping).unwrap());
     assert_eq!(asked.get(), 1);
     let import = || desk.list_import(&secretariat(DAY), &id).unwrap().value;
     assert!(!import().done && import().after.is_some());
     assert_eq!(desk.list_standing(&import()).unwrap(), ListStanding::Waiting);
-    while desk.work(at, &|| true).unwrap() {}
+    while desk.work(&|| at, &|| true).unwrap() {}
     assert!(import().done);
     assert_eq!(desk.list_standing(&import()).unwrap(), ListStanding::Done);
     assert_eq!(import().report.added, 2_100);

@@ -77,6 +77,19 @@ pub struct Kind {
     pub fields: Vec<Field>,
     /// From each earlier version to the next: `upcasts[0]` begins at version 1.
     pub upcasts: Vec<Upcast>,
+    /// Lists of its register that many people need.
+    pub views: Vec<View>,
+}
+
+/// A list of a register, narrowed to what many people look for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct View {
+    /// Stable id.
+    pub id: String,
+    /// Its name.
+    pub title: Text,
+    /// Indexed fields and the values that they have to have, as they are typed.
+    pub filters: Vec<(String, String)>,
 }
 
 impl Kind {

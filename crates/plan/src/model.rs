@@ -309,6 +309,12 @@ pub struct Formula {
     pub expr: Expr,
 }
 
+/// What an indicator may name as counted; the program knows how each is counted, from records and cases alone.
+///
+/// `covered-devices`: devices of Japanese origin by the fiscal year of their first coverage in category C. `supply-reports`: supply reports by the
+/// fiscal year in which they were filed.
+pub const COUNTS: [&str; 2] = ["covered-devices", "supply-reports"];
+
 /// An indicator: how a figure is computed, what it rests on and where it should go.
 #[derive(Debug, Clone)]
 pub struct Indicator {
@@ -348,6 +354,8 @@ pub struct Indicator {
     pub observes: Option<String>,
     /// The value at an observed period, if it is found in another way than by `formula`.
     pub observed: Option<Formula>,
+    /// What the program counts for it beside the observed values: one of [`COUNTS`].
+    pub counted: Option<&'static str>,
     /// Quantum to which the final figure is rounded.
     pub round: Option<Quantity>,
     /// First year of the path.

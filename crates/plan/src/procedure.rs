@@ -76,6 +76,8 @@ pub struct State {
     pub public: Option<Text>,
     /// Whether the case is over. Every clock stops.
     pub last: bool,
+    /// Whether it is over because it was withdrawn.
+    pub withdrawn: bool,
     /// Whose turn it is; empty only where the case is over.
     pub waits_for: Vec<Who>,
     /// Ids that it had before: cases that stand there stand here.

@@ -158,6 +158,7 @@ pub(crate) struct Indicator {
     pub formula: Word,
     pub observes: Option<Word>,
     pub observed: Option<Word>,
+    pub counted: Option<Word>,
     pub round: Option<Word>,
     pub baseline: Option<Word>,
     #[serde(default)]
@@ -356,6 +357,17 @@ pub(crate) struct Kind {
     pub field: Vec<Field>,
     #[serde(default)]
     pub upcast: Vec<Upcast>,
+    #[serde(default)]
+    pub view: Vec<View>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct View {
+    pub id: Word,
+    pub title: Spanned<Text>,
+    #[serde(rename = "where")]
+    pub conditions: Vec<Word>,
 }
 
 #[derive(Deserialize)]
@@ -455,6 +467,8 @@ pub(crate) struct State {
     pub public: Option<Spanned<Text>>,
     #[serde(default)]
     pub last: bool,
+    #[serde(default)]
+    pub withdrawn: bool,
     #[serde(default)]
     pub waits_for: Vec<Word>,
     #[serde(default)]

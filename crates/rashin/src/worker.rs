@@ -43,11 +43,9 @@ impl Worker {
                     }
                 }
                 // What fails is kept with its job; a store that does not answer is said to whoever asks the server.
-                desk.work(now, go_on).unwrap_or(false)
+                desk.work(&edge::now, go_on).unwrap_or(false)
             }),
-            spawn(&ended, move |go_on| {
-                post.send(edge::now(), go_on).unwrap_or(false)
-            }),
+            spawn(&ended, move |go_on| post.send(&edge::now, go_on).unwrap_or(false)),
         ];
         Self { ended, threads }
     }

@@ -55,9 +55,10 @@ impl Secretary {
                 ))
             })
             .collect();
-        let others = letter.tasks.len() - waiting.len();
+        let all = letter.tasks.len() as u64 + letter.more_tasks;
+        let others = all - waiting.len() as u64;
         if !letter.tasks.is_empty() {
-            lines.push(t.with1("letter-waiting", "n", letter.tasks.len().to_string()));
+            lines.push(t.with1("letter-waiting", "n", all.to_string()));
             lines.extend(waiting);
             if others > 0 {
                 lines.push(t.with1("letter-others", "n", others.to_string()));
@@ -76,6 +77,10 @@ impl Secretary {
                 ));
                 lines.push(format!("  {}", self.address(t, &path)));
             }
+            if letter.more_notices > 0 {
+                lines.push(t.with1("letter-others", "n", letter.more_notices.to_string()));
+                lines.push(self.address(t, "/today"));
+            }
             lines.push(String::new());
         }
         lines.push(t.text("letter-end"));
@@ -85,9 +90,9 @@ impl Secretary {
             "letter-subject"
         };
         let n = if letter.urgent {
-            letter.notices.len()
+            letter.notices.len() as u64 + letter.more_notices
         } else {
-            letter.tasks.len()
+            all
         };
         Written {
             subject: t.with1(key, "n", n.to_string()),

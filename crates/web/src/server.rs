@@ -109,6 +109,21 @@ fn pages() -> Router<House> {
     router
 }
 
+/// Lists under a name, and two records made one.
+fn views_and_merges() -> Router<House> {
+    Router::new()
+        .route("/views", get(pages::views::list).post(pages::views::save))
+        .route("/views/{id}", get(pages::views::one).post(pages::views::change))
+        .route(
+            "/registers/{kind}/{owner}/{id}/merge",
+            get(pages::registers::merge::choose).post(pages::registers::merge::merge),
+        )
+        .route(
+            "/registers/{kind}/{owner}/{id}/part",
+            post(pages::registers::merge::part),
+        )
+}
+
 /// Pages on which people work. What is a page and a form at its own address is data at the others.
 fn desk() -> Router<House> {
     let mut router = Router::new()
@@ -137,6 +152,7 @@ fn desk() -> Router<House> {
             "/organisations/{id}",
             get(pages::organisations::one).post(pages::organisations::change),
         )
+        .merge(views_and_merges())
         .route("/audit", get(pages::audit::page))
         .route("/today", get(pages::today::page))
         .route("/today.json", get(pages::today::page))

@@ -72,6 +72,14 @@ async fn a_counted_device_is_one_link_away_from_its_count() {
     assert_eq!(year["devices"][0]["id"], id);
     // The plan's own figure stays what it was.
     assert_eq!(data["course"]["observed"][1]["value"], "4");
+    // The reporting scheme is counted too: nobody has reported, which is no year with zero.
+    let reports: Value = serde_json::from_str(&get("/indicators/ref4.json").await).unwrap();
+    assert_eq!(reports["counted"]["years"], serde_json::json!([]));
+    assert!(
+        get("/indicators/ref4")
+            .await
+            .contains("供給の報告はまだありません")
+    );
     // What is not counted says nothing of it.
     let other: Value = serde_json::from_str(&get("/indicators/kgi1.json").await).unwrap();
     assert_eq!(other.get("counted"), None);

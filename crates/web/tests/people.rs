@@ -293,6 +293,13 @@ async fn who_reaches_which_address() {
         ("GET", "/registers/device/schema.json"),
         ("GET", "/registers/device/{firm}/nothing"),
         ("GET", "/registers/device/{firm}/nothing/edit"),
+        ("GET", "/registers/device/{firm}/nothing/merge"),
+        ("POST", "/registers/device/{firm}/nothing/merge"),
+        ("POST", "/registers/device/{firm}/nothing/part"),
+        ("GET", "/views"),
+        ("GET", "/views/nothing"),
+        ("POST", "/views"),
+        ("POST", "/views/nothing"),
         ("GET", "/registers/supply-report"),
         ("GET", "/registers/supply-report.csv"),
         ("GET", "/registers/supply-report/new"),
@@ -697,6 +704,7 @@ async fn pages_of_work_speak_both_languages() {
     let firm = format!("/organisations/{}", TOWN.firm);
     for address in [
         "/account",
+        "/views",
         "/people",
         &member,
         "/organisations",
@@ -729,6 +737,117 @@ async fn pages_of_work_speak_both_languages() {
             assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "{asked}: {ids:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_duplicate_is_merged_its_readers_are_led_on_and_it_is_taken_back() {
+    let mut browser = TOWN.browser(Some(Role::Secretariat));
+    let public = TOWN.browser(None);
+    let mut pages = vec![];
+    for maker in ["", "架空メーカー"] {
+        let fields = [
+            ("version", "0"),
+            ("name", "架空の重複カテーテル"),
+            ("level", "family"),
+            ("maker", maker),
+        ];
+        let form = "/registers/device/new";
+        let made = browser.send(form, form, &fields).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+        let to = made.header(header::LOCATION);
+        pages.push(to.split('?').next().unwrap().to_owned());
+    }
+    let (stays, gone) = (&pages[0], &pages[1]);
+    let name = |page: &str| page.strip_prefix("/registers/device/").unwrap().to_owned();
+    let merge = format!("{gone}/merge");
+    let offered = browser.get(&merge).await;
+    assert!(
+        offered.text().contains(&encoded_slash(&name(stays))),
+        "{}",
+        offered.text()
+    );
+    let pair = format!("{merge}?with={}", encoded(&name(stays)));
+    let shown = browser.get(&format!("/en{pair}")).await;
+    assert!(shown.status == 200 && shown.text().contains("架空メーカー"));
+    let fields = [
+        ("version", "1"),
+        ("stays", "1"),
+        ("take.maker", "take"),
+        ("reason", ""),
+    ];
+    let refused = browser.send(&pair, &pair, &fields).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("href=\"#reason\""));
+    let fields = [&fields[..3], &[("reason", "二度の登録")]].concat();
+    let done = browser.send(&pair, &pair, &fields).await;
+    assert_eq!(done.header(header::LOCATION), format!("{stays}?done=merged"));
+    // Readers are led on; the address of the merged record still answers as data and to those who ask for it.
+    let led = public.get(gone).await;
+    assert_eq!(
+        (led.status.as_u16(), led.header(header::LOCATION)),
+        (303, stays.as_str())
+    );
+    let kept = public.get(&format!("{gone}?merged=yes")).await;
+    assert!(kept.status == 200 && kept.text().contains("統合済み") && !kept.text().contains("id=\"part\""));
+    let data: serde_json::Value =
+        serde_json::from_str(public.get(&format!("{gone}.json")).await.text()).unwrap();
+    assert_eq!(data["merged_into"]["id"], name(stays).split('/').nth(1).unwrap());
+    let there = public.get(stays).await;
+    assert!(there.text().contains("架空メーカー") && there.text().contains(&format!("{gone}?merged=yes")));
+    let asked = format!("{gone}?merged=yes");
+    let part = format!("{gone}/part");
+    let back = browser
+        .send(&asked, &part, &[("version", "2"), ("reason", "別の製品")])
+        .await;
+    assert_eq!(back.header(header::LOCATION), format!("{gone}?done=parted"));
+    assert_eq!(public.get(gone).await.status, 200);
+    let data: serde_json::Value =
+        serde_json::from_str(public.get(&format!("{stays}.json")).await.text()).unwrap();
+    assert!(
+        data["record"].get("maker").is_none() && data.get("merged").is_none(),
+        "{data}"
+    );
+}
+
+fn encoded_slash(text: &str) -> String {
+    text.replace('/', "%2F")
+}
+
+#[tokio::test]
+async fn a_view_is_saved_seen_on_today_renamed_and_removed() {
+    let mut browser = TOWN.browser(Some(Role::Secretariat));
+    let list = "/registers/supply-report?f.phase=actual";
+    let page = browser.get(list).await;
+    // The plan's own views stand on top for whoever sees what they narrow by.
+    assert!(page.text().contains("影響の大きい発生中の報告") && page.text().contains("id=\"save-view\""));
+    let fields = [
+        ("list", "/registers/supply-report"),
+        ("query", "f.phase=actual"),
+        ("name", "架空<の>条件"),
+    ];
+    let saved = browser.send(list, "/views", &fields).await;
+    assert_eq!(
+        saved.header(header::LOCATION),
+        "/registers/supply-report?f.phase=actual&done=saved"
+    );
+    let name = "架空&#60;の&#62;条件";
+    assert!(browser.get(list).await.text().contains(name));
+    let own = browser.get("/views").await;
+    let id = own.text().split("href=\"/views/").nth(1).expect("a view");
+    let one = format!("/views/{}", id.split('"').next().unwrap());
+    assert!(!browser.get("/today").await.text().contains(name));
+    let marked = browser
+        .send(&one, &one, &[("name", "架空<の>条件"), ("today", "yes")])
+        .await;
+    assert_eq!(marked.status, 303);
+    assert!(browser.get("/today").await.text().contains(name));
+    let other = TOWN.browser(Some(Role::Approver));
+    assert_eq!(other.get(&one).await.status, 404);
+    let removed = browser.send(&one, &one, &[("remove", "yes")]).await;
+    assert_eq!(removed.status, 303);
+    assert!(!browser.get("/views").await.text().contains(name));
+    let nowhere = [("list", "//example.org"), ("query", "q=x"), ("name", "x")];
+    assert_eq!(browser.send(list, "/views", &nowhere).await.status, 404);
 }
 
 proptest! {

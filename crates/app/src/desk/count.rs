@@ -1,4 +1,4 @@
-//! KGI 3 counted from the register: devices of Japanese origin that were covered in category C, new or improved with clinical data, by the fiscal year
+//! What an indicator of the plan names as counted, counted. KGI 3 from the register: devices of Japanese origin that were covered in category C, new or improved with clinical data, by the fiscal year
 //! of their first coverage. Each is named, and so is what cannot be counted and why. The plan's own figure stays what was approved; this stands
 //! beside it and never takes its place.
 //!
@@ -16,13 +16,14 @@ use store::{After, Filter, Key, Name, Query, Test};
 use vocab::{Period, Refusal};
 
 use super::kept::refused;
-use super::register::{key, opened};
-use super::{Desk, MINISTRY, Visit, supply};
+use super::register::{key, opened, stored};
+use super::report_count::{REPORTS, ReportCount};
+use super::{Desk, Visit, supply};
 use crate::registry::List;
 use crate::view::IndicatorView;
 
-/// The indicator that is counted.
-const INDICATOR: &str = "kgi3";
+/// What an indicator names that is counted here.
+const DEVICES: &str = "covered-devices";
 /// Category C.
 const CATEGORIES: &[&str] = &["C1", "C2"];
 /// The application classes that count.
@@ -49,6 +50,16 @@ const NEED: ViewNeed = ViewNeed {
         FieldNeed::new("parent", ShapeNeed::Reference("device"), false),
     ],
 };
+
+/// What was counted for an indicator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Count {
+    /// Devices in the register.
+    Devices(DeviceCount),
+    /// Supply reports.
+    Reports(ReportCount),
+}
 
 /// The count, with everything it rests on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -176,10 +187,7 @@ impl DeviceCount {
         for (day, device) in first.into_values() {
             years.entry(Period::containing(day)).or_default().push(device);
         }
-        let figures: BTreeMap<Period, usize> = plan
-            .iter()
-            .filter_map(|point| Some((point.at, whole(point.value)?)))
-            .collect();
+        let figures = figures(plan);
         for at in figures.keys() {
             years.entry(*at).or_default();
         }
@@ -209,6 +217,14 @@ impl DeviceCount {
     }
 }
 
+/// The plan's own figures, as far as they are counts.
+pub(super) fn figures(plan: &[Point]) -> BTreeMap<Period, usize> {
+    let points = plan.iter();
+    points
+        .filter_map(|point| Some((point.at, whole(point.value)?)))
+        .collect()
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -219,14 +235,25 @@ fn whole(value: f64) -> Option<usize> {
 }
 
 impl Desk {
-    /// An indicator as the register counts it; none for an indicator that is not counted, and for those who may not look into the register.
+    /// What the plan says is counted for an indicator; none for an indicator of which nothing is, and for those who may not look into what is counted.
     ///
     /// # Errors
     /// Those of the store.
-    pub fn counted(&self, visit: &Visit, view: &IndicatorView) -> Result<Option<DeviceCount>, Refusal> {
-        if view.evaluation.id != INDICATOR {
-            return Ok(None);
-        }
+    pub fn counted(&self, visit: &Visit, view: &IndicatorView) -> Result<Option<Count>, Refusal> {
+        let rashin = self.rashin()?;
+        let indicator = rashin.plan().indicator(&view.evaluation.id);
+        Ok(match indicator.and_then(|indicator| indicator.counted) {
+            Some(DEVICES) => self
+                .count_devices(visit, &view.course.observed)?
+                .map(Count::Devices),
+            Some(REPORTS) => self
+                .count_reports(visit, &view.course.observed)?
+                .map(Count::Reports),
+            _ => None,
+        })
+    }
+
+    fn count_devices(&self, visit: &Visit, plan: &[Point]) -> Result<Option<DeviceCount>, Refusal> {
         let kind = match self.register(visit, NEED.kind) {
             Ok(register) => register.kind,
             Err(refusal) if ["not-found", "sign-in"].contains(&refusal.kind) => return Ok(None),
@@ -253,7 +280,7 @@ impl Desk {
                     test: Test::Is((*category).to_owned()),
                 }],
                 limit: 1_000,
-                ..Query::of(key(&kind, MINISTRY, INDICATOR)?.kind)
+                ..Query::of(stored(&kind.id)?)
             };
             loop {
                 let page = self.store.list(&query).map_err(refused)?;
@@ -268,7 +295,7 @@ impl Desk {
                 }
             }
         }
-        Ok(Some(DeviceCount::of(covered, &view.course.observed)))
+        Ok(Some(DeviceCount::of(covered, plan)))
     }
 
     /// Whether the plan's kinds have what is read of them: of a kind that is there, every field.
@@ -322,7 +349,9 @@ impl Shelf<'_> {
         let mut steps = 0;
         while let Some(Value::Link(link)) = above {
             let owner = link.owner.as_deref().unwrap_or(found.top.owner.as_str());
-            let next = self::key(self.kind, owner, &link.id)?;
+            let next = self
+                .desk
+                .followed(self.kind, self::key(self.kind, owner, &link.id)?)?;
             let filed = self.filed(&next)?;
             steps += 1;
             let Some(record) = filed.filter(|_| steps < LEVELS) else {

@@ -33,8 +33,12 @@ pub struct Letter {
     pub urgent: bool,
     /// What waits for them; not in a letter that is sent at once.
     pub tasks: Vec<Task>,
+    /// How many cases wait for them beside those.
+    pub more_tasks: u64,
     /// What happened.
     pub notices: Vec<NoticeView>,
+    /// How much more did.
+    pub more_notices: u64,
 }
 
 /// Sends a letter, or says why it could not be sent.
@@ -53,8 +57,20 @@ impl Desk {
         let there = record::in_japan(at);
         let daily = daily && there.hour() >= HOUR;
         let day_ago = at.checked_sub(DAY).unwrap_or(at);
+        // All accounts are gone through once an hour, and when something urgent was told since they last were.
+        let looked = self.letters_looked.lock().ok().and_then(|looked| *looked);
+        let this_hour =
+            |before: Timestamp| before.as_second().div_euclid(3600) == at.as_second().div_euclid(3600);
+        if let Some(before) = looked.filter(|before| !daily && this_hour(*before)) {
+            // What was told in the very second of that look may have been missed by it.
+            let since = before.checked_sub(SignedDuration::from_secs(2)).unwrap_or(before);
+            if self.told_urgently(since, at)?.is_empty() {
+                return Ok(0);
+            }
+        }
         let urgent = self.told_urgently(day_ago, at)?;
         if !daily && urgent.is_empty() {
+            self.letters_looked_at(at);
             return Ok(0);
         }
         let active = Which {
@@ -93,7 +109,14 @@ impl Desk {
         if count > 0 {
             self.call(at, jobs)?;
         }
+        self.letters_looked_at(at);
         Ok(count)
+    }
+
+    fn letters_looked_at(&self, at: Timestamp) {
+        if let Ok(mut looked) = self.letters_looked.lock() {
+            *looked = Some(at);
+        }
     }
 
     /// Until when a letter tells what happened; none if it was not called for.
@@ -135,7 +158,9 @@ impl Desk {
             language: kept.value.language,
             urgent,
             tasks: if urgent { vec![] } else { self.today(&visit)? },
+            more_tasks: if urgent { 0 } else { self.more_turns(&visit)? },
             notices: self.notices_between(&visit, from, to, urgent)?,
+            more_notices: self.more_notices(&visit, from, to, urgent)?,
         };
         let due = letter
             .tasks

@@ -16,12 +16,15 @@ mod import;
 mod import_staging;
 mod kept;
 mod mail;
+mod merge;
 mod notice;
 mod people;
 mod register;
 mod register_import;
 mod registry;
+mod report_count;
 mod round;
+mod saved_view;
 mod supply;
 mod today;
 mod work;
@@ -43,7 +46,7 @@ pub use answer::{AnswerForm, AnswerView, Submission, Submitted};
 pub use audit::{AuditEvent, AuditPage, AuditPlace};
 pub use batch::{Batch, BatchCheck, BatchRow, BatchState, Move, Reason};
 pub use case::{Acted, CaseAct, CaseClock, CaseLine, CaseList, CaseQuery, CaseStep, CaseView};
-pub use count::{CountedYear, CoveredDevice, DeviceCount, Uncounted, UncountedDevice};
+pub use count::{Count, CountedYear, CoveredDevice, DeviceCount, Uncounted, UncountedDevice};
 pub use estimate::PartEstimate;
 pub use follow_up::{
     Answer, Comment, EditionLine, EditionView, FollowUp, Publication, Stage, Step, Typed, WordFault,
@@ -54,6 +57,7 @@ pub use import_staging::{Purpose, Staged, Staging, Taken};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
 pub use mail::{Letter, Post};
+pub use merge::{MergeField, MergeForm, MergeNote, MergePage, MergeStep, Standing};
 pub use notice::NoticeView;
 pub use people::{
     Account, Amendment, Exchange, Invitation, Link, LinkView, Member, Newcomer, Organisation,
@@ -66,11 +70,14 @@ pub use register::{
     Seen,
 };
 pub use registry::{ListImport, ListReport, ListStanding};
+pub use report_count::{ReportCount, ReportYear};
 pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
 };
+pub use saved_view::SavedView;
 pub use supply::{HeldAsset, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport};
 pub use today::{Task, What};
+pub use work::Clock;
 
 /// The organisation that keeps the plan: owner of observations, rounds and editions.
 pub const MINISTRY: &str = "ministry";
@@ -94,6 +101,8 @@ pub struct Desk {
     reports: Mutex<HashMap<String, Arc<Report>>>,
     /// The public supply reports as they were last read.
     supply: Mutex<Option<Arc<supply::PublicReports>>>,
+    /// When all accounts were last gone through for letters.
+    letters_looked: Mutex<Option<Timestamp>>,
     /// By what letters are sent; without it none are.
     post: Option<Post>,
 }
@@ -142,6 +151,7 @@ impl Desk {
             books: RwLock::new(None),
             reports: Mutex::default(),
             supply: Mutex::default(),
+            letters_looked: Mutex::default(),
             post: None,
         }
     }

@@ -20,6 +20,8 @@ use crate::ask::Rashin;
 const SHOWN: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// So many are shown at once.
 const SHOWN_AT_ONCE: u32 = 30;
+/// And so many are counted.
+const COUNTED: u64 = 1_000;
 
 /// A notice as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -98,6 +100,21 @@ fn after_and_up_to(from: Timestamp, to: Timestamp) -> Result<Filter, Refusal> {
     filter("at", Test::Between(sortable(from), sortable(to)))
 }
 
+/// What somebody was told after one time and up to another.
+fn told_to(visit: &Visit, from: Timestamp, to: Timestamp, urgent: bool) -> Result<Query, Refusal> {
+    let mut filters = vec![
+        filter("to", Test::OneOf(channels(visit)))?,
+        after_and_up_to(from, to)?,
+    ];
+    if urgent {
+        filters.push(filter("urgent", Test::Is("yes".into()))?);
+    }
+    Ok(Query {
+        filters,
+        ..Query::of(Name::new(Notice::KIND).map_err(refused)?)
+    })
+}
+
 impl Desk {
     /// What the one who asks was told in the last thirty days, the newest first.
     ///
@@ -118,18 +135,10 @@ impl Desk {
         urgent: bool,
     ) -> Result<Vec<NoticeView>, Refusal> {
         let rashin = self.rashin()?;
-        let mut filters = vec![
-            filter("to", Test::OneOf(channels(visit)))?,
-            after_and_up_to(from, to)?,
-        ];
-        if urgent {
-            filters.push(filter("urgent", Test::Is("yes".into()))?);
-        }
         let query = Query {
-            filters,
             order: Some((Name::new("at").map_err(refused)?, Direction::Down)),
             limit: SHOWN_AT_ONCE,
-            ..Query::of(Name::new(Notice::KIND).map_err(refused)?)
+            ..told_to(visit, from, to, urgent)?
         };
         let mut list = vec![];
         for version in self.store.list(&query).map_err(refused)? {
@@ -137,6 +146,19 @@ impl Desk {
             list.extend(self.read_notice(visit, &rashin, notice)?);
         }
         Ok(list)
+    }
+
+    /// How much more somebody was told in that time than is shown at once.
+    pub(super) fn more_notices(
+        &self,
+        visit: &Visit,
+        from: Timestamp,
+        to: Timestamp,
+        urgent: bool,
+    ) -> Result<u64, Refusal> {
+        let all = self.store.count(&told_to(visit, from, to, urgent)?, COUNTED);
+        let all = all.map_err(refused)?;
+        Ok(all.saturating_sub(SHOWN_AT_ONCE.into()))
     }
 
     /// Those who were told something urgent after one time and up to another, as channels are written.

@@ -15,6 +15,7 @@ use vocab::Refusal;
 
 use super::case::{CaseView, File};
 use super::kept::{change, refused};
+use super::merge::{MergeNote, Standing};
 use super::{Account, DIRECTORY, Desk, MINISTRY, Visit, closed, unknown};
 use crate::ask::Rashin;
 
@@ -38,6 +39,8 @@ pub enum RecordState {
     Draft,
     /// Complete.
     Filed,
+    /// Merged into another record, which stays in its place; no list has it.
+    Merged,
 }
 
 impl RecordQuery {
@@ -46,10 +49,11 @@ impl RecordQuery {
 }
 
 impl RecordState {
-    const fn code(self) -> &'static str {
+    pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Draft => "draft",
             Self::Filed => "filed",
+            Self::Merged => "merged",
         }
     }
 }
@@ -61,6 +65,9 @@ struct Entry {
     by: String,
     at: Timestamp,
     record: Value,
+    /// What this version has to do with a merge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    merge: Option<MergeNote>,
 }
 
 /// A record as somebody sees it.
@@ -91,6 +98,8 @@ pub struct RecordChange {
     pub state: RecordState,
     /// What it changed; everything, for the first that the one who asks sees.
     pub moved: Vec<Moved>,
+    /// What it has to do with a merge, for those who may see who wrote it.
+    pub merge: Option<MergeNote>,
 }
 
 /// A record with what is around it.
@@ -106,6 +115,12 @@ pub struct RecordPage {
     pub referring: Vec<(String, RegisterEntry)>,
     /// Whether the one who asks may change it.
     pub may_change: bool,
+    /// The record that stays in its place, if it was merged into one that the one who asks may see.
+    pub stays: Option<Standing>,
+    /// Whether the one who asks may take the merge back.
+    pub may_part: bool,
+    /// Records that were merged into it, as far as the one who asks may see them: owner, id and name.
+    pub merged: Vec<Standing>,
     /// How it is dealt with, for those who take part; none where its kind goes through no procedure.
     pub case: Option<CaseView>,
     /// What everybody may know of how it is dealt with.
@@ -303,9 +318,18 @@ impl Desk {
         } else {
             vec![]
         };
-        let referring = self.referring(visit, &key(kind, owner, id)?)?;
+        let own = key(kind, owner, id)?;
+        let merged = self.merged_into(visit, &rashin, kind, &own)?;
+        let mut referring = self.referring(visit, &own)?;
+        // What refers to a record that was merged refers to the one that stays.
+        for one in &merged {
+            referring.extend(self.referring(visit, &key(kind, &one.owner, &one.id)?)?);
+        }
         Ok(RecordPage {
             kind: kind.clone(),
+            stays: self.stays(visit, &rashin, kind, &newest)?,
+            may_part: may_part(visit, kind, &newest),
+            merged,
             may_change: may_change(visit, kind, &newest),
             view: self.view(visit, &rashin, kind, newest)?,
             history,
@@ -329,7 +353,7 @@ impl Desk {
         for version in versions.into_iter().filter(|version| version.body.is_some()) {
             let one = opened(kind, &version)?;
             // What was typed before it was filed stays with those who typed it.
-            if home || one.entry.state == RecordState::Filed {
+            if home || one.entry.state != RecordState::Draft {
                 all.push(one);
             }
         }
@@ -350,6 +374,7 @@ impl Desk {
             by: people.then(|| self.written_by(&one.entry.by)),
             state: one.entry.state,
             moved: record::difference(kind, seen.get(place + 1).unwrap_or(&nothing), &seen[place]),
+            merge: one.entry.merge.clone().filter(|_| people),
         };
         Ok(all.iter().enumerate().map(change).collect())
     }
@@ -374,7 +399,7 @@ impl Desk {
         if may_see(visit, kind, &found) {
             return Ok(found);
         }
-        if found.entry.state == RecordState::Filed
+        if found.entry.state != RecordState::Draft
             && let Some(file) = self.case_file(rashin, kind, owner, id)?
             && (file.is_public() || takes_part_in(visit, &file, &found))
         {
@@ -488,8 +513,7 @@ impl Desk {
         let mut read = 0;
         for kind in &rashin.plan().kinds {
             read += self.index_anew(stored(&kind.id)?.as_str(), kind, |version| {
-                let found = opened(kind, &version)?;
-                indexed(kind, &found.owner, &found.record).map(Some)
+                index_of(kind, &opened(kind, &version)?).map(Some)
             })?;
         }
         Ok(read + self.index_cases()? + self.index_notices()?)
@@ -600,7 +624,7 @@ impl Desk {
     }
 
     /// A record as the one who asks sees it. An organisation that it names sees what is for parties once it takes part.
-    fn view(
+    pub(super) fn view(
         &self,
         visit: &Visit,
         rashin: &Rashin,
@@ -674,6 +698,11 @@ impl Found {
         self.entry.state
     }
 
+    /// What this version has to do with a merge.
+    pub fn merge(&self) -> Option<&MergeNote> {
+        self.entry.merge.as_ref()
+    }
+
     /// Owner and id.
     pub fn name(&self) -> (String, String) {
         (self.owner.clone(), self.id.clone())
@@ -709,16 +738,52 @@ pub(super) fn drafted(
         by: visit.actor().to_owned(),
         at: visit.at,
         record: record::to_body(kind, record),
+        merge: None,
     };
+    draft_of(kind, id, expected, &entry, indexed(kind, owner, record)?)
+}
+
+/// A version that has to do with a merge.
+pub(super) fn drafted_in_merge(
+    visit: &Visit,
+    kind: &Kind,
+    found: &Found,
+    state: RecordState,
+    record: &Record,
+    note: MergeNote,
+) -> Result<Draft, Refusal> {
+    let index = match state {
+        RecordState::Merged => super::merge::index(kind, &note)?,
+        _ => indexed(kind, &found.owner, record)?,
+    };
+    let entry = Entry {
+        state,
+        by: visit.actor().to_owned(),
+        at: visit.at,
+        record: record::to_body(kind, record),
+        merge: Some(note),
+    };
+    draft_of(kind, &found.id, found.version, &entry, index)
+}
+
+fn draft_of(kind: &Kind, id: &str, expected: u32, entry: &Entry, index: Index) -> Result<Draft, Refusal> {
     Ok(Draft {
         kind: stored(&kind.id)?,
         id: Name::new(id).map_err(refused)?,
         expected,
         parent: None,
-        state: Some(Name::new(state.code()).map_err(refused)?),
-        body: serde_json::to_value(&entry).map_err(|error| refused(Fault::engine(error)))?,
-        index: indexed(kind, owner, record)?,
+        state: Some(Name::new(entry.state.code()).map_err(refused)?),
+        body: serde_json::to_value(entry).map_err(|error| refused(Fault::engine(error)))?,
+        index,
     })
+}
+
+/// What the store's lists see of a version that was read.
+fn index_of(kind: &Kind, found: &Found) -> Result<Index, Refusal> {
+    match &found.entry.merge {
+        Some(note) if found.entry.state == RecordState::Merged => super::merge::index(kind, note),
+        _ => indexed(kind, &found.owner, &found.record),
+    }
 }
 
 /// What the store's lists see of a record. A blank field has an empty value, so that every record has its place in every order.
@@ -794,13 +859,26 @@ pub(super) fn may_add(visit: &Visit, kind: &Kind) -> bool {
     )
 }
 
-/// A draft is seen and changed by the organisation that writes it, and by nobody else who may change what is filed.
+/// A draft is seen and changed by the organisation that writes it, and by nobody else who may change what is filed. What was merged stays as it was.
 pub(super) fn may_change(visit: &Visit, kind: &Kind, found: &Found) -> bool {
+    found.entry.state != RecordState::Merged && keeps(visit, kind, found)
+}
+
+fn keeps(visit: &Visit, kind: &Kind, found: &Found) -> bool {
     holds(
         visit.caller.as_ref(),
         &grants(&kind.change),
         Subject::of(&found.owner),
-    ) && (found.entry.state == RecordState::Filed || is_home(visit, kind, &found.owner))
+    ) && (found.entry.state != RecordState::Draft || is_home(visit, kind, &found.owner))
+}
+
+/// The ministry takes a merge back, whoever made it.
+pub(super) fn may_part(visit: &Visit, kind: &Kind, found: &Found) -> bool {
+    let ministry = visit
+        .caller
+        .as_ref()
+        .is_some_and(|caller| !caller.is(Role::Member));
+    ministry && found.entry.state == RecordState::Merged && keeps(visit, kind, found)
 }
 
 /// Whether what one adds would belong to the same owner.
@@ -808,7 +886,7 @@ fn is_home(visit: &Visit, kind: &Kind, owner: &str) -> bool {
     visit.caller.is_some() && new_owner(visit, kind).is_ok_and(|home| home == owner) && may_add(visit, kind)
 }
 
-fn reading(visit: &Visit, kind: &Kind) -> Sight {
+pub(super) fn reading(visit: &Visit, kind: &Kind) -> Sight {
     sight_by(visit.caller.as_ref(), &grants(&kind.read))
 }
 
@@ -820,7 +898,7 @@ fn may_see(visit: &Visit, kind: &Kind, found: &Found) -> bool {
             Subject::of(&found.owner),
         )
     };
-    may_change(visit, kind, found) || (found.entry.state == RecordState::Filed && reads())
+    keeps(visit, kind, found) || (found.entry.state != RecordState::Draft && reads())
 }
 
 /// Whether the one who asks takes part in a case: by the grants of its record's kind, or because the record names their organisation.
@@ -866,7 +944,7 @@ pub(super) fn viewer(visit: &Visit) -> Viewer {
 }
 
 /// Whether somebody sees a field in whichever record of the kind: only by such a field may they filter, sort, or find what refers.
-fn public_to(visit: &Visit, kind: &Kind, field: &Field) -> bool {
+pub(super) fn public_to(visit: &Visit, kind: &Kind, field: &Field) -> bool {
     let viewer = viewer(visit);
     let nobody = BTreeSet::new();
     let own_only = match reading(visit, kind) {

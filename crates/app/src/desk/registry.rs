@@ -503,9 +503,17 @@ impl<'d> Intake<'d> {
         let list = self.import.value.list;
         let expected = before.as_ref().map_or(0, |version| version.version);
         let earlier = match before.filter(|version| version.body.is_some()) {
-            Some(version) => Some(opened(&self.kind, &version)?.record),
+            Some(version) => Some(opened(&self.kind, &version)?),
             None => None,
         };
+        // What somebody merged into another record is not brought back by the list that it came from.
+        if earlier
+            .as_ref()
+            .is_some_and(|found| found.state() == RecordState::Merged)
+        {
+            return Ok(());
+        }
+        let earlier = earlier.map(|found| found.record);
         if row.partial && earlier.is_none() {
             self.import.value.report.refuse(RefusedRow {
                 id: Some(row.id.clone()),
@@ -564,7 +572,11 @@ impl<'d> Intake<'d> {
         if !self.import.value.list.is_whole() || version.body.is_none() || refused.contains(id) {
             return Ok(());
         }
-        let mut record = opened(&self.kind, &version)?.record;
+        let found = opened(&self.kind, &version)?;
+        if found.state() == RecordState::Merged {
+            return Ok(());
+        }
+        let mut record = found.record;
         if record.fields.get(LISTED) != Some(&Value::Flag(true)) {
             return Ok(());
         }

@@ -13,25 +13,30 @@ use record::{FieldNeed, Record, ShapeNeed, Value, ViewNeed, Viewer};
 use serde::Serialize;
 use serde_json::json;
 use store::{After, Direction, Filter, Name, Progress, Query, Test};
-use vocab::Refusal;
+use vocab::{Period, Refusal};
 
 use super::case::{about, filter};
 use super::kept::{change, opened as kept_opened, refused};
 use super::notice::Notice;
-use super::register::{key, opened, stored};
+use super::register::{Found, RecordState, key, opened, stored};
+use super::work::Heard;
 use super::{Desk, Kept, Kind, MINISTRY, Visit, closed};
 use crate::ask::Rashin;
 
 /// The kind of a report.
-const REPORT: &str = "supply-report";
+pub(super) const REPORT: &str = "supply-report";
 /// The kind of what a hospital holds.
 const ASSET: &str = "hospital-asset";
+/// The kind of a registered device.
+const DEVICE: &str = "device";
 /// So many public reports are read for the national picture that go on, and as many that are over, the newest first.
 const READ: u32 = 5_000;
 /// What was read for everybody is kept for so long.
 const KEPT: SignedDuration = SignedDuration::from_secs(30);
 /// So many of a hospital's assets are named with a report.
 const NAMED: usize = 100;
+/// After so many holders that were told, the job says how far it is.
+const TOLD: usize = 100;
 /// What is settled leaves a hospital's page after so many days.
 const SETTLED: i64 = 30;
 
@@ -109,6 +114,8 @@ pub struct SupplyReport {
     pub state: Text,
     /// Whether it is settled.
     pub last: bool,
+    /// Whether it was withdrawn.
+    pub withdrawn: bool,
     /// The day on which it was reported.
     pub reported: Date,
     /// The day on which something last happened.
@@ -144,8 +151,10 @@ fn as_text<S: serde::Serializer>(range: &Option<DateRange>, serializer: S) -> Re
 /// What the national picture is narrowed by; empty texts narrow nothing.
 #[derive(Debug, Clone, Default)]
 pub struct SupplyQuery {
-    /// Where the supply stands.
+    /// Where the supply stands, or [`SupplyReport::WITHDRAWN`].
     pub phase: String,
+    /// The fiscal year in which it was reported.
+    pub year: String,
     /// What was reported.
     pub report_type: String,
     /// One of the causes.
@@ -163,7 +172,7 @@ pub struct SupplyQuery {
 pub struct SupplyBoard {
     /// The public reports, the newest first.
     pub reports: Vec<SupplyReport>,
-    /// Of these: how many by phase.
+    /// Of these: how many by phase; those that were withdrawn by that.
     pub phases: BTreeMap<String, usize>,
     /// By what was reported.
     pub types: BTreeMap<String, usize>,
@@ -173,8 +182,8 @@ pub struct SupplyBoard {
     pub generic_names: BTreeMap<String, usize>,
     /// By prefecture: those that name it and those for the whole country, as long as they are not settled.
     pub prefectures: BTreeMap<String, usize>,
-    /// By month of the report, `2026-11`.
-    pub months: BTreeMap<String, usize>,
+    /// By month of the report, `2026-11`, from the first to the last of them: how many by phase. A month of which there is no report has none.
+    pub months: BTreeMap<String, BTreeMap<String, usize>>,
     /// Whether there are older ones that were not read.
     pub cut: bool,
 }
@@ -214,7 +223,7 @@ impl Desk {
         };
         let reports = public.reports.iter().map(|(report, _)| report);
         for report in reports.filter(|report| asked.takes(report)) {
-            *board.phases.entry(report.phase.clone()).or_default() += 1;
+            *board.phases.entry(report.stands().to_owned()).or_default() += 1;
             *board.types.entry(report.report_type.clone()).or_default() += 1;
             for cause in &report.causes {
                 *board.causes.entry(cause.clone()).or_default() += 1;
@@ -228,8 +237,20 @@ impl Desk {
                 }
             }
             let month = report.reported.strftime("%Y-%m").to_string();
-            *board.months.entry(month).or_default() += 1;
+            let month = board.months.entry(month).or_default();
+            *month.entry(report.stands().to_owned()).or_default() += 1;
             board.reports.push(report.clone());
+        }
+        let days = || board.reports.iter().map(|report| report.reported);
+        if let (Some(first), Some(last)) = (days().min(), days().max()) {
+            let from = first.first_of_month();
+            let all = from.series(jiff::Span::new().months(1));
+            for month in all.take_while(|day| *day <= last) {
+                board
+                    .months
+                    .entry(month.strftime("%Y-%m").to_string())
+                    .or_default();
+            }
         }
         Ok(board)
     }
@@ -259,12 +280,13 @@ impl Desk {
             if report.is_settled() && settled {
                 continue;
             }
-            let held = self.held(kind, &report.owner, record, Some(&owner))?;
-            if held.is_empty() {
+            let mut assets: BTreeMap<String, Record> = BTreeMap::new();
+            self.each_held(kind, &report.owner, record, Some(&owner), |found| {
+                assets.insert(found.id, found.record);
+            })?;
+            if assets.is_empty() {
                 continue;
             }
-            let assets: BTreeMap<String, Record> =
-                held.into_iter().map(|(_, id, record)| (id, record)).collect();
             list.push(SupplyForHolder {
                 quantity: assets.values().map(pieces).sum(),
                 assets: assets
@@ -290,17 +312,18 @@ impl Desk {
         owner: &str,
         id: &str,
         event: usize,
-    ) -> Result<Progress, Refusal> {
+        heard: &mut Heard<'_>,
+    ) -> Result<Option<Progress>, Refusal> {
         let rashin = self.rashin()?;
         let (Some(report), Some(asset)) = (rashin.plan().kind(REPORT), rashin.plan().kind(ASSET)) else {
-            return Ok(Progress::default());
+            return Ok(Some(Progress::default()));
         };
         let version = self.store.newest(&key(report, owner, id)?).map_err(refused)?;
         let Some(found) = version.map(|version| opened(report, &version)).transpose()? else {
-            return Ok(Progress::default());
+            return Ok(Some(Progress::default()));
         };
         let Some(file) = self.case_file(&rashin, report, owner, id)? else {
-            return Ok(Progress::default());
+            return Ok(Some(Progress::default()));
         };
         let state = file.state().and_then(|state| state.public.clone());
         let text = match state {
@@ -311,17 +334,27 @@ impl Desk {
                     state.en
                 ),
             },
-            None => return Ok(Progress::default()),
+            None => return Ok(Some(Progress::default())),
         };
         let number = file
             .kept
             .as_ref()
             .map(|kept| kept.value.number.clone())
             .unwrap_or_default();
-        let held = self.held(asset, owner, &found.record, None)?;
-        let holders: BTreeSet<String> = held.into_iter().map(|(holder, ..)| holder).collect();
+        let mut holders = BTreeSet::new();
+        self.each_held(asset, owner, &found.record, None, |found| {
+            holders.insert(found.owner);
+        })?;
         let mut told = 0;
-        for holder in holders.iter().filter(|holder| *holder != owner) {
+        let so_far = |told| Progress {
+            done: told,
+            total: holders.len() as u64,
+            text: String::new(),
+        };
+        for (place, holder) in holders.iter().filter(|holder| *holder != owner).enumerate() {
+            if place % TOLD == TOLD - 1 && !heard(&so_far(told))? {
+                return Ok(None);
+            }
             let name = format!("supply.{owner}.{id}.{event}");
             if self.find::<Notice>(holder, &name)?.is_some() {
                 continue;
@@ -346,23 +379,20 @@ impl Desk {
                 Err(fault) => return Err(refused(fault)),
             }
         }
-        Ok(Progress {
-            done: told,
-            total: holders.len() as u64,
-            text: String::new(),
-        })
+        Ok(Some(so_far(told)))
     }
 
-    /// What is held of the product of a report: owner, id, record. The same registered device, the same product code, or the same brand name.
-    fn held(
+    /// Goes through what is held of the product of a report, a page at a time: the same registered device, the same product code, or the same brand
+    /// name. What is held by several of these comes as often.
+    fn each_held(
         &self,
         kind: &Form,
         reporter: &str,
         report: &Record,
         holder: Option<&Name>,
-    ) -> Result<Vec<(String, String, Record)>, Refusal> {
-        let mut held = vec![];
-        for filter in sought(reporter, report)? {
+        mut held: impl FnMut(Found),
+    ) -> Result<(), Refusal> {
+        for filter in self.sought(reporter, report)? {
             let mut query = Query {
                 owner: holder.cloned(),
                 state: Some(Name::new("filed").map_err(refused)?),
@@ -378,7 +408,7 @@ impl Desk {
                     let found = opened(kind, version)?;
                     let retired = text(&found.record, "use") == "retired";
                     if !retired {
-                        held.push((found.owner, found.id, found.record));
+                        held(found);
                     }
                 }
                 if !full {
@@ -386,7 +416,32 @@ impl Desk {
                 }
             }
         }
-        Ok(held)
+        Ok(())
+    }
+
+    /// What an asset has to be to be the product of a report: any of these. A device that was merged with others is all of them.
+    fn sought(&self, reporter: &str, report: &Record) -> Result<Vec<Filter>, Refusal> {
+        let mut sought = vec![];
+        let rashin = self.rashin()?;
+        if let (Some(Value::Link(link)), Some(device)) =
+            (report.fields.get("device"), rashin.plan().kind(DEVICE))
+        {
+            let of = link.owner.as_deref().unwrap_or(reporter);
+            let stays = self.followed(device, key(device, of, &link.id)?)?;
+            let all = self.merged_keys(&stays)?.into_iter().chain([stays]);
+            // A link is written with its owner unless it is to a record of the same owner, which a hospital's never is.
+            let links = all.map(|one| format!("{}/{}", one.owner, one.id));
+            sought.push(filter("device", Test::OneOf(links.collect()))?);
+        }
+        let codes = texts(report, "product_codes");
+        if !codes.is_empty() {
+            sought.push(filter("gtin", Test::OneOf(codes))?);
+        }
+        let name = record::fold(&text(report, "name"));
+        if !name.is_empty() {
+            sought.push(filter("name", Test::Is(name.chars().take(100).collect()))?);
+        }
+        Ok(sought)
     }
 
     /// The public reports with what everybody sees of their records: those that go on, then those that are over, the newest first; and whether
@@ -454,7 +509,9 @@ impl Desk {
             return Ok(None);
         };
         let version = self.store.newest(&key(kind, &kept.owner, id)?).map_err(refused)?;
-        let Some(found) = version.map(|version| opened(kind, &version)).transpose()? else {
+        let found = version.map(|version| opened(kind, &version)).transpose()?;
+        // A report that was merged into another is told by that one.
+        let Some(found) = found.filter(|found| found.state() == RecordState::Filed) else {
             return Ok(None);
         };
         let record = record::redact(
@@ -486,6 +543,7 @@ impl Desk {
             notice: text(&record, "notice"),
             state: public,
             last: state.last,
+            withdrawn: state.withdrawn,
             reported: record::in_japan(first.at).date(),
             changed,
         };
@@ -494,6 +552,18 @@ impl Desk {
 }
 
 impl SupplyReport {
+    /// Where a report that was withdrawn stands, whatever its supply does.
+    pub const WITHDRAWN: &str = "withdrawn";
+
+    /// Where it stands: its phase, or that it was withdrawn.
+    pub fn stands(&self) -> &str {
+        if self.withdrawn {
+            Self::WITHDRAWN
+        } else {
+            &self.phase
+        }
+    }
+
     /// Whether nobody is short any more.
     pub fn is_settled(&self) -> bool {
         self.last || ["avoided", "resolved"].contains(&self.phase.as_str())
@@ -519,32 +589,14 @@ impl SupplyQuery {
                 .collect();
             words.iter().all(|word| tokens.contains(word))
         };
-        is(&self.phase, &report.phase)
+        is(&self.phase, report.stands())
+            && is(&self.year, &Period::containing(report.reported).year.to_string())
             && is(&self.report_type, &report.report_type)
             && is(&self.jmdn, &report.jmdn)
             && (self.cause.is_empty() || report.causes.contains(&self.cause))
             && (self.prefecture.is_empty() || report.reaches().contains(&self.prefecture))
             && (words.is_empty() || found())
     }
-}
-
-/// What an asset has to be to be the product of a report: any of these.
-fn sought(reporter: &str, report: &Record) -> Result<Vec<Filter>, Refusal> {
-    let mut sought = vec![];
-    if let Some(Value::Link(link)) = report.fields.get("device") {
-        let of = link.owner.as_deref().unwrap_or(reporter);
-        // A link is written with its owner unless it is to a record of the same owner, which a hospital's never is.
-        sought.push(filter("device", Test::Is(format!("{of}/{}", link.id)))?);
-    }
-    let codes = texts(report, "product_codes");
-    if !codes.is_empty() {
-        sought.push(filter("gtin", Test::OneOf(codes))?);
-    }
-    let name = record::fold(&text(report, "name"));
-    if !name.is_empty() {
-        sought.push(filter("name", Test::Is(name.chars().take(100).collect()))?);
-    }
-    Ok(sought)
 }
 
 fn text(record: &Record, field: &str) -> String {

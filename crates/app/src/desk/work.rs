@@ -72,36 +72,42 @@ impl Work {
     }
 }
 
+/// What time it is now.
+pub type Clock<'a> = dyn Fn() -> Timestamp + 'a;
+
 /// Hears how far a piece of work has come; false asks it to stop there.
 pub(super) type Heard<'a> = dyn FnMut(&Progress) -> Result<bool, Refusal> + 'a;
 
 impl Desk {
     /// Does the job that has been due for longest; false if none is. `go_on` is asked between its changes: when it says no, the job is given back
-    /// and goes on from there another time.
+    /// and goes on from there another time. A long job holds itself by the clock with every word on how far it is.
     ///
     /// # Errors
     /// Those of the store, when the job can be neither ended nor given back.
-    pub fn work(&self, at: Timestamp, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
-        self.work_in(DESK, at, go_on)
+    pub fn work(&self, clock: &Clock<'_>, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
+        self.work_in(DESK, clock, go_on)
     }
 
     /// Sends the letter that has been due for longest; false if none is, or if this desk writes no letters.
     ///
     /// # Errors
     /// As [`Desk::work`].
-    pub fn send(&self, at: Timestamp, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
-        Ok(self.post.is_some() && self.work_in(MAIL, at, go_on)?)
+    pub fn send(&self, clock: &Clock<'_>, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
+        Ok(self.post.is_some() && self.work_in(MAIL, clock, go_on)?)
     }
 
-    fn work_in(&self, queue: &str, at: Timestamp, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
-        let lease = at.checked_add(LEASE).unwrap_or(at);
+    fn work_in(&self, queue: &str, clock: &Clock<'_>, go_on: &dyn Fn() -> bool) -> Result<bool, Refusal> {
+        let at = clock();
+        let held_from = |now: Timestamp| now.checked_add(LEASE).unwrap_or(now);
         let queue = Name::new(queue).map_err(refused)?;
-        let Some(status) = self.store.claim_job(&queue, at, lease).map_err(refused)? else {
+        let claimed = self.store.claim_job(&queue, at, held_from(at));
+        let Some(status) = claimed.map_err(refused)? else {
             return Ok(false);
         };
         let (key, attempt) = (&status.job.key, status.attempt);
         let stopped = Cell::new(false);
         let mut heard = |progress: &Progress| {
+            let lease = held_from(clock());
             let held = self.store.progress_job(key, attempt, progress, lease);
             let on = held.map_err(refused)? && go_on();
             stopped.set(!on);
@@ -110,10 +116,13 @@ impl Desk {
         let give_back = |why: &str, again| self.store.fail_job(key, attempt, why, again);
         let ended = match self.do_work(&status.job, at, &mut heard) {
             Ok(Some(result)) => self.store.finish_job(key, attempt, &result),
-            Ok(None) if !stopped.get() => give_back("", Some(at.checked_add(LATER).unwrap_or(at))),
-            Ok(None) => give_back("", Some(at)),
+            Ok(None) if !stopped.get() => {
+                let now = clock();
+                give_back("", Some(now.checked_add(LATER).unwrap_or(now)))
+            }
+            Ok(None) => give_back("", Some(clock())),
             Err(refusal) if ["unavailable", "conflict"].contains(&refusal.kind) => {
-                give_back(&refusal.ja, status.again(at))
+                give_back(&refusal.ja, status.again(clock()))
             }
             Err(refusal) => give_back(&refusal.ja, None),
         };
@@ -131,7 +140,7 @@ impl Desk {
                 id,
                 event,
             } => match hook.as_str() {
-                "tell-holders" => self.tell_holders(at, &owner, &id, event).map(Some),
+                "tell-holders" => self.tell_holders(at, &owner, &id, event, heard),
                 // The plan's reader lets no other through; a newer program's job waits for that program.
                 _ => Ok(None),
             },

@@ -7,8 +7,8 @@ use vocab::{Calendar, Number, Period, Quantity, Unit};
 
 use crate::graph::NodeName;
 use crate::model::{
-    Assumption, Check, CheckKind, Class, Direction, Group, Implied, Indicator, MeasureState, Meeting, Node,
-    NodeKind, Observation, PathShape, Printed, Series, Source, Spread, Step, Target,
+    Assumption, COUNTS, Check, CheckKind, Class, Direction, Group, Implied, Indicator, MeasureState, Meeting,
+    Node, NodeKind, Observation, PathShape, Printed, Series, Source, Spread, Step, Target,
 };
 use crate::raw::{self, Word};
 
@@ -336,6 +336,10 @@ impl Reader<'_> {
             self.text(&raw.owner),
         );
         let (why, method) = (self.text(&raw.why), self.text(&raw.method));
+        let counted = raw
+            .counted
+            .as_ref()
+            .map(|word| self.choice(word, &COUNTS.map(|count| (count, count))));
         Some(Indicator {
             class: class?,
             number: raw.number,
@@ -354,6 +358,7 @@ impl Reader<'_> {
             formula: formula?,
             observes: raw.observes.map(Spanned::into_inner),
             observed: whole(observed)?,
+            counted: whole(counted)?,
             round: whole(round)?,
             baseline: whole(baseline)?,
             steps: steps.into_iter().collect::<Option<_>>()?,

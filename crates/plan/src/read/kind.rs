@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::kind::{Confidentiality, Field, Filler, Grant, Kind, Owner, Part, ROLES, Required, Shape};
+use crate::kind::{Confidentiality, Field, Filler, Grant, Kind, Owner, Part, ROLES, Required, Shape, View};
 use crate::raw::{self, Word};
 
 use super::Reader;
@@ -51,6 +51,11 @@ impl Reader<'_> {
         self.title_field(&raw, &fields);
         self.ministry_only(&raw, owner, &fields);
         let fields: Vec<Field> = fields.into_iter().collect::<Option<_>>()?;
+        let views: Vec<_> = raw
+            .view
+            .iter()
+            .map(|view| self.view(raw.id.get_ref(), view, &fields, refs))
+            .collect();
         let upcasts = if steady { self.upcasts(&raw, &fields) } else { None };
         Some(Kind {
             id: id?,
@@ -68,7 +73,58 @@ impl Reader<'_> {
             parts: parts.into_iter().collect::<Option<_>>()?,
             fields,
             upcasts: upcasts?,
+            views: views.into_iter().collect::<Option<_>>()?,
         })
+    }
+
+    /// A list that many need: each condition `FIELD is VALUE`, of a field by which a list can be narrowed.
+    fn view(&mut self, kind: &str, raw: &raw::View, fields: &[Field], refs: &mut References) -> Option<View> {
+        let name = format!("{kind}.{}", raw.id.get_ref());
+        refs.define("view", self.place(&raw.id), &name);
+        let (id, title) = (self.id(&raw.id), self.text(&raw.title));
+        let filters: Vec<_> = raw
+            .conditions
+            .iter()
+            .map(|word| self.narrowing(word, fields))
+            .collect();
+        Some(View {
+            id: id?,
+            title: title?,
+            filters: filters.into_iter().collect::<Option<_>>()?,
+        })
+    }
+
+    fn narrowing(&mut self, word: &Word, fields: &[Field]) -> Option<(String, String)> {
+        let said = word.get_ref().split_once(" is ");
+        let found = said.and_then(|(name, value)| {
+            let field = fields.iter().find(|field| field.name == name && field.indexed)?;
+            let known = match &field.shape {
+                Shape::Choice(options) | Shape::Choices(options) => {
+                    options.iter().any(|option| option.code == value)
+                }
+                Shape::Flag => ["yes", "no"].contains(&value),
+                _ => !value.trim().is_empty(),
+            };
+            known.then(|| (name.to_owned(), value.to_owned()))
+        });
+        if found.is_none() {
+            let indexed: Vec<&str> = fields
+                .iter()
+                .filter(|field| field.indexed)
+                .map(|field| field.name.as_str())
+                .collect();
+            self.fault(
+                word,
+                "bad-view",
+                "一覧をこの条件で絞り込むことはできません。",
+                "a list cannot be narrowed by this.",
+                &format!(
+                    "「項目 is 値」の形で、indexed の項目と選べる値を書いてください。 / Write `FIELD is VALUE` with an indexed field and one of its values. Indexed: {}",
+                    indexed.join(", ")
+                ),
+            );
+        }
+        found
     }
 
     /// A list of who may do something: `role` or `role:own`; for reading also everybody.

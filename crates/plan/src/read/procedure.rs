@@ -125,11 +125,21 @@ impl Reader<'_> {
                 "終わりでない状態だけに waits_for を書いてください。例: waits_for = [\"secretariat\"] / Give `waits_for` to states that are not `last`, and to those only.",
             );
         }
+        if raw.withdrawn && !raw.last {
+            self.fault(
+                &raw.id,
+                "withdrawn-goes-on",
+                "取り下げられた状態なのに、終わりの状態ではありません。",
+                "a state of what was withdrawn is not a last one.",
+                "withdrawn = true の状態には last = true も書いてください。 / Give a state with `withdrawn = true` also `last = true`.",
+            );
+        }
         Some(State {
             id: id?,
             title: title?,
             public: whole(public)?,
             last: raw.last,
+            withdrawn: raw.withdrawn,
             waits_for: waits_for?,
             formerly: formerly.into_iter().collect::<Option<_>>()?,
         })

@@ -23,3 +23,4 @@ chart-prefecture = Prefecture
 chart-value = Value
 chart-spark = From { $from } to { $to }
 chart-class = { $from } to { $to }
+chart-sum = Total

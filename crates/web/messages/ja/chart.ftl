@@ -23,3 +23,4 @@ chart-prefecture = 都道府県
 chart-value = 値
 chart-spark = { $from }から{ $to }までの推移
 chart-class = { $from }～{ $to }
+chart-sum = 計

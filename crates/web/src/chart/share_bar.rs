@@ -24,7 +24,8 @@ pub struct ShareBar {
     pub shares: Vec<Share>,
 }
 
-const FILLINGS: [Swatch; 5] = [
+/// What parts are filled with, so that they differ without colour.
+pub(super) const FILLINGS: [Swatch; 5] = [
     Swatch::Field("chart-bar"),
     Swatch::Hatch(Hatch::Rising),
     Swatch::Hatch(Hatch::Dots),

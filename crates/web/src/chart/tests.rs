@@ -222,6 +222,37 @@ fn shares_fill_the_bar() {
 }
 
 #[test]
+fn parts_of_a_month_stand_on_each_other_and_a_month_without_a_report_is_no_zero() {
+    let messages = Messages::load().unwrap();
+    let stack = |name: &str, parts: [u32; 3]| Stack {
+        name: name.into(),
+        parts: parts.into(),
+    };
+    let chart = stacked_bars(
+        &StackedBars {
+            about: about("件"),
+            over: "月".into(),
+            parts: ["見込み", "発生中", "解消した"].map(str::to_owned).into(),
+            stacks: vec![
+                stack("2026-09", [2, 1, 0]),
+                stack("2026-10", [0, 0, 0]),
+                stack("2026-11", [0, 3, 4]),
+            ],
+        },
+        messages.texts(Lang::Ja),
+    );
+    assert_snapshot!("stacked_bars", narrow(&chart));
+    let row = |row: usize| -> Vec<&str> {
+        chart.table.rows[row]
+            .iter()
+            .map(|cell| cell.text.as_str())
+            .collect()
+    };
+    assert_eq!(row(1), ["2026-10", "", "", "", "報告なし"]);
+    assert_eq!(row(2), ["2026-11", "0", "3", "4", "7"]);
+}
+
+#[test]
 fn a_procedure_is_drawn_with_a_box_for_each_state_and_an_arrow_for_each_way() {
     let messages = Messages::load().unwrap();
     let state = |title: &str, last| FlowState {
@@ -409,6 +440,15 @@ proptest! {
             share_bar(&ShareBar {
                 about: about(),
                 shares: figures.iter().enumerate().map(|(n, f)| Share { name: name(n), value: f.1 }).collect(),
+            }, t),
+            stacked_bars(&StackedBars {
+                about: about(),
+                over: text.clone(),
+                parts: vec![text.clone(); 2],
+                stacks: observed.iter().map(|&(year, value)| {
+                    let size = if value.is_some() { u32::MAX } else { 0 };
+                    Stack { name: format!("{text}{year}"), parts: vec![size, u32::try_from(year % 3).unwrap()] }
+                }).collect(),
             }, t),
             tile_map(&TileMap {
                 about: about(),

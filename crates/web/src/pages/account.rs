@@ -55,6 +55,7 @@ fn build(here: &Here<'_>, entry: &Entry) -> Result<Answer, Refusal> {
             .as_ref()
             .map_or_else(Vec::new, |person| facts(t, person)),
         table: Some(table(t, &sessions)),
+        way: Some(Link::to(t.text("views-title"), t.path("/views"))),
         ..Work::new(here, t.text("menu-account"), vec![])
     };
     Answer::page(&page.with_forms(entry, vec![change, everywhere]))

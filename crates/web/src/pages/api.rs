@@ -177,10 +177,12 @@ const ADDRESSES: [Address; 37] = [
         example: "/supply.csv",
         query: &[
             ("phase", "api-query-supply-phase"),
+            ("year", "api-query-supply-year"),
             ("type", "api-query-supply-type"),
             ("cause", "api-query-supply-cause"),
             ("prefecture", "api-query-supply-prefecture"),
             ("jmdn", "api-query-supply-jmdn"),
+            ("table", "api-query-supply-table"),
             ("q", "api-query-words"),
         ],
         private: false,

@@ -48,13 +48,16 @@ fn build_list(here: &Here<'_>) -> Result<Answer, Refusal> {
         .iter()
         .any(|(_, value)| !value.trim().is_empty());
     let all = Link::to(t.text("register-all"), t.path("/cases"));
+    let views = super::views::of_list(here, "/cases", None)?;
     let mut page = Work {
         lead: t.text("cases-lead"),
         search: Some(super::work::Search {
             action: t.path("/cases"),
             fields: search(here, &asked),
             again: narrowed.then_some(all),
+            views: views.links,
         }),
+        forms: views.form.into_iter().collect(),
         table: Some(Table {
             id: "cases".into(),
             caption: how_many(t, found.found),

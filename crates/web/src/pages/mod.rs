@@ -27,6 +27,7 @@ pub mod rounds;
 pub mod sign_in;
 pub mod supply;
 pub mod today;
+pub mod views;
 mod words;
 mod work;
 pub mod workbench;
@@ -56,6 +57,8 @@ pub(crate) struct Answer {
     kind: &'static str,
     file: Option<String>,
     status: StatusCode,
+    /// The page to go to instead.
+    location: Option<String>,
 }
 
 impl Answer {
@@ -67,6 +70,7 @@ impl Answer {
             kind: "text/html; charset=utf-8",
             file: None,
             status: StatusCode::OK,
+            location: None,
         })
     }
 
@@ -77,6 +81,18 @@ impl Answer {
             kind,
             file: (!name.is_empty()).then(|| format!("rashin-{name}")),
             status: StatusCode::OK,
+            location: None,
+        }
+    }
+
+    /// Another page in the place of the one that was asked for.
+    pub(crate) fn elsewhere(address: String) -> Self {
+        Self {
+            body: vec![],
+            kind: "text/plain; charset=utf-8",
+            file: None,
+            status: StatusCode::SEE_OTHER,
+            location: Some(address),
         }
     }
 
@@ -107,6 +123,7 @@ impl Answer {
                     kind: "application/json; charset=utf-8",
                     file: None,
                     status: StatusCode::OK,
+                    location: None,
                 });
             }
             Form::Csv => {
@@ -127,6 +144,7 @@ impl Answer {
             kind,
             file: Some(format!("rashin-{name}.{ending}")),
             status: StatusCode::OK,
+            location: None,
         })
     }
 }
@@ -136,6 +154,12 @@ impl IntoResponse for Answer {
         let mut response = (self.status, self.body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        if let Some(location) = self
+            .location
+            .and_then(|address| HeaderValue::from_str(&address).ok())
+        {
+            headers.insert(header::LOCATION, location);
+        }
         let file = self
             .file
             .and_then(|file| HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")).ok());
@@ -375,6 +399,7 @@ pub async fn gallery(State(site): State<Arc<Site>>, reader: Reader) -> Response 
             kind: "text/html; charset=utf-8",
             file: None,
             status: StatusCode::OK,
+            location: None,
         })
     })
     .await

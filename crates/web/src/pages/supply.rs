@@ -12,10 +12,10 @@ use vocab::{Lang, Refusal};
 use super::words::downloads;
 use super::work::{Part, Work, narrowing};
 use super::{Answer, Here, at_desk, shell};
-use crate::chart::{About, Tile, TileMap, tile_map};
+use crate::chart::{About, Stack, StackedBars, Tile, TileMap, stacked_bars, tile_map};
 use crate::house::House;
 use crate::i18n::Texts;
-use crate::reader::{Form, Reader};
+use crate::reader::{Form, Reader, encoded};
 use crate::sheet::{Cell, Sheet};
 use crate::ui::{Chart, Choice, Column, Download, Field, Link, Section, Shell, Table, Term};
 
@@ -23,7 +23,7 @@ use crate::ui::{Chart, Choice, Column, Download, Field, Link, Section, Shell, Ta
 const REPORT: &str = "supply-report";
 /// Rows of the tables of counts.
 const RANKED: usize = 20;
-/// Months of the series.
+/// Months that the chart shows; the data have all of them.
 const MONTHS: usize = 24;
 
 #[derive(Template)]
@@ -40,6 +40,7 @@ struct Board<'a> {
     reports: Table,
     cut: String,
     map: Option<Chart>,
+    months: Option<Chart>,
     counts: Vec<Table>,
     files: Vec<Download>,
 }
@@ -54,6 +55,7 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
     let value = |name: &str| here.reader.value(name).unwrap_or_default().to_owned();
     let asked = SupplyQuery {
         phase: value("phase"),
+        year: value("year"),
         report_type: value("type"),
         cause: value("cause"),
         prefecture: value("prefecture"),
@@ -64,7 +66,15 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
     let names = Names::of(here);
     if here.reader.form != Form::Page {
         return Answer::data(here.reader.form, "supply", &board, || {
-            vec![sheet(t, &names, board.reports.iter())]
+            let mut sheets = vec![
+                sheet(t, &names, board.reports.iter()),
+                months_sheet(t, &names, &board),
+            ];
+            // A file of one sheet alone holds the first.
+            if value("table") == "months" {
+                sheets.reverse();
+            }
+            sheets
         });
     }
     let n = board.reports.len();
@@ -111,9 +121,31 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
             String::new()
         },
         map: (n > 0).then(|| map(here, &board)),
+        months: (n > 0).then(|| months(t, &names, &board)),
         counts: counts(t, &names, &board),
-        files: downloads(t, here.reader),
+        files: files(here),
     })
+}
+
+/// The list in every form, and the months in the one that holds a single table.
+fn files(here: &Here<'_>) -> Vec<Download> {
+    let t = here.t;
+    let kept = here
+        .reader
+        .query
+        .iter()
+        .filter(|(name, value)| name != "table" && !value.trim().is_empty());
+    let pairs = kept.map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    let pairs: Vec<String> = pairs.chain(["table=months".to_owned()]).collect();
+    let months = Download {
+        link: Link::to(
+            t.text("supply-months"),
+            format!("{}?{}", t.path("/supply.csv"), pairs.join("&")),
+        ),
+        kind: "CSV".into(),
+        note: String::new(),
+    };
+    downloads(t, here.reader).into_iter().chain([months]).collect()
 }
 
 /// The words of the plan for the codes of a report.
@@ -144,6 +176,21 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Where supply can stand: the phases, and that the report was withdrawn.
+    fn phases(&self, t: Texts<'_>) -> Vec<Choice> {
+        let withdrawn = Choice::new(SupplyReport::WITHDRAWN, t.text("supply-withdrawn"));
+        self.options("phase").into_iter().chain([withdrawn]).collect()
+    }
+
+    /// Where a report stands, in words.
+    fn phase(&self, t: Texts<'_>, code: &str) -> String {
+        match code {
+            "" => t.text("supply-unknown"),
+            SupplyReport::WITHDRAWN => t.text("supply-withdrawn"),
+            _ => self.say("phase", code),
+        }
+    }
+
     fn say(&self, field: &str, code: &str) -> String {
         let options = self.options(field);
         let found = options.into_iter().find(|option| option.value == code);
@@ -169,12 +216,14 @@ fn filters(here: &Here<'_>, names: &Names<'_>, asked: &SupplyQuery) -> Vec<Field
         .into_iter()
         .map(|(code, name)| Choice::new(code, name));
     vec![
-        select(
-            "phase",
-            names.title("phase"),
-            &asked.phase,
-            names.options("phase"),
-        ),
+        select("phase", names.title("phase"), &asked.phase, names.phases(t)),
+        Field {
+            name: "year".into(),
+            label: t.text("supply-year"),
+            support: t.text("supply-year-support"),
+            value: asked.year.clone(),
+            ..Field::default()
+        },
         select(
             "type",
             names.title("report_type"),
@@ -227,7 +276,7 @@ fn table<'r>(
         vec![
             Link::to(report.name.clone(), t.path(&page_of(report))),
             Link::plain(names.say("report_type", &report.report_type)),
-            Link::plain(names.say("phase", &report.phase)),
+            Link::plain(names.phase(t, report.stands())),
             Link::plain(period(t, report)),
             Link::plain(recovery),
             Link::plain(if instead.is_empty() {
@@ -274,7 +323,7 @@ fn sheet<'r>(t: Texts<'_>, names: &Names<'_>, reports: impl Iterator<Item = &'r 
             Cell::text(&report.company),
             Cell::text(&report.jmdn),
             Cell::text(names.say("report_type", &report.report_type)),
-            Cell::text(names.say("phase", &report.phase)),
+            Cell::text(names.phase(t, report.stands())),
             Cell::text(causes.join(" / ")),
             Cell::text(report.prefectures.join(" ")),
             Cell::text(
@@ -343,6 +392,64 @@ fn map(here: &Here<'_>, board: &SupplyBoard) -> Chart {
     )
 }
 
+/// Where reports of any month stand: the phases in the plan's order, then what else there is.
+fn standings(t: Texts<'_>, names: &Names<'_>, board: &SupplyBoard) -> Vec<(String, String)> {
+    let all = names.phases(t).into_iter().map(|one| (one.value, one.label));
+    let unsaid = (String::new(), t.text("supply-unknown"));
+    let there = |code: &str| !code.is_empty() || board.phases.contains_key("");
+    all.chain([unsaid]).filter(|(code, _)| there(code)).collect()
+}
+
+fn months(t: Texts<'_>, names: &Names<'_>, board: &SupplyBoard) -> Chart {
+    let parts = standings(t, names, board);
+    let stack = |(month, of): (&String, &BTreeMap<String, usize>)| Stack {
+        name: month.clone(),
+        parts: parts
+            .iter()
+            .map(|(code, _)| {
+                of.get(code)
+                    .map_or(0, |count| u32::try_from(*count).unwrap_or(u32::MAX))
+            })
+            .collect(),
+    };
+    let from = board.months.len().saturating_sub(MONTHS);
+    let data = StackedBars {
+        about: About {
+            id: "supply-months".into(),
+            title: t.text("supply-months"),
+            description: t.text("supply-months-note"),
+            unit: t.text("supply-unit"),
+        },
+        over: t.text("supply-month"),
+        stacks: board.months.iter().skip(from).map(stack).collect(),
+        parts: parts.iter().map(|(_, label)| label.clone()).collect(),
+    };
+    stacked_bars(&data, t)
+}
+
+/// A row for each month. One without a report has no figures: nobody having reported is not zero.
+fn months_sheet(t: Texts<'_>, names: &Names<'_>, board: &SupplyBoard) -> Sheet {
+    let parts = standings(t, names, board);
+    let row = |(month, of): (&String, &BTreeMap<String, usize>)| {
+        let figure = |count: usize| Cell::figure((!of.is_empty()).then(|| count.to_string()));
+        let sizes = parts
+            .iter()
+            .map(|(code, _)| of.get(code).copied().unwrap_or_default());
+        std::iter::once(Cell::text(month))
+            .chain(sizes.map(figure))
+            .chain([figure(of.values().sum())])
+            .collect()
+    };
+    Sheet {
+        name: t.text("supply-month"),
+        columns: std::iter::once(t.text("supply-month"))
+            .chain(parts.iter().map(|(_, label)| label.clone()))
+            .chain([t.text("chart-sum")])
+            .collect(),
+        rows: board.months.iter().map(row).collect(),
+    }
+}
+
 fn counts(t: Texts<'_>, names: &Names<'_>, board: &SupplyBoard) -> Vec<Table> {
     let ranked = |id: &str, title: String, of: &BTreeMap<String, usize>, say: &dyn Fn(&str) -> String| {
         let mut order: Vec<_> = of.iter().collect();
@@ -350,7 +457,6 @@ fn counts(t: Texts<'_>, names: &Names<'_>, board: &SupplyBoard) -> Vec<Table> {
         let rows = order.into_iter().take(RANKED);
         count_table(t, id, title, rows.map(|(code, count)| (say(code), *count)))
     };
-    let months = board.months.iter().rev().take(MONTHS);
     let unsaid = |field: &'static str| {
         move |code: &str| {
             if code.is_empty() {
@@ -361,7 +467,9 @@ fn counts(t: Texts<'_>, names: &Names<'_>, board: &SupplyBoard) -> Vec<Table> {
         }
     };
     let tables = [
-        ranked("by-phase", names.title("phase"), &board.phases, &unsaid("phase")),
+        ranked("by-phase", names.title("phase"), &board.phases, &|code| {
+            names.phase(t, code)
+        }),
         ranked(
             "by-type",
             names.title("report_type"),
@@ -379,12 +487,6 @@ fn counts(t: Texts<'_>, names: &Names<'_>, board: &SupplyBoard) -> Vec<Table> {
             names.title("jmdn"),
             &board.generic_names,
             &str::to_owned,
-        ),
-        count_table(
-            t,
-            "by-month",
-            t.text("supply-month"),
-            months.map(|(month, count)| (month.clone(), *count)),
         ),
     ];
     tables

@@ -55,6 +55,7 @@ fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
         ..Work::new(here, t.text("today-title"), vec![])
     };
     page.shell.section = Section::Today;
+    page.parts.extend(super::views::on_today(here)?);
     page.parts.extend(news(here)?);
     page.parts.push(places(t, &page.shell));
     Answer::page(&page)

@@ -58,6 +58,8 @@ pub(crate) struct Search {
     pub fields: Vec<Field>,
     /// The list without it, if it is narrowed.
     pub again: Option<Link>,
+    /// The list as it is often narrowed.
+    pub views: Vec<Link>,
 }
 
 /// One of a few, or any: what a list is narrowed by.
@@ -173,6 +175,9 @@ pub(crate) fn done(here: &Here<'_>) -> String {
         Some("published") => "done-published",
         Some("case") => "done-case",
         Some("said") => "done-said",
+        Some("merged") => "done-merged",
+        Some("parted") => "done-parted",
+        Some("parted-alone") => "done-parted-alone",
         _ => return String::new(),
     };
     here.t.text(key)

@@ -13,7 +13,7 @@ use super::write::{due_key, indexed};
 use super::{File, about, channels, filter};
 use crate::ask::Rashin;
 use crate::desk::kept::{opened as kept_opened, refused};
-use crate::desk::register::{Found, RecordQuery, after, called, key, opened};
+use crate::desk::register::{Found, RecordQuery, RecordState, after, called, key, opened};
 use crate::desk::{Desk, Kept, Kind, Visit, unknown};
 
 /// Rows of a page of cases.
@@ -116,6 +116,16 @@ impl Desk {
         Ok(list)
     }
 
+    /// How many more cases wait for somebody than a page holds.
+    pub(in crate::desk) fn more_turns(&self, visit: &Visit) -> Result<u64, Refusal> {
+        let query = Query {
+            filters: vec![filter("turn", Test::OneOf(channels(visit)))?],
+            ..Query::of(Name::new(Case::KIND).map_err(refused)?)
+        };
+        let all = self.store.count(&query, RecordQuery::COUNTED).map_err(refused)?;
+        Ok(all.saturating_sub(PAGE.into()))
+    }
+
     /// A case as one line, if the one who asks may see its record.
     fn case_line(
         &self,
@@ -162,7 +172,12 @@ impl Desk {
         let plan = rashin.plan();
         self.index_anew(
             Case::KIND,
-            &(&plan.procedures, &plan.kinds, &plan.holidays, "over"),
+            &(
+                &plan.procedures,
+                &plan.kinds,
+                &plan.holidays,
+                "over, year, withdrawn, of",
+            ),
             |version| {
                 let kept = kept_opened::<Case>(version)?;
                 // A case of a procedure that the plan does not have any more is in no list.
@@ -172,6 +187,10 @@ impl Desk {
                 let Some(found) = self.record_of(&file)? else {
                     return Ok(None);
                 };
+                // A record that was merged away takes its case out of the lists.
+                if found.state() == RecordState::Merged {
+                    return Ok(Some(Index::default()));
+                }
                 indexed(&rashin, &file, &found.record, &kept.value).map(Some)
             },
         )

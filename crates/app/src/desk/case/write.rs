@@ -147,6 +147,21 @@ impl Desk {
         Ok(Some(Edit::next(&kept, &kept.value)?.indexed(index).into_draft()))
     }
 
+    /// The case of a record that was merged away: those who take part find it at the record no more, and it is not counted again.
+    pub(in crate::desk) fn case_leaves(
+        &self,
+        rashin: &Rashin,
+        kind: &Form,
+        owner: &str,
+        id: &str,
+    ) -> Result<Option<Draft>, Refusal> {
+        let file = self.case_file(rashin, kind, owner, id)?;
+        let Some(kept) = file.and_then(|file| file.kept) else {
+            return Ok(None);
+        };
+        Ok(Some(Edit::next(&kept, &kept.value)?.into_draft()))
+    }
+
     /// The first of so many numbers that nobody else is given. They are drawn before they are used, so that a case that cannot be opened leaves a
     /// gap and never a number that two have.
     fn draw_numbers(&self, visit: &Visit, procedure: &Procedure, count: u64) -> Result<u64, Refusal> {
@@ -266,6 +281,23 @@ pub(super) fn indexed(
         (name("procedure")?, file.procedure.id.clone()),
         (name("over")?, if is_over { "yes" } else { "no" }.into()),
     ];
+    if let Some(first) = case.history.first() {
+        let year = Period::containing(record::in_japan(first.at).date()).year;
+        keys.push((name("year")?, year.to_string()));
+        let is_withdrawn = state.is_some_and(|state| state.withdrawn);
+        keys.push((name("withdrawn")?, if is_withdrawn { "yes" } else { "no" }.into()));
+    }
+    // What everybody may see of the record and chooses from a few: cases are counted by it.
+    let public = |field: &&plan::Field| {
+        field.indexed
+            && field.confidentiality == Confidentiality::Public
+            && matches!(field.shape, plan::Shape::Choice(_))
+    };
+    for field in file.kind.fields.iter().filter(public) {
+        if let Some(code) = record.fields.get(&field.name).and_then(record::Value::text) {
+            keys.push((name(&format!("of.{}", field.name))?, code));
+        }
+    }
     for channel in waits(&subject, case) {
         keys.push((name("turn")?, channel.to_string()));
     }

@@ -7,7 +7,7 @@ mod records;
 mod tornado;
 mod what_if;
 
-use app::{Ask, DeviceCount, IndicatorView};
+use app::{Ask, Count, IndicatorView};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -77,7 +77,7 @@ struct Data<'a> {
     #[serde(flatten)]
     view: &'a IndicatorView,
     #[serde(skip_serializing_if = "Option::is_none")]
-    counted: Option<DeviceCount>,
+    counted: Option<Count>,
 }
 
 /// `GET /indicators/{id}`: `at` names the year, every other name in the query is an input to set.
@@ -103,7 +103,8 @@ pub async fn page(State(house): State<House>, reader: Reader, Path(file): Path<S
             return Answer::data(reader.form, id, &data, || records::sheets(t, &view));
         }
         let page = Page {
-            counted: counted.map(|count| counted::section(t, &count)),
+            counted: counted
+                .map(|count| counted::section(t, &count, site.rashin().plan().kind("supply-report"))),
             ..build(site, reader, id, &view, refusal.as_ref())
         };
         let page = Answer::page(&page)?;

@@ -1,6 +1,7 @@
 //! Registers: which there are, and the list of one, with what it is searched and filtered by in its address.
 
 pub(super) mod form;
+pub mod merge;
 pub mod record;
 
 use app::{List, RecordPage, RecordQuery, Register, RegisterEntry};
@@ -98,6 +99,7 @@ struct ListPage<'a> {
     words: Field,
     filters: Vec<Field>,
     filtered: bool,
+    views: Vec<Link>,
     fault: Vec<Field>,
     action: String,
     found: String,
@@ -140,6 +142,7 @@ fn build_one(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
         vec![]
     };
     let narrowed = !asked.words.is_empty() || !asked.filters.is_empty();
+    let views = super::views::of_list(here, &format!("/registers/{id}"), Some(&kind))?;
     let page = ListPage {
         t,
         shell: shell(
@@ -162,6 +165,7 @@ fn build_one(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
         },
         filters: filters(t, &kind, &asked),
         filtered: !asked.filters.is_empty(),
+        views: views.links,
         fault: refusal
             .iter()
             .map(|refusal| Field {
@@ -186,6 +190,7 @@ fn build_one(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
                 upload(t, t.text("register-upload"), template, &hidden)
             })
             .into_iter()
+            .chain(views.form.filter(|_| narrowed))
             .collect(),
         files: files(here, &kind),
     };
@@ -353,6 +358,12 @@ fn told(page: &RecordPage) -> Value {
     let mut told = row(&page.kind, &page.view);
     told["case"] = json!(page.case);
     told["public_state"] = json!(page.public_state);
+    if let Some(stays) = &page.stays {
+        told["merged_into"] = json!(stays);
+    }
+    if !page.merged.is_empty() {
+        told["merged"] = json!(page.merged);
+    }
     told
 }
 

@@ -13,7 +13,7 @@ use vocab::Refusal;
 use super::super::work::{Part, moment, seen_version};
 use super::super::{Answer, Here, at_desk, cases};
 use super::form::{Given, elsewhere, fields, given, typed};
-use super::{address, crumbs, name, page, shown, told};
+use super::{address, crumbs, merge, name, page, shown, told};
 use crate::form::{Done, Entry, Posted, submit};
 use crate::house::House;
 use crate::i18n::Texts;
@@ -49,11 +49,16 @@ pub(in crate::pages) fn build_one(
             vec![sheet(here, kind, view)]
         });
     }
+    if let Some(address) = merge::leads_on(here, &record).filter(|_| entry.is_none()) {
+        return Ok(Answer::elsewhere(address));
+    }
     let answered = kind
         .fields
         .iter()
         .filter(|field| view.record.fields.contains_key(&field.name));
-    let facts = answered.map(|field| Term::new(field.title.get(t.lang()), shown(here, field, view)));
+    let facts: Vec<Term> = answered
+        .map(|field| fact(here, field, view))
+        .collect::<Result<_, _>>()?;
     let mut parts = record
         .case
         .as_ref()
@@ -66,10 +71,12 @@ pub(in crate::pages) fn build_one(
         });
     }
     parts.extend(referring(here, &record)?);
+    parts.extend(merge::parts(here, &record));
     let mut forms = record
         .case
         .as_ref()
         .map_or_else(Vec::new, |case| cases::forms(here, &record, case));
+    forms.extend(merge::form(here, &record));
     if let Some(entry) = entry {
         for field in forms.iter_mut().flat_map(|form| &mut form.fields) {
             entry.raw(&field.name).clone_into(&mut field.value);
@@ -112,6 +119,42 @@ pub(in crate::pages) fn build_one(
     })
 }
 
+/// What a field says; a reference leads to its record, or to the one that stays in its place.
+fn fact(here: &Here<'_>, field: &plan::Field, view: &RegisterEntry) -> Result<Term, Refusal> {
+    let t = here.t;
+    let said = Term::new(field.title.get(t.lang()), shown(here, field, view));
+    let (plan::Shape::Reference(kind), Some(value)) = (&field.shape, view.record.fields.get(&field.name))
+    else {
+        return Ok(said);
+    };
+    let mut values = vec![];
+    for one in value.each() {
+        let record::Value::Link(link) = one else {
+            return Ok(said);
+        };
+        let owner = link.owner.as_deref().unwrap_or(&view.owner);
+        let own = format!("{owner}/{}", link.id);
+        let Some(found) = here.desk.referred(&here.visit, kind, owner, &link.id)? else {
+            values.push(Link::plain(own));
+            continue;
+        };
+        let now = format!("{}/{}", found.owner, found.id);
+        let text = if now == own {
+            format!("{} {own}", found.name)
+        } else {
+            t.with(
+                "merge-reference",
+                &[
+                    ("name", found.name.as_str().into()),
+                    ("before", own.as_str().into()),
+                ],
+            )
+        };
+        values.push(Link::to(text, t.path(&format!("/registers/{kind}/{now}"))));
+    }
+    Ok(Term { values, ..said })
+}
+
 pub(in crate::pages) fn to_list(t: Texts<'_>, kind: &Kind) -> Vec<Link> {
     let mut crumbs = crumbs(t);
     crumbs.push(Link::to(
@@ -125,6 +168,7 @@ fn state(t: Texts<'_>, state: RecordState) -> String {
     t.text(match state {
         RecordState::Draft => "record-draft",
         RecordState::Filed => "record-filed",
+        RecordState::Merged => "record-merged",
     })
 }
 
@@ -146,10 +190,11 @@ fn history(t: Texts<'_>, kind: &Kind, changes: &[RecordChange]) -> Table {
                 ],
             )
         });
+        let merged = one.merge.iter().map(|note| merge::said(t, note));
         let moved = if place + 1 == changes.len() {
             t.text("record-first")
         } else {
-            moved.collect::<Vec<_>>().join(" ")
+            merged.chain(moved).collect::<Vec<_>>().join(" ")
         };
         vec![
             Link::plain(one.version.to_string()),
