@@ -10,6 +10,7 @@ mod coverage;
 mod dashboard;
 pub mod demo;
 mod desk;
+mod file_type;
 mod library;
 mod registry;
 mod report;

@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use app::Session;
+use app::{Person, Session, Visit};
 use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -37,6 +37,14 @@ impl FromRequest<House> for Posted {
             .headers()
             .get(header::CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+        // What may be large is read for somebody who signed in, and for nobody else.
+        let known = request.extensions().get::<Person>().is_some();
+        if many && !known {
+            let visit = request.extensions().get::<Visit>().cloned();
+            let ours = visit.map_or_else(|| Ok(()), |visit| Err(app::closed(&visit)));
+            let entry = Entry::default();
+            return Ok(Self { entry, ours });
+        }
         let entry = if many {
             parts(request, house).await
         } else {
@@ -160,6 +168,19 @@ impl Entry {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, file)| file)
+    }
+
+    /// Every file that was sent, each under its name, in order.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &File)> {
+        self.files.iter().map(|(name, file)| (name.as_str(), file))
+    }
+
+    /// The same with another value of a name, beside those that are there or in their place.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: String, beside: bool) -> Self {
+        self.values.retain(|(key, _)| beside || key != name);
+        self.values.push((name.to_owned(), value));
+        self
     }
 
     /// Whether anything was typed: else a form shows what is kept.

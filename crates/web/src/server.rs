@@ -23,6 +23,9 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// But the one that takes a file, with what a browser puts around it.
 const UPLOAD_LIMIT: usize = 6 * 1024 * 1024;
 
+/// And those that take what a kind may ask for: the largest attachment, with the rest of the form.
+const ATTACHED_LIMIT: usize = 51_000_000;
+
 /// Serves a house until `stop` ends; requests under way are finished.
 ///
 /// # Errors
@@ -39,7 +42,7 @@ pub async fn serve(
 
 /// The whole site.
 pub fn router(house: House) -> Router {
-    let pages = pages().merge(desk());
+    let pages = pages().merge(registers()).merge(desk());
     Router::new()
         .nest("/en", pages.clone())
         .merge(pages)
@@ -109,11 +112,41 @@ fn pages() -> Router<House> {
     router
 }
 
-/// Lists under a name, and two records made one.
-fn views_and_merges() -> Router<House> {
+/// Registers, their records and the cases of these.
+fn registers() -> Router<House> {
     Router::new()
-        .route("/views", get(pages::views::list).post(pages::views::save))
-        .route("/views/{id}", get(pages::views::one).post(pages::views::change))
+        .route("/registers/{kind}", get(pages::registers::one))
+        .route("/registers/{kind}/schema.json", get(pages::registers::schema))
+        .route("/registers/{kind}/template.xlsx", get(pages::registers::template))
+        .route(
+            "/registers/{kind}/lists",
+            get(pages::lists::all)
+                .post(pages::lists::hand_in)
+                .layer(DefaultBodyLimit::max(UPLOAD_LIMIT)),
+        )
+        .route("/registers/{kind}/lists/{id}", get(pages::lists::one))
+        .route(
+            "/registers/{kind}/new",
+            get(pages::registers::record::blank)
+                .post(pages::registers::record::add)
+                .layer(DefaultBodyLimit::max(ATTACHED_LIMIT)),
+        )
+        .route(
+            "/registers/{kind}/{owner}/{id}",
+            get(pages::registers::record::one),
+        )
+        .route(
+            "/registers/{kind}/{owner}/{id}/edit",
+            get(pages::registers::record::edit)
+                .post(pages::registers::record::change)
+                .layer(DefaultBodyLimit::max(ATTACHED_LIMIT)),
+        )
+        .route(
+            "/registers/{kind}/{owner}/{id}/do/{transition}",
+            get(pages::cases::step)
+                .post(pages::cases::take)
+                .layer(DefaultBodyLimit::max(ATTACHED_LIMIT)),
+        )
         .route(
             "/registers/{kind}/{owner}/{id}/merge",
             get(pages::registers::merge::choose).post(pages::registers::merge::merge),
@@ -121,6 +154,14 @@ fn views_and_merges() -> Router<House> {
         .route(
             "/registers/{kind}/{owner}/{id}/part",
             post(pages::registers::merge::part),
+        )
+        .route(
+            "/registers/{kind}/{owner}/{id}/files/{sha256}",
+            get(pages::registers::files::one),
+        )
+        .route(
+            "/registers/{kind}/{owner}/{id}/{how}",
+            post(pages::cases::speak).layer(DefaultBodyLimit::max(ATTACHED_LIMIT)),
         )
 }
 
@@ -152,7 +193,8 @@ fn desk() -> Router<House> {
             "/organisations/{id}",
             get(pages::organisations::one).post(pages::organisations::change),
         )
-        .merge(views_and_merges())
+        .route("/views", get(pages::views::list).post(pages::views::save))
+        .route("/views/{id}", get(pages::views::one).post(pages::views::change))
         .route("/audit", get(pages::audit::page))
         .route("/today", get(pages::today::page))
         .route("/today.json", get(pages::today::page))
@@ -169,33 +211,6 @@ fn desk() -> Router<House> {
             "/imports/{id}",
             get(pages::imports::one).post(pages::imports::take),
         )
-        .route("/registers/{kind}", get(pages::registers::one))
-        .route("/registers/{kind}/schema.json", get(pages::registers::schema))
-        .route("/registers/{kind}/template.xlsx", get(pages::registers::template))
-        .route(
-            "/registers/{kind}/lists",
-            get(pages::lists::all)
-                .post(pages::lists::hand_in)
-                .layer(DefaultBodyLimit::max(UPLOAD_LIMIT)),
-        )
-        .route("/registers/{kind}/lists/{id}", get(pages::lists::one))
-        .route(
-            "/registers/{kind}/new",
-            get(pages::registers::record::blank).post(pages::registers::record::add),
-        )
-        .route(
-            "/registers/{kind}/{owner}/{id}",
-            get(pages::registers::record::one),
-        )
-        .route(
-            "/registers/{kind}/{owner}/{id}/edit",
-            get(pages::registers::record::edit).post(pages::registers::record::change),
-        )
-        .route(
-            "/registers/{kind}/{owner}/{id}/do/{transition}",
-            get(pages::cases::step).post(pages::cases::take),
-        )
-        .route("/registers/{kind}/{owner}/{id}/{how}", post(pages::cases::speak))
         .route("/cases", get(pages::cases::list))
         .route("/rounds", get(pages::rounds::list).post(pages::rounds::open))
         .route(

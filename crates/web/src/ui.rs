@@ -333,6 +333,10 @@ pub struct Field {
     pub required: bool,
     /// What can be chosen (select, radio, boxes).
     pub choices: Vec<Choice>,
+    /// The endings of files that are taken, as browsers read them; empty for tables.
+    pub accept: String,
+    /// Whether several files can be chosen at once.
+    pub many: bool,
     /// How it is asked for in a [`PostForm`].
     pub kind: FieldKind,
     /// Heading of the part of a long form that begins with it; else empty.
@@ -357,6 +361,8 @@ pub enum FieldKind {
     Area,
     /// A file to be handed in.
     File,
+    /// Files, beside those that are there already: its choices, each of which is kept unless it is unticked.
+    Files,
     /// Any of a few, all seen. The field's value names the chosen ones, with spaces between.
     Boxes,
 }
@@ -389,7 +395,8 @@ pub struct PostForm {
 impl PostForm {
     /// Whether a file is handed in with it.
     pub fn has_file(&self) -> bool {
-        self.fields.iter().any(|field| field.kind == FieldKind::File)
+        let kinds = [FieldKind::File, FieldKind::Files];
+        self.fields.iter().any(|field| kinds.contains(&field.kind))
     }
 }
 

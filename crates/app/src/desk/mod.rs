@@ -4,6 +4,7 @@
 //! and writes whole changes only. Nothing here knows HTTP or SQL, reads a clock or draws at random by itself.
 
 mod answer;
+mod attachment;
 mod audit;
 mod batch;
 mod books;
@@ -43,6 +44,7 @@ use crate::ask::{Rashin, not_found};
 use crate::report::Report;
 
 pub use answer::{AnswerForm, AnswerView, Submission, Submitted};
+pub use attachment::FileFor;
 pub use audit::{AuditEvent, AuditPage, AuditPlace};
 pub use batch::{Batch, BatchCheck, BatchRow, BatchState, Move, Reason};
 pub use case::{Acted, CaseAct, CaseClock, CaseLine, CaseList, CaseQuery, CaseStep, CaseView};
@@ -63,8 +65,9 @@ pub use people::{
     Account, Amendment, Exchange, Invitation, Link, LinkView, Member, Newcomer, Organisation,
     OrganisationDraft, OrganisationKind, Person, Secret, Session, SessionView,
 };
+pub use record::procedure::message_file;
 pub use record::procedure::{By, Change as ClockChange, Command, Event as CaseEvent, What as Happened};
-pub use record::{Completeness, in_japan};
+pub use record::{Attachment, Completeness, in_japan};
 pub use register::{
     RecordChange, RecordList, RecordPage, RecordQuery, RecordState, Register, RegisterEntry, SavedRecord,
     Seen,

@@ -461,7 +461,9 @@ impl Desk {
             .filter(|fault| fault.field.is_empty() || shown.contains(fault.field.as_str()))
             .collect();
         let record = record::keep_unseen(earlier, typed.record, &shown);
-        let faults = [faults, self.broken_links(visit, &kind, &owner, &record)?].concat();
+        let links = self.broken_links(visit, &kind, &owner, &record)?;
+        let files = self.broken_files(&owner, earlier, &record)?;
+        let faults = [faults, links, files].concat();
         if !faults.is_empty() {
             return Ok(SavedRecord::Faults(faults));
         }

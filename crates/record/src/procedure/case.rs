@@ -21,6 +21,16 @@ pub struct Event {
     pub what: What,
 }
 
+impl Event {
+    /// The files that came with a message or note.
+    pub fn files(&self) -> &[Attachment] {
+        match &self.what {
+            What::Said { files, .. } | What::Noted { files, .. } => files,
+            What::Moved { .. } | What::Timed { .. } => &[],
+        }
+    }
+}
+
 /// By whom something was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

@@ -197,6 +197,14 @@ fn words(text: &str, files: &[Attachment]) -> Result<(String, Vec<Attachment>), 
     Ok((Shape::LongText.normal(text)?, files.collect::<Result<_, _>>()?))
 }
 
+/// What a file of a message or note has to be.
+pub fn message_file() -> Shape {
+    Shape::Attachment {
+        types: FILE_TYPES.map(|(name, _)| name).to_vec(),
+        megabytes: MEGABYTES,
+    }
+}
+
 /// The organisation of a conversation: the ministry speaks with those who take part, they with the ministry alone.
 fn listener(
     subject: &Subject<'_>,

@@ -11,6 +11,7 @@ case-by-clock = by its time limit
 case-by-ministry = The ministry
 case-dissent = Dissenting opinion, if any
 case-dissented = Dissent: { $text }
+case-files = Attached files
 case-history = What has happened
 case-keep-note = Keep the note
 case-left = By { $by } ({ $n } days left)

@@ -11,6 +11,7 @@ case-by-clock = 期限による自動の手続き
 case-by-ministry = 厚生労働省
 case-dissent = 少数意見（ある場合）
 case-dissented = 少数意見: { $text }
+case-files = 添付ファイル
 case-history = 手続きの経過
 case-keep-note = 記録を残す
 case-left = { $by }まで（あと{ $n }日）

@@ -11,6 +11,7 @@ use axum::response::Response;
 use plan::Reason;
 use vocab::{Lang, Refusal};
 
+use super::registers::files;
 use super::registers::form::{elsewhere, fields, given, typed};
 use super::registers::{address, found as how_many, name, next_page, to_list};
 use super::words::downloads;
@@ -205,7 +206,7 @@ pub(super) fn steps(here: &Here<'_>, record: &RecordPage, case: &CaseView) -> Ve
 }
 
 /// What has happened, and the forms by which one speaks.
-pub(super) fn parts(here: &Here<'_>, case: &CaseView) -> Vec<Part> {
+pub(super) fn parts(here: &Here<'_>, record: &RecordPage, case: &CaseView) -> Vec<Part> {
     let t = here.t;
     let rows: Vec<Vec<Link>> = case
         .history
@@ -224,7 +225,20 @@ pub(super) fn parts(here: &Here<'_>, case: &CaseView) -> Vec<Part> {
     if rows.is_empty() {
         return vec![];
     }
-    vec![Part {
+    let sent = case.history.iter().rev().filter_map(|event| {
+        let links = files::links(t, record, event.files().iter().cloned());
+        (!links.is_empty()).then(|| Term {
+            name: format!("{} {}", moment(t, event.at), who(here, &event.by)),
+            values: links,
+        })
+    });
+    let sent: Vec<Term> = sent.collect();
+    let attached = (!sent.is_empty()).then(|| Part {
+        title: t.text("case-files"),
+        facts: sent,
+        ..Part::default()
+    });
+    let history = Part {
         title: t.text("case-history"),
         table: Some(Table {
             id: "case-history".into(),
@@ -242,7 +256,8 @@ pub(super) fn parts(here: &Here<'_>, case: &CaseView) -> Vec<Part> {
             t.path(&format!("/procedures/{}", case.procedure.id)),
         )),
         ..Part::default()
-    }]
+    };
+    std::iter::once(history).chain(attached).collect()
 }
 
 /// What an event was, and the words that go with it; the clocks speak for themselves elsewhere.
@@ -336,7 +351,7 @@ pub(super) fn forms(here: &Here<'_>, record: &RecordPage, case: &CaseView) -> Ve
                 ..Field::default()
             });
         }
-        fields.push(text("text", "case-text"));
+        fields.extend([text("text", "case-text"), files::message(t)]);
         list.push(PostForm {
             id: "say".into(),
             title: t.text("case-say"),
@@ -359,7 +374,7 @@ pub(super) fn forms(here: &Here<'_>, record: &RecordPage, case: &CaseView) -> Ve
             note: t.text("case-note-note"),
             action: t.path(&format!("{at}/note")),
             hidden,
-            fields: vec![text("memo", "case-memo")],
+            fields: vec![text("memo", "case-memo"), files::message(t)],
             button: t.text("case-keep-note"),
             ..PostForm::default()
         });
@@ -537,6 +552,15 @@ pub async fn take(
     let again = Arc::clone(&at);
     let act = move |here: &Here<'_>, entry: &Entry| {
         let (kind, owner, id, transition) = &*at;
+        let (entry, faults) = files::taken(here, kind, Some((owner, id)), entry)?;
+        let entry = &entry;
+        if !faults.is_empty() {
+            let refused = Refused {
+                entry,
+                faults: &faults,
+            };
+            return Ok(Done::shown(build_step(here, &at, Some(&refused))?));
+        }
         let controls: Vec<(String, String)> = entry
             .all()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -589,11 +613,11 @@ pub async fn speak(
             "say" => Command::Say {
                 with: Some(entry.value("with").to_owned()).filter(|with| !with.is_empty()),
                 text: entry.raw("text").to_owned(),
-                files: vec![],
+                files: files::sent(here, (kind, owner, id), entry)?,
             },
             "note" => Command::Note {
                 text: entry.raw("memo").to_owned(),
-                files: vec![],
+                files: files::sent(here, (kind, owner, id), entry)?,
             },
             _ => return Err(app::closed(&here.visit)),
         };

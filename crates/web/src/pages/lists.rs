@@ -95,6 +95,7 @@ fn form(t: Texts<'_>, kind: &str, lists: &[List], entry: &Entry) -> PostForm {
         label: t.text("import-file"),
         support: t.text("list-file-support"),
         required: true,
+        accept: ".zip,.csv".into(),
         kind: FieldKind::File,
         ..Field::default()
     };

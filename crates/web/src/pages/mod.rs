@@ -96,6 +96,15 @@ impl Answer {
         }
     }
 
+    /// The same, kept by the browser under this name.
+    #[must_use]
+    pub(crate) fn called(self, name: String) -> Self {
+        Self {
+            file: Some(name),
+            ..self
+        }
+    }
+
     /// The same page, saying that something typed was refused.
     #[must_use]
     pub(crate) fn refused(self) -> Self {
@@ -149,6 +158,16 @@ impl Answer {
     }
 }
 
+/// What tells a browser to keep an answer under a name. A name that is not plain is written as RFC 8187 has it.
+fn disposition(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.chars().all(plain) {
+        format!("attachment; filename=\"{name}\"")
+    } else {
+        format!("attachment; filename*=UTF-8''{}", encoded(name))
+    }
+}
+
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = (self.status, self.body).into_response();
@@ -162,7 +181,7 @@ impl IntoResponse for Answer {
         }
         let file = self
             .file
-            .and_then(|file| HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")).ok());
+            .and_then(|file| HeaderValue::from_str(&disposition(&file)).ok());
         if let Some(file) = file {
             headers.insert(header::CONTENT_DISPOSITION, file);
         }

@@ -314,6 +314,7 @@ impl Desk {
                 let mut faults = record::complete(kind, &typed);
                 faults.retain(|fault| !before.contains(fault));
                 faults.extend(self.broken_links(visit, kind, act.owner, &typed)?);
+                faults.extend(self.broken_files(act.owner, &found.record, &typed)?);
                 if !faults.is_empty() {
                     return Ok(Acted::Faults(faults));
                 }
@@ -336,6 +337,9 @@ impl Desk {
             if let Some(choice) = chosen.filter(|choice| !choice.missing.is_empty()) {
                 return Ok(Acted::Faults(choice.missing));
             }
+        }
+        if let Command::Say { files, .. } | Command::Note { files, .. } = &act.command {
+            self.files_arrived(act.owner, files)?;
         }
         let carried = self.carry(visit, &rashin, &file, &record, &actor(visit), &act.command)?;
         drafts.extend(carried.drafts);

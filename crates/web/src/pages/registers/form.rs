@@ -6,7 +6,7 @@ use app::RecordQuery;
 use plan::{Field as KindField, Kind, Required, Shape};
 use record::{Fault, Record, pairs};
 
-use super::name;
+use super::{files, name};
 use crate::form::Entry;
 use crate::i18n::Texts;
 use crate::pages::Here;
@@ -158,7 +158,7 @@ pub(super) fn choices(t: Texts<'_>, shape: &Shape) -> Option<Vec<Choice>> {
     }
 }
 
-/// One field as its controls: a period has two, a file none yet.
+/// One field as its controls: a period has two.
 fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given: &Given) -> Vec<Field> {
     let t = here.t;
     let text = |name: &str, between: &str| {
@@ -190,7 +190,11 @@ fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given
         ..control
     };
     match &field.shape {
-        Shape::Attachment { .. } | Shape::Table(_) => vec![],
+        Shape::Table(_) => vec![],
+        Shape::Attachment { .. } => {
+            let texts = given.get(name).map_or(&[][..], Vec::as_slice);
+            vec![files::control(t, field, texts, control)]
+        }
         Shape::LongText => vec![Field {
             kind: FieldKind::Area,
             ..control

@@ -1,5 +1,6 @@
 //! Registers: which there are, and the list of one, with what it is searched and filtered by in its address.
 
+pub mod files;
 pub(super) mod form;
 pub mod merge;
 pub mod record;

@@ -12,6 +12,7 @@ use vocab::Refusal;
 
 use super::super::work::{Part, moment, seen_version};
 use super::super::{Answer, Here, at_desk, cases};
+use super::files;
 use super::form::{Given, elsewhere, fields, given, typed};
 use super::{address, crumbs, merge, name, page, shown, told};
 use crate::form::{Done, Entry, Posted, submit};
@@ -57,12 +58,12 @@ pub(in crate::pages) fn build_one(
         .iter()
         .filter(|field| view.record.fields.contains_key(&field.name));
     let facts: Vec<Term> = answered
-        .map(|field| fact(here, field, view))
+        .map(|field| fact(here, &record, field))
         .collect::<Result<_, _>>()?;
     let mut parts = record
         .case
         .as_ref()
-        .map_or_else(Vec::new, |case| cases::parts(here, case));
+        .map_or_else(Vec::new, |case| cases::parts(here, &record, case));
     if !record.history.is_empty() {
         parts.push(Part {
             title: t.text("record-history"),
@@ -120,9 +121,16 @@ pub(in crate::pages) fn build_one(
 }
 
 /// What a field says; a reference leads to its record, or to the one that stays in its place.
-fn fact(here: &Here<'_>, field: &plan::Field, view: &RegisterEntry) -> Result<Term, Refusal> {
-    let t = here.t;
+fn fact(here: &Here<'_>, page: &RecordPage, field: &plan::Field) -> Result<Term, Refusal> {
+    let (t, view) = (here.t, &page.view);
     let said = Term::new(field.title.get(t.lang()), shown(here, field, view));
+    if let (plan::Shape::Attachment { .. }, Some(value)) = (&field.shape, view.record.fields.get(&field.name))
+    {
+        return Ok(Term {
+            values: files::links(t, page, files::of(value)),
+            ..said
+        });
+    }
     let (plan::Shape::Reference(kind), Some(value)) = (&field.shape, view.record.fields.get(&field.name))
     else {
         return Ok(said);
@@ -408,14 +416,19 @@ async fn write(house: House, reader: Reader, kind: String, target: Target, poste
         } else {
             Completeness::Draft
         };
+        let at = target.as_ref().map(|(owner, id)| (owner.as_str(), id.as_str()));
+        let (entry, faults) = files::taken(here, kind, at, entry)?;
         let controls: Vec<(String, String)> = entry
             .all()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        match here
-            .desk
-            .save_record(&here.visit, kind, seen, &controls, completeness)?
-        {
+        let saved = if faults.is_empty() {
+            here.desk
+                .save_record(&here.visit, kind, seen, &controls, completeness)?
+        } else {
+            SavedRecord::Faults(faults)
+        };
+        match saved {
             SavedRecord::Kept(owner, id) => {
                 let done = if target.is_some() || completeness == Completeness::Draft {
                     "saved"
@@ -429,7 +442,7 @@ async fn write(house: House, reader: Reader, kind: String, target: Target, poste
             }
             SavedRecord::Faults(faults) => {
                 let refused = Refused {
-                    entry,
+                    entry: &entry,
                     faults: &faults,
                 };
                 Ok(Done::shown(build_form(
