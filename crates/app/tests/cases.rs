@@ -701,11 +701,11 @@ fn what_a_killed_server_had_begun_another_one_ends() {
             scope.spawn(move || desk.call_letters(noon, false).unwrap());
         }
     });
-    let cut = || office.desk.send(noon, &|| true);
+    let cut = || office.desk.send(&|| noon, &|| true);
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(cut)).is_err());
 
     let all = |desk: &app::Desk, time: &str| {
-        while desk.send(at(time), &|| true).unwrap() {}
+        while desk.send(&|| at(time), &|| true).unwrap() {}
         let mut whom = std::mem::take(&mut *sent.lock().unwrap());
         whom.sort_unstable();
         whom
