@@ -66,15 +66,17 @@ fn text(name: &str, bytes: &[u8]) -> Option<&'static str> {
     is_csv.then_some("csv")
 }
 
-/// Whether a browser could run what is in it.
+/// Whether a browser could run what is in it, or it brings entities of its own.
 fn is_page(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     [
         "<html",
-        "<!doctype html",
+        "<!doctype",
+        "<!entity",
         "<svg",
         "<script",
-        "xmlns=\"http://www.w3.org/1999/xhtml\"",
+        "http://www.w3.org/1999/xhtml",
+        "http://www.w3.org/2000/svg",
         "<?xml-stylesheet",
     ]
     .iter()
@@ -84,8 +86,7 @@ fn is_page(text: &str) -> bool {
 /// The name under which a file is kept: without folders, control characters and signs that turn the direction of writing, not too long, and with
 /// the ending of what it is.
 pub(crate) fn file_name(name: &str, file_type: &str) -> String {
-    let turns =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns = |c: char| matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = last.chars().filter(|c| !c.is_control() && !turns(*c)).collect();
     let endings: &[&str] = match file_type {
@@ -125,7 +126,7 @@ mod tests {
         const TYPES: &str = "[Content_Types].xml";
         let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml";
         let document = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
-        let cases: [(&str, Vec<u8>, Option<&str>); 20] = [
+        let cases: [(&str, Vec<u8>, Option<&str>); 22] = [
             ("a.pdf", b"%PDF-1.7\n".to_vec(), Some("pdf")),
             ("a.exe", b"%PDF-1.7\n".to_vec(), Some("pdf")),
             ("a.pdf", b"MZ\x90\x00".to_vec(), None),
@@ -150,6 +151,16 @@ mod tests {
             ),
             ("a.xml", b"<svg onload=\"alert(1)\"/>".to_vec(), None),
             ("a.xml", b" <HTML><script>".to_vec(), None),
+            (
+                "a.xml",
+                b"<s:g xmlns:s='http://www.w3.org/2000/svg'/>".to_vec(),
+                None,
+            ),
+            (
+                "a.xml",
+                b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>".to_vec(),
+                None,
+            ),
             ("a.csv", "架空,1\n".into(), Some("csv")),
             ("a.csv", SHIFT_JIS.encode("架空,1\n").0.into_owned(), Some("csv")),
             ("a.txt", "架空".into(), None),

@@ -4,6 +4,8 @@
 
 mod desk;
 
+use std::fmt::Write as _;
+
 use app::{Acted, Attachment, CaseAct, Command, Completeness, FileFor, SavedRecord, Visit};
 use desk::{Office, approver, member, office_of, plan_files, public, secretariat};
 
@@ -293,7 +295,30 @@ fn what_was_not_handed_in_is_named_by_no_record() {
         bytes: notice.bytes + 1,
         ..notice.clone()
     };
-    for (field, wrong) in [("notice", &others), ("notice", &longer)] {
+    let renamed = Attachment {
+        name: "案内\u{202e}fdp.hta".into(),
+        ..notice.clone()
+    };
+    // Somebody else of the same organisation's record handed it in: the ministry, for the ministry alone.
+    let id = kept(file(&office, &[("notice", &notice)]));
+    let place = FileFor {
+        kind: "paper",
+        record: Some((FIRM, &id)),
+        field: Some("opinion"),
+    };
+    let opinion = keep(
+        &office,
+        &secretariat(DAY),
+        &place,
+        "意見.pdf",
+        b"%PDF-1.7 opinion",
+    );
+    for (field, wrong) in [
+        ("notice", &others),
+        ("notice", &longer),
+        ("notice", &renamed),
+        ("notice", &opinion),
+    ] {
         let SavedRecord::Faults(faults) = file(&office, &[(field, wrong)]) else {
             panic!("{wrong:?} was taken")
         };
@@ -324,7 +349,7 @@ fn a_file_that_a_field_does_not_take_is_refused_with_its_name() {
             .desk
             .keep_file(&firm, &place, name, bytes.to_vec())
             .unwrap_err();
-        told += &format!("{}: {}\n{}\n", refusal.kind, refusal.ja, refusal.en);
+        let _ = writeln!(told, "{}: {}\n{}", refusal.kind, refusal.ja, refusal.en);
     }
     insta::assert_snapshot!(told);
     for who in [&public(DAY), &approver(DAY)] {

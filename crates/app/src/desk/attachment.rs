@@ -5,11 +5,12 @@ use authz::{Action, Subject};
 use plan::{Field, Shape};
 use record::procedure::{Event, message_file};
 use record::{Attachment, Fault as RecordFault, Record, Value};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Blob, Name};
 use vocab::Refusal;
 
-use super::kept::{change, refused};
+use super::kept::{Edit, Kind, refused};
 use super::register::{fillable, may_add, new_owner, takes_part_in, viewer};
 use super::{Desk, Visit, closed, unknown};
 use crate::file_type::{file_name, file_type};
@@ -23,6 +24,24 @@ pub struct FileFor<'a> {
     pub record: Option<(&'a str, &'a str)>,
     /// The field; none for a message or note about the record's case.
     pub field: Option<&'a str>,
+}
+
+/// Who handed in which file: what nobody named yet, only they can name. One who merely knows a file's hash cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct HandedIn {
+    /// An account.
+    by: String,
+    /// SHA-256 of the contents.
+    sha256: String,
+}
+
+impl Kind for HandedIn {
+    const KIND: &'static str = "handed-in-file";
+}
+
+/// Half of a hash is as much as nobody finds a second file for.
+fn handed_in_id(account: &str, sha256: &str) -> String {
+    format!("{account}.{}", sha256.get(..32).unwrap_or(sha256))
 }
 
 impl Desk {
@@ -61,16 +80,15 @@ impl Desk {
         let Value::File(file) = Value::read(&shape, &text)? else {
             return Err(unknown());
         };
-        let known = self
-            .store
-            .blob(&Name::new(&*owner).map_err(refused)?, &file.sha256)
-            .map_err(refused)?;
-        if known.is_none() {
-            let detail = json!({ "kind": place.kind, "what": "file", "sha256": file.sha256 });
-            let by = (visit.at, visit.actor(), Action::KeepRecords);
-            let mut change = change(by, &owner, detail, vec![], vec![])?;
-            change.blobs = vec![blob];
-            self.store.commit(&change).map_err(refused)?;
+        let id = handed_in_id(visit.actor(), &file.sha256);
+        if self.find::<HandedIn>(&owner, &id)?.is_none() {
+            let by = HandedIn {
+                by: visit.actor().to_owned(),
+                sha256: file.sha256.clone(),
+            };
+            let detail = json!({ "kind": place.kind, "what": "file" });
+            let edits = vec![Edit::first(&id, &by)?];
+            self.write_with(visit, Action::KeepRecords, &owner, detail, edits, vec![blob])?;
         }
         Ok(file)
     }
@@ -143,13 +161,14 @@ impl Desk {
     /// What a record names that it did not name before and that was not handed in for its owner as what it is said to be: told at its field.
     pub(super) fn broken_files(
         &self,
+        visit: &Visit,
         owner: &str,
         before: &Record,
         after: &Record,
     ) -> Result<Vec<RecordFault>, Refusal> {
         let mut faults = vec![];
         for (field, file) in files(after) {
-            if files(before).any(|(_, known)| known == file) || self.arrived(owner, file)? {
+            if files(before).any(|(_, known)| known == file) || self.arrived(visit, owner, file)? {
                 continue;
             }
             let Refusal { ja, en, .. } = not_arrived(file);
@@ -166,22 +185,32 @@ impl Desk {
     }
 
     /// Refuses a message whose files were not handed in.
-    pub(super) fn files_arrived(&self, owner: &str, files: &[Attachment]) -> Result<(), Refusal> {
+    pub(super) fn files_arrived(
+        &self,
+        visit: &Visit,
+        owner: &str,
+        files: &[Attachment],
+    ) -> Result<(), Refusal> {
         for file in files {
-            if !self.arrived(owner, file)? {
+            if !self.arrived(visit, owner, file)? {
                 return Err(not_arrived(file));
             }
         }
         Ok(())
     }
 
-    /// Whether a file is there and is what it is said to be.
-    fn arrived(&self, owner: &str, file: &Attachment) -> Result<bool, Refusal> {
+    /// Whether the one who names a file handed it in, and it is what it is said to be.
+    fn arrived(&self, visit: &Visit, owner: &str, file: &Attachment) -> Result<bool, Refusal> {
+        let handed_in = self.find::<HandedIn>(owner, &handed_in_id(visit.actor(), &file.sha256))?;
+        if handed_in.is_none_or(|kept| kept.value.sha256 != file.sha256) {
+            return Ok(false);
+        }
         let owner = Name::new(owner).map_err(refused)?;
         let blob = self.store.blob(&owner, &file.sha256).map_err(refused)?;
         Ok(blob.is_some_and(|blob| {
             blob.bytes.len() as u64 == file.bytes
                 && file_type(&file.name, &blob.bytes) == Some(file.file_type)
+                && file_name(&file.name, file.file_type) == file.name
         }))
     }
 }

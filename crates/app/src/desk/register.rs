@@ -462,7 +462,7 @@ impl Desk {
             .collect();
         let record = record::keep_unseen(earlier, typed.record, &shown);
         let links = self.broken_links(visit, &kind, &owner, &record)?;
-        let files = self.broken_files(&owner, earlier, &record)?;
+        let files = self.broken_files(visit, &owner, earlier, &record)?;
         let faults = [faults, links, files].concat();
         if !faults.is_empty() {
             return Ok(SavedRecord::Faults(faults));

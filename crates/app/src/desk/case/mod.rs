@@ -314,7 +314,7 @@ impl Desk {
                 let mut faults = record::complete(kind, &typed);
                 faults.retain(|fault| !before.contains(fault));
                 faults.extend(self.broken_links(visit, kind, act.owner, &typed)?);
-                faults.extend(self.broken_files(act.owner, &found.record, &typed)?);
+                faults.extend(self.broken_files(visit, act.owner, &found.record, &typed)?);
                 if !faults.is_empty() {
                     return Ok(Acted::Faults(faults));
                 }
@@ -339,7 +339,7 @@ impl Desk {
             }
         }
         if let Command::Say { files, .. } | Command::Note { files, .. } = &act.command {
-            self.files_arrived(act.owner, files)?;
+            self.files_arrived(visit, act.owner, files)?;
         }
         let carried = self.carry(visit, &rashin, &file, &record, &actor(visit), &act.command)?;
         drafts.extend(carried.drafts);
