@@ -57,7 +57,7 @@ impl Unit {
     }
 
     /// Whether a record affects it, by what the record says of its package; nothing where it cannot be told.
-    fn is_said<'a>(&self, all: impl Iterator<Item = &'a About>) -> Option<bool> {
+    fn is_said(&self, all: &[About]) -> Option<bool> {
         let package = &self.package;
         let mut told = Some(false);
         for about in all {
@@ -126,16 +126,25 @@ impl Portfolio {
         let found: Vec<Vec<(u32, u32, Option<bool>)>> = thread::scope(|scope| {
             let parts = meetings.chunks(share).map(|part| {
                 scope.spawn(move || {
-                    let pairs = part.iter().flat_map(|meeting| {
-                        meeting.records.iter().flat_map(|record| {
-                            let units = meeting.units.iter();
-                            units.filter_map(move |unit| {
-                                let said = this.said_of(*unit, *record);
-                                (said != Some(false)).then_some((*unit, *record, said))
-                            })
-                        })
-                    });
-                    pairs.collect::<Vec<_>>()
+                    let mut found = Vec::new();
+                    for meeting in part {
+                        let units = meeting.units.iter();
+                        let units: Vec<(u32, &Unit)> = units
+                            .filter_map(|unit| Some((*unit, this.units.get(*unit)?)))
+                            .collect();
+                        let records = meeting.records.iter();
+                        for (record, entry) in
+                            records.filter_map(|record| Some((*record, this.records.get(*record)?)))
+                        {
+                            for (place, unit) in &units {
+                                let said = unit.is_said(&entry.about);
+                                if said != Some(false) {
+                                    found.push((*place, record, said));
+                                }
+                            }
+                        }
+                    }
+                    found
                 })
             });
             let parts: Vec<_> = parts.collect();
@@ -147,7 +156,6 @@ impl Portfolio {
         for unit in self.units.all_mut() {
             unit.hits.sort_unstable();
             unit.doubts.sort_unstable();
-            unit.bills.shrink_to_fit();
         }
         for entry in self.records.all_mut() {
             entry.hits.sort_unstable();
@@ -174,7 +182,7 @@ impl Portfolio {
 
     fn said_of(&self, unit: u32, record: u32) -> Option<bool> {
         match (self.units.get(unit), self.records.get(record)) {
-            (Some(unit), Some(entry)) => unit.is_said(entry.about.iter()),
+            (Some(unit), Some(entry)) => unit.is_said(&entry.about),
             _ => Some(false),
         }
     }

@@ -76,13 +76,13 @@ struct Held {
 struct Entry {
     id: Arc<str>,
     /// Its names, its own among them.
-    names: Vec<u32>,
+    names: Box<[u32]>,
     /// Names of the vulnerabilities upstream that it rests on.
-    upstream: Vec<u32>,
+    upstream: Box<[u32]>,
     /// As it stands in the order, once it does.
     urgency: Option<Urgency>,
     scores: Scores,
-    about: Vec<About>,
+    about: Box<[About]>,
     hits: Vec<u32>,
     doubts: Vec<u32>,
 }
@@ -95,7 +95,7 @@ impl Portfolio {
             return Vec::new();
         }
         let about = record.affected.iter();
-        let about: Vec<About> = about
+        let about: Box<[About]> = about
             .filter_map(|affected| About::of(affected, |ecosystem, name| self.meeting(ecosystem, name)))
             .collect();
         let meetings: BTreeSet<u32> = about.iter().map(|about| about.meeting).collect();
@@ -109,8 +109,8 @@ impl Portfolio {
         let id: Arc<str> = record.id.as_str().into();
         let place = self.records.add(Entry {
             id: Arc::clone(&id),
-            names: Vec::new(),
-            upstream: Vec::new(),
+            names: Box::default(),
+            upstream: Box::default(),
             urgency: None,
             scores: Scores { highest, general },
             about,
@@ -122,7 +122,7 @@ impl Portfolio {
             let mut names: Vec<u32> = names.collect();
             names.sort_unstable();
             names.dedup();
-            names
+            names.into_boxed_slice()
         };
         let own = bear([&record.id].into_iter().chain(&record.aliases).collect(), true);
         let upstream = bear(record.upstream.iter().collect(), false);
