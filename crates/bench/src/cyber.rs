@@ -6,7 +6,8 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ::cyber::document::{Bill, Limits, Status, read};
+use ::cyber::answer::Said;
+use ::cyber::document::{Bill, Limits, Statement, Status, read};
 use ::cyber::ecosystem::Ecosystem;
 use ::cyber::matching::Package;
 use ::cyber::osv::Record;
@@ -201,11 +202,19 @@ fn advisory(number: u64, names: &Names) -> Result<Record, Box<dyn Error>> {
 }
 
 fn assertion(device: u64, advisories: u64) -> Assertion {
-    Assertion {
+    let said = Said {
         document: "vex".to_owned(),
-        vulnerability: cve(draw(device, 8, advisories)),
-        package: None,
-        status: Status::NotAffected,
-        at: 0,
-    }
+        by: None,
+        statement: Statement {
+            path: String::new(),
+            vulnerabilities: vec![cve(draw(device, 8, advisories))],
+            products: Vec::new(),
+            status: Status::NotAffected,
+            justification: None,
+            impact: None,
+            action: None,
+            timestamp: None,
+        },
+    };
+    Assertion::new(said, None)
 }

@@ -8,7 +8,8 @@ use serde::Serialize;
 use vocab::Refusal;
 
 use crate::document::{Bill, Component, Document, Statement, Status, Target, author};
-use crate::matching::Matches;
+use crate::matching::{Matches, Package, packages_of};
+use crate::portfolio::Assertion;
 use crate::purl::Purl;
 use crate::vers::Vers;
 
@@ -136,6 +137,41 @@ impl Statements {
         Ok(())
     }
 
+    /// Lays the statements beside the components of a bill, whatever is found on them. A statement that calls for no action counts for a package
+    /// only if it is about every component that is this package: one of them that nothing is said of must not look answered.
+    ///
+    /// # Errors
+    ///
+    /// `too_many` if statements and components are too many to be held against each other.
+    pub(crate) fn resolve(&self, bill: &Bill) -> Result<Vec<Assertion>, Refusal> {
+        let mut left = MOST;
+        let bearers = Bearers::of(bill);
+        let packages = bill.components.iter().map(|component| packages_of(component).0);
+        let packages: Vec<Vec<Package>> = packages.collect();
+        let mut assertions = Vec::new();
+        for said in &self.all {
+            let Statement { products, status, .. } = &said.statement;
+            let cost = products.iter().map(name_count).sum::<usize>();
+            let cost = cost.saturating_mul(bearers.components.len().max(1));
+            left = left.checked_sub(cost).ok_or_else(too_many)?;
+            let mut whole = products.iter().filter(|target| target.parts.is_empty());
+            if whole.any(|target| bearers.is_of(target)) {
+                assertions.push(Assertion::new(said.clone(), None));
+                continue;
+            }
+            let (mut met, mut spared) = (BTreeSet::new(), BTreeSet::new());
+            for (component, packages) in bearers.components.iter().zip(&packages) {
+                let is_met = products.iter().any(|target| bearers.meets(target, component));
+                (if is_met { &mut met } else { &mut spared }).extend(packages.iter().cloned());
+            }
+            if matches!(status, Status::NotAffected | Status::Fixed) {
+                met.retain(|package| !spared.contains(package));
+            }
+            assertions.push(Assertion::new(said.clone(), Some(met)));
+        }
+        Ok(assertions)
+    }
+
     /// Places of statements about a vulnerability of these names.
     fn about(&self, names: &mut dyn Iterator<Item = &String>) -> BTreeSet<usize> {
         names
@@ -147,7 +183,7 @@ impl Statements {
 }
 
 impl Answer {
-    fn of(mut said: Vec<&Said>) -> Option<Self> {
+    pub(crate) fn of(mut said: Vec<&Said>) -> Option<Self> {
         // A statement without a readable time is older than any that has one.
         let key = |said: &Said| said.statement.timestamp.as_deref().and_then(moment);
         said.sort_by(|a, b| {
@@ -171,7 +207,7 @@ impl Answer {
     }
 
     /// What is said of an advisory that rests on several vulnerabilities: something only if each is answered, and then the gravest.
-    fn of_all(each: Vec<Option<Self>>) -> Option<Self> {
+    pub(crate) fn of_all(each: Vec<Option<Self>>) -> Option<Self> {
         let answers: Vec<Self> = each.into_iter().collect::<Option<_>>()?;
         let gravest = answers.iter().map(Self::status).reduce(Status::graver)?;
         let (mut first, rest): (Vec<Self>, Vec<Self>) =
@@ -196,7 +232,7 @@ impl Answer {
 }
 
 /// A moment as documents write it, with or without the time of day.
-fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let whole = || format!("{}T00:00:00Z", text.trim());
     text.trim().parse().ok().or_else(|| whole().parse().ok())
 }
@@ -331,7 +367,7 @@ fn too_many() -> Refusal {
     )
 }
 
-fn no_finding() -> Refusal {
+pub(crate) fn no_finding() -> Refusal {
     Refusal::new(
         "no_finding",
         "この SBOM の製品か部品についての記述ですが、いまその脆弱性の該当はありません。",
@@ -339,7 +375,7 @@ fn no_finding() -> Refusal {
     )
 }
 
-fn no_product() -> Refusal {
+pub(crate) fn no_product() -> Refusal {
     Refusal::new(
         "no_product",
         "記述の対象がこの SBOM に見つかりません。purl か bom-ref が SBOM と同じか確かめてください。",

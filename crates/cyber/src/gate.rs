@@ -135,27 +135,27 @@ struct Found {
     todo: (String, String),
 }
 
-const NTIA: &str = "NTIA, The Minimum Elements For a Software Bill of Materials (2021-07-12)";
-const CISA_VEX: &str = "CISA, Minimum Requirements for Vulnerability Exploitability eXchange (2023-04)";
-const N73: &str = "IMDRF/CYBER WG/N73, Principles and Practices for Software Bill of Materials for Medical Device Cybersecurity (2023)";
-const GUIDE: &str = "厚生労働省 医療機器のサイバーセキュリティ導入に関する手引書 第2版 (2023-03)";
+const ELEMENTS: &str = "基本要件基準第12条第3項: SBOM の最小要素 / minimum elements of a bill of materials";
+const PAPERS: &str = "基本要件基準第12条第3項: 医療機関に渡す文書 / papers that hospitals are given";
+const KEV: &str = "CISA Catalog of Known Exploited Vulnerabilities";
+const SCORE: &str = "CVSS から計算した値と、指定された境目 / the CVSS score and the threshold that was set";
 const OWN: &str = "Rashin: what cannot be assessed goes to a person";
 
 #[rustfmt::skip]
 const RULES: [Rule; 17] = [
-    Rule { code: "sbom-author", basis: NTIA, check: author },
-    Rule { code: "sbom-timestamp", basis: NTIA, check: timestamp },
-    Rule { code: "sbom-components", basis: N73, check: components },
-    Rule { code: "sbom-supplier", basis: NTIA, check: supplier },
-    Rule { code: "sbom-name", basis: NTIA, check: name },
-    Rule { code: "sbom-version", basis: NTIA, check: version },
-    Rule { code: "sbom-identifier", basis: NTIA, check: identifier },
-    Rule { code: "sbom-relationship", basis: NTIA, check: relationship },
-    Rule { code: "sbom-subject", basis: N73, check: subject },
+    Rule { code: "sbom-author", basis: ELEMENTS, check: author },
+    Rule { code: "sbom-timestamp", basis: ELEMENTS, check: timestamp },
+    Rule { code: "sbom-components", basis: ELEMENTS, check: components },
+    Rule { code: "sbom-supplier", basis: ELEMENTS, check: supplier },
+    Rule { code: "sbom-name", basis: ELEMENTS, check: name },
+    Rule { code: "sbom-version", basis: ELEMENTS, check: version },
+    Rule { code: "sbom-identifier", basis: ELEMENTS, check: identifier },
+    Rule { code: "sbom-relationship", basis: ELEMENTS, check: relationship },
+    Rule { code: "sbom-subject", basis: ELEMENTS, check: subject },
     Rule { code: "documents-valid", basis: "each document's own specification", check: valid },
-    Rule { code: "papers", basis: GUIDE, check: papers },
-    Rule { code: "known-exploited", basis: CISA_VEX, check: exploited },
-    Rule { code: "above-threshold", basis: CISA_VEX, check: above_threshold },
+    Rule { code: "papers", basis: PAPERS, check: papers },
+    Rule { code: "known-exploited", basis: KEV, check: exploited },
+    Rule { code: "above-threshold", basis: SCORE, check: above_threshold },
     Rule { code: "unrated", basis: OWN, check: unrated },
     Rule { code: "contradiction", basis: OWN, check: contradiction },
     Rule { code: "foreign-statement", basis: OWN, check: foreign_statement },

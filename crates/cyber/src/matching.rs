@@ -267,7 +267,7 @@ fn scored<'r>(record: &'r Record, severity: &'r [Severity]) -> impl Iterator<Ite
 }
 
 /// The packages that a component is, and why one of its names could not be read as one.
-fn packages_of(component: &Component) -> (Vec<Package>, Option<Refusal>) {
+pub(crate) fn packages_of(component: &Component) -> (Vec<Package>, Option<Refusal>) {
     let mut packages = Vec::new();
     let mut cause = component.purls.is_empty().then(no_purl);
     for purl in &component.purls {
@@ -353,7 +353,7 @@ fn unknown_type(purl: &Purl) -> Refusal {
     )
 }
 
-fn no_database(ecosystem: &Ecosystem) -> Refusal {
+pub(crate) fn no_database(ecosystem: &Ecosystem) -> Refusal {
     Refusal::new(
         "no_database",
         format!(

@@ -2,6 +2,7 @@
 //!
 //! A range is read once ([`Rule`]) and then asked often. What cannot be read never makes a version unaffected.
 
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -103,17 +104,18 @@ enum Point {
 /// Ranges and lists of a record, read by an order.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    order: Result<Order, Refusal>,
-    ranges: Vec<Sorted>,
-    listed: Vec<(String, Option<Version>)>,
+    // There are hundreds of thousands of rules: what is rare is boxed, and lists have no room to grow.
+    order: Result<Order, Box<Refusal>>,
+    ranges: Box<[Sorted]>,
+    listed: Box<[(String, Option<Version>)]>,
     /// Something that cannot be assessed, so that no answer can be "not affected".
-    unread: Option<Refusal>,
+    unread: Option<Box<Refusal>>,
 }
 
 #[derive(Debug, Clone)]
 struct Sorted {
     kind: Kind,
-    events: Vec<(Point, Event)>,
+    events: Box<[(Point, Event)]>,
 }
 
 /// Why a version is affected.
@@ -148,71 +150,26 @@ pub enum Miss {
 impl Rule {
     /// Reads ranges and a list of versions by an order; without one only the list can be asked.
     pub fn new(order: Result<Order, Refusal>, ranges: &[Range], versions: &[String]) -> Self {
-        let mut rule = Self {
-            order,
-            ranges: Vec::new(),
-            listed: Vec::new(),
-            unread: None,
-        };
-        for range in ranges {
-            rule.add(range);
-        }
-        rule.listed = versions
+        let mut unread = None;
+        let read = ranges
             .iter()
-            .map(|text| (text.clone(), rule.version(text).ok()))
-            .collect();
-        if rule.ranges.is_empty() && rule.listed.is_empty() {
-            rule.unread.get_or_insert_with(|| {
-                Refusal::new(
-                    "no_range",
-                    "記録に影響を受けるバージョンが書かれていません。人が確かめてください。",
-                    "the record names no affected versions. A person must look at it.",
-                )
-            });
+            .filter_map(|range| Sorted::read(range, &order, &mut unread));
+        let read: Box<[Sorted]> = read.collect();
+        let listed = versions.iter();
+        let listed = listed.map(|text| (text.clone(), version(&order, text).ok()));
+        let listed: Box<[_]> = listed.collect();
+        if read.is_empty() && listed.is_empty() {
+            unread.get_or_insert_with(no_range);
         } else {
             // Commits beside versions say the same in other words.
-            rule.unread = rule.unread.filter(|cause| cause.kind != "only_commits");
+            unread = unread.filter(|cause| cause.kind != "only_commits");
         }
-        rule
-    }
-
-    fn version(&self, text: &str) -> Result<Version, Refusal> {
-        Version::parse(self.order.clone()?, text)
-    }
-
-    fn add(&mut self, range: &Range) {
-        if !matches!(range.kind, Kind::Semver | Kind::Ecosystem) {
-            self.unread.get_or_insert_with(|| {
-                Refusal::new(
-                    "only_commits",
-                    "影響の範囲がコミットで書かれていて、バージョンからは判定できません。人が確かめてください。",
-                    "the range is written in commits and cannot be told from a version. A person must look at it.",
-                )
-            });
-            return;
+        Self {
+            order: order.map_err(Box::new),
+            ranges: read,
+            listed,
+            unread: unread.map(Box::new),
         }
-        let mut events = Vec::new();
-        for event in &range.events {
-            let point = match (event, event.version()) {
-                (Event::Introduced(_), "0") => Ok(Point::Start),
-                (Event::Limit(_), "*") => Ok(Point::End),
-                (_, text) => self.version(text).map(Point::At),
-            };
-            match point {
-                Ok(point) => events.push((point, event.clone())),
-                Err(cause) => self.unread = Some(cause),
-            }
-        }
-        if events.is_empty() {
-            return;
-        }
-        events.sort_by(|(a, event_a), (b, event_b)| {
-            compare(a, b).then_with(|| event_a.rank().cmp(&event_b.rank()))
-        });
-        self.ranges.push(Sorted {
-            kind: range.kind,
-            events,
-        });
     }
 
     /// Whether a version is affected, and why.
@@ -221,13 +178,13 @@ impl Rule {
     ///
     /// What cannot be assessed: the version, an event or the whole kind of range. Then "not affected" would be a guess.
     pub fn assess(&self, text: &str) -> Result<Result<Hit, Vec<Miss>>, Refusal> {
-        let version = self.version(text);
+        let version = version(&self.order, text);
         if let Some(listed) = self.listed(text, version.as_ref().ok()) {
             return Ok(Ok(Hit::Listed(listed.to_owned())));
         }
         let version = Point::At(version?);
         let mut misses = Vec::new();
-        for range in &self.ranges {
+        for range in &*self.ranges {
             match range.place(&version) {
                 Place::Inside(from) => return Ok(Ok(range.hit(from, &version))),
                 Place::Before(event) => misses.push(Miss::Before(event.clone())),
@@ -236,7 +193,7 @@ impl Rule {
             }
         }
         if let Some(cause) = &self.unread {
-            return Err(cause.clone());
+            return Err((**cause).clone());
         }
         if !self.listed.is_empty() {
             misses.push(Miss::Unlisted);
@@ -282,6 +239,32 @@ enum Place<'r> {
 }
 
 impl Sorted {
+    /// Reads the events of a range; nothing if none can be read. What cannot be is told.
+    fn read(range: &Range, order: &Result<Order, Refusal>, unread: &mut Option<Refusal>) -> Option<Self> {
+        if !matches!(range.kind, Kind::Semver | Kind::Ecosystem) {
+            unread.get_or_insert_with(only_commits);
+            return None;
+        }
+        let mut events = Vec::new();
+        for event in &range.events {
+            let point = match (event, event.version()) {
+                (Event::Introduced(_), "0") => Ok(Point::Start),
+                (Event::Limit(_), "*") => Ok(Point::End),
+                (_, text) => version(order, text).map(Point::At),
+            };
+            match point {
+                Ok(point) => events.push((point, event.clone())),
+                Err(cause) => *unread = Some(cause),
+            }
+        }
+        events.sort_by(|(a, event_a), (b, event_b)| {
+            compare(a, b).then_with(|| event_a.rank().cmp(&event_b.rank()))
+        });
+        let kind = range.kind;
+        let events = events.into_boxed_slice();
+        (!events.is_empty()).then_some(Self { kind, events })
+    }
+
     /// Walks the events up to the version: the last one decides, unless every limit lies before the version.
     fn place(&self, version: &Point) -> Place<'_> {
         self.walk(|point| compare(version, point))
@@ -309,7 +292,7 @@ impl Sorted {
         }
         let mut inside = None;
         let mut ended = None;
-        for (point, event) in &self.events {
+        for (point, event) in &*self.events {
             let order = order(point);
             match event {
                 Event::Introduced(_) if order.is_ge() => inside = Some(event),
@@ -340,6 +323,27 @@ impl Sorted {
         };
         self.events.iter().find(ends).map(|(_, event)| event)
     }
+}
+
+fn version<E: Borrow<Refusal>>(order: &Result<Order, E>, text: &str) -> Result<Version, Refusal> {
+    let order = order.as_ref().map_err(|cause| cause.borrow().clone())?;
+    Version::parse(*order, text)
+}
+
+fn no_range() -> Refusal {
+    Refusal::new(
+        "no_range",
+        "記録に影響を受けるバージョンが書かれていません。人が確かめてください。",
+        "the record names no affected versions. A person must look at it.",
+    )
+}
+
+fn only_commits() -> Refusal {
+    Refusal::new(
+        "only_commits",
+        "影響の範囲がコミットで書かれていて、バージョンからは判定できません。人が確かめてください。",
+        "the range is written in commits and cannot be told from a version. A person must look at it.",
+    )
 }
 
 fn compare(a: &Point, b: &Point) -> Ordering {

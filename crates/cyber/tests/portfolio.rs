@@ -3,13 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "data that cannot be read fails the test")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use cyber::alias::Groups;
-use cyber::document::Status;
+use cyber::answer::{Answer, Said, Statements};
+use cyber::database::{Collection, Database};
+use cyber::document::{Bill, Document, Limits, Statement, Status, read};
 use cyber::ecosystem::Ecosystem;
-use cyber::matching::Package;
+use cyber::ledger::{Ledger, Standing};
+use cyber::matching::{Package, match_components};
 use cyber::osv::{Record, Verdict};
-use cyber::portfolio::{Assertion, Portfolio, Sort};
+use cyber::portfolio::{Assertion, Implied, Portfolio, Sort};
 use proptest::prelude::*;
 
 /// A change of a small world.
@@ -19,11 +23,86 @@ enum Step {
     Withdraw(u8),
     Bill(u8, Vec<Package>),
     WithdrawBill(u8),
+    /// Components of a bill as it is handed in, and a VEX about some of them.
+    Document(u8, Box<Handed>),
     Device(u8, u8),
     WithdrawDevice(u8),
     Say(u8, u8, Assertion),
     Unsay(u8, u8),
     Exploited(BTreeSet<String>),
+}
+
+/// A bill and a VEX as they are handed in.
+#[derive(Clone)]
+struct Handed {
+    bill: Bill,
+    vex: Document,
+}
+
+impl fmt::Debug for Handed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let purls = self.bill.components.iter().map(|component| &component.purls);
+        let said = Statement::all(&self.vex).into_iter();
+        let said = said.map(|said| (said.vulnerabilities, said.products, said.status));
+        f.debug_struct("Handed")
+            .field("purls", &purls.collect::<Vec<_>>())
+            .field("said", &said.collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+impl Handed {
+    /// Each component by its form and its version; each statement by its vulnerability, the component that it is about, and its status.
+    fn new(components: &[(u8, u8)], statements: &[(u8, u8, u8)]) -> Self {
+        let version = |version: u8| ["0.9", "1.0", "2.0"][usize::from(version % 3)];
+        let purl = |(form, number): (u8, u8)| {
+            let version = version(number);
+            match form % 7 {
+                0 => Some(format!("pkg:pypi/demo@{version}")),
+                1 => Some("pkg:pypi/demo".to_owned()),
+                2 => Some(format!("pkg:npm/demo@{version}")),
+                3 => Some(format!(
+                    "pkg:deb/debian/built@{version}?upstream=demo&distro=debian-12"
+                )),
+                4 => Some(format!("pkg:generic/demo@{version}")),
+                5 => Some(format!("pkg:cargo/demo@{version}")),
+                _ => None,
+            }
+        };
+        let purls: Vec<Option<String>> = components.iter().map(|component| purl(*component)).collect();
+        let listed = purls.iter().map(|purl| match purl {
+            Some(purl) => format!(r#"{{"type": "library", "name": "demo", "purl": "{purl}"}}"#),
+            None => r#"{"type": "library", "name": "bare", "version": "1"}"#.to_owned(),
+        });
+        let bill = format!(
+            r#"{{"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": [{}]}}"#,
+            listed.collect::<Vec<_>>().join(",")
+        );
+        let said = statements.iter().filter_map(|(name, about, status)| {
+            let purl = purls.get(usize::from(*about) % purls.len().max(1))?.as_ref()?;
+            let status = ["not_affected", "affected", "fixed", "under_investigation"][usize::from(status % 4)];
+            let name = name % 4;
+            Some(format!(
+                r#"{{"vulnerability": {{"name": "Y-{name}"}}, "products": [{{"@id": "{purl}"}}], "status": "{status}"}}"#
+            ))
+        });
+        let vex = format!(
+            r#"{{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.com/1", "author": "架空メディカル株式会社",
+            "timestamp": "2026-02-01T00:00:00Z", "version": 1, "statements": [{}]}}"#,
+            said.collect::<Vec<_>>().join(",")
+        );
+        let read = |json: &str| read(json.as_bytes(), &Limits::UPLOAD).unwrap();
+        Self {
+            bill: Bill::of(&read(&bill)).unwrap(),
+            vex: read(&vex),
+        }
+    }
+
+    fn said(&self) -> Statements {
+        let mut said = Statements::default();
+        said.add(&self.vex, "handed");
+        said
+    }
 }
 
 fn package(number: u8, version: u8) -> Package {
@@ -63,8 +142,13 @@ fn record(id: u8, number: u8, fixed: u8, alias: u8, form: u8) -> Record {
     } else {
         "unknown"
     };
+    let upstream = if form.is_multiple_of(5) {
+        format!(r#", "upstream": ["Y-{}"]"#, fixed % 4)
+    } else {
+        String::new()
+    };
     let json = format!(
-        r#"{{"id": "X-{id}", "modified": "2026-01-01T00:00:00Z"{withdrawn}, "aliases": ["Y-{}", "X-{}"], "severity": [{{"type": "CVSS_V3", "score": "{vector}"}}],
+        r#"{{"id": "X-{id}", "modified": "2026-01-01T00:00:00Z"{withdrawn}{upstream}, "aliases": ["Y-{}", "X-{}"], "severity": [{{"type": "CVSS_V3", "score": "{vector}"}}],
         "affected": [{{"package": {{"ecosystem": "{ecosystem}", "name": "{name}"}}, {range}}}]}}"#,
         alias % 4,
         (alias / 4) % 12
@@ -93,14 +177,22 @@ fn step() -> impl Strategy<Value = Step> {
                 Status::Fixed,
                 Status::UnderInvestigation,
             ];
-            let assertion = Assertion {
+            let said = Said {
                 document: document.to_string(),
-                vulnerability: format!("Y-{name}"),
-                package: about.map(|(number, version)| package(number, version)),
-                status: statuses[usize::from(status)],
-                at,
+                by: None,
+                statement: Statement {
+                    path: String::new(),
+                    vulnerabilities: vec![format!("y-{name}")],
+                    products: Vec::new(),
+                    status: statuses[usize::from(status)],
+                    justification: None,
+                    impact: None,
+                    action: None,
+                    timestamp: (at > 0).then(|| format!("2026-01-0{at}")),
+                },
             };
-            (document, assertion)
+            let packages = about.map(|(number, version)| BTreeSet::from([package(number, version)]));
+            (document, Assertion::new(said, packages))
         });
     prop_oneof![
         4 => (0u8..8, any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>())
@@ -108,7 +200,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u8..8).prop_map(Step::Withdraw),
         4 => (0u8..4, packages).prop_map(|(bill, packages)| Step::Bill(bill, packages)),
         1 => (0u8..4).prop_map(Step::WithdrawBill),
-        3 => (0u8..5, 0u8..4).prop_map(|(device, bill)| Step::Device(device, bill)),
+        3 => (4u8..6, prop::collection::vec((any::<u8>(), any::<u8>()), 0..6), prop::collection::vec(any::<(u8, u8, u8)>(), 0..3))
+            .prop_map(|(bill, components, said)| Step::Document(bill, Box::new(Handed::new(&components, &said)))),
+        3 => (0u8..5, 0u8..6).prop_map(|(device, bill)| Step::Device(device, bill)),
         1 => (0u8..5).prop_map(Step::WithdrawDevice),
         2 => (0u8..4, said).prop_map(|(bill, (document, assertion))| Step::Say(bill, document, assertion)),
         1 => (0u8..4, 0u8..3).prop_map(|(bill, document)| Step::Unsay(bill, document)),
@@ -121,6 +215,8 @@ fn step() -> impl Strategy<Value = Step> {
 struct World {
     records: BTreeMap<u8, Record>,
     bills: BTreeMap<u8, Vec<Package>>,
+    /// Beside these, bills that were handed in as documents.
+    handed: BTreeMap<u8, Handed>,
     devices: BTreeMap<u8, u8>,
     said: Vec<(u8, u8, Assertion)>,
     exploited: BTreeSet<String>,
@@ -133,6 +229,7 @@ impl World {
             Step::Withdraw(id) => drop(self.records.remove(id)),
             Step::Bill(bill, packages) => drop(self.bills.insert(*bill, packages.clone())),
             Step::WithdrawBill(bill) => drop(self.bills.remove(bill)),
+            Step::Document(bill, handed) => drop(self.handed.insert(*bill, Handed::clone(handed))),
             Step::Device(device, bill) => drop(self.devices.insert(*device, *bill)),
             Step::WithdrawDevice(device) => drop(self.devices.remove(device)),
             Step::Say(bill, document, assertion) => self.said.push((*bill, *document, assertion.clone())),
@@ -154,11 +251,103 @@ impl World {
         for (bill, packages) in self.bills.iter().rev() {
             portfolio.put_bill(&format!("B-{bill}"), packages.iter().rev().cloned());
         }
+        for (bill, handed) in self.handed.iter().rev() {
+            portfolio
+                .put_document(&format!("B-{bill}"), &handed.bill, &handed.said())
+                .unwrap();
+        }
         for record in self.records.values().rev() {
             portfolio.put_record(record);
         }
         portfolio.rematch(2);
         portfolio
+    }
+
+    /// Bills that were handed in: the portfolio says of each what matching it alone against a database of the same records says.
+    fn handed_in(&self, portfolio: &Portfolio) -> Result<(), String> {
+        let mut collection = Collection::default();
+        for record in self.records.values().filter(|record| record.withdrawn.is_none()) {
+            collection.add(record);
+        }
+        let file = collection.write().unwrap().0;
+        let database = Database::open(file.as_slice()).unwrap();
+        for (number, handed) in &self.handed {
+            let id = format!("B-{number}");
+            let mut matches = match_components(&database, &handed.bill).unwrap();
+            handed.said().answer(&handed.bill, &mut matches).unwrap();
+            let Ledger {
+                components,
+                matched,
+                clean,
+                unassessable,
+                causes,
+                rows,
+            } = &matches.ledger;
+            let expected = (
+                *components as u64,
+                *matched as u64,
+                *clean as u64,
+                *unassessable as u64,
+            );
+            let tally = portfolio.tally(&id).unwrap_or_default();
+            let found = (tally.components, tally.matched, tally.clean, tally.unassessable);
+            let kinds: BTreeMap<&str, u64> = causes
+                .iter()
+                .map(|(kind, count)| (*kind, *count as u64))
+                .collect();
+            if found != expected || tally.causes != kinds {
+                return Err(format!("{id}: {tally:?} for {:?}", matches.ledger));
+            }
+            let open: Vec<(String, String)> = portfolio
+                .unassessable(&id)
+                .into_iter()
+                .flat_map(|open| (0..open.times).map(move |_| (open.name.to_owned(), open.cause.en.clone())))
+                .collect();
+            let mut rows: Vec<(String, String)> = rows
+                .iter()
+                .filter(|row| row.standing == Standing::Unassessable)
+                .map(|row| (row.name.clone(), row.cause.clone().unwrap().en))
+                .collect();
+            rows.sort();
+            let mut open: Vec<_> = open;
+            open.sort();
+            if open
+                .iter()
+                .map(|(_, cause)| cause)
+                .ne(rows.iter().map(|(_, cause)| cause))
+            {
+                return Err(format!("{id}: {open:?} for {rows:?}"));
+            }
+            for finding in &matches.findings {
+                let package = Package {
+                    ecosystem: Ecosystem::parse(&finding.ecosystem).unwrap(),
+                    name: finding.package.clone(),
+                    version: finding.version.clone(),
+                };
+                let explained = portfolio
+                    .explain(&id, &package, &finding.advisory)
+                    .ok_or("not found")?;
+                if (&explained.range, &explained.proof) != (&finding.range, &finding.proof) {
+                    return Err(format!("{explained:?} for {finding:?}"));
+                }
+                let status = |answer: &Option<Answer>| answer.as_ref().map(Answer::status);
+                let twins = matches
+                    .findings
+                    .iter()
+                    .filter(|other| other.advisory == finding.advisory && other.package == finding.package);
+                let alike = twins
+                    .clone()
+                    .all(|other| status(&other.answer) == status(&finding.answer));
+                if alike && status(&explained.answer) != status(&finding.answer) {
+                    return Err(format!("{explained:?} for {finding:?}"));
+                }
+                if explained.urgency.exploited != finding.priority.kev.is_some() && self.exploited.is_empty()
+                {
+                    return Err(format!("{explained:?} for {finding:?}"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Findings as a walk over every device, package and record says them.
@@ -179,16 +368,22 @@ impl World {
                     if !matches!(verdict, Verdict::Affected(_)) {
                         continue;
                     }
-                    let group = groups.iter().find(|group| group.contains(&record.id)).unwrap();
+                    let group = |name: &String| groups.iter().find(|group| group.contains(name)).cloned();
+                    let mut names = group(&record.id).unwrap();
+                    for upstream in &record.upstream {
+                        names.extend(group(upstream).unwrap_or_else(|| vec![upstream.clone()]));
+                    }
                     let said = self.said.iter().filter(|(b, _, said)| {
+                        let packages = said.packages.as_ref();
                         b == bill
-                            && group.contains(&said.vulnerability)
-                            && said.package.as_ref().is_none_or(|about| about == package)
+                            && names.contains(&said.said.statement.vulnerabilities[0].to_uppercase())
+                            && packages.is_none_or(|packages| packages.contains(package))
                     });
-                    let newest = said.clone().map(|(.., said)| said.at).max();
+                    let said = said.map(|(.., said)| &said.said.statement);
+                    let newest = said.clone().map(|said| said.timestamp.as_deref()).max();
                     let status = said
-                        .filter(|(.., said)| Some(said.at) == newest)
-                        .map(|(.., said)| said.status)
+                        .filter(|said| Some(said.timestamp.as_deref()) == newest)
+                        .map(|said| said.status)
                         .reduce(Status::graver);
                     found.insert(format!("D-{device} {package:?} {} {status:?}", record.id));
                 }
@@ -204,6 +399,12 @@ fn apply(portfolio: &mut Portfolio, step: &Step) {
         Step::Withdraw(id) => portfolio.withdraw_record(&format!("X-{id}")),
         Step::Bill(bill, packages) => portfolio.put_bill(&format!("B-{bill}"), packages.iter().cloned()),
         Step::WithdrawBill(bill) => portfolio.withdraw_bill(&format!("B-{bill}")),
+        Step::Document(bill, handed) => {
+            let said = handed.said();
+            portfolio
+                .put_document(&format!("B-{bill}"), &handed.bill, &said)
+                .unwrap();
+        }
         Step::Device(device, bill) => portfolio.put_device(&format!("D-{device}"), &format!("B-{bill}")),
         Step::WithdrawDevice(device) => portfolio.withdraw_device(&format!("D-{device}")),
         Step::Say(bill, _, assertion) => portfolio.put_assertion(&format!("B-{bill}"), assertion.clone()),
@@ -215,7 +416,7 @@ fn apply(portfolio: &mut Portfolio, step: &Step) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
 
     #[test]
     fn incremental_is_full(steps in prop::collection::vec(step(), 0..40)) {
@@ -228,24 +429,52 @@ proptest! {
         let afresh = world.afresh();
         prop_assert_eq!(portfolio.canonical(), afresh.canonical());
         let naive = world.naive();
+        let handed = world.handed_in(&portfolio);
         for sort in [Sort::Device, Sort::Urgency] {
-            let found: Vec<String> = portfolio
+            let found: Vec<(&str, String)> = portfolio
                 .findings(sort, |_, _| true)
-                .map(|finding| format!("{} {:?} {} {:?}", finding.device, finding.package, finding.advisory, finding.status))
+                .map(|finding| (finding.bill, shown(&finding)))
                 .collect();
             prop_assert_eq!(found.len() as u64, portfolio.count());
-            prop_assert_eq!(&found.into_iter().collect::<BTreeSet<_>>(), &naive);
+            let found = found.into_iter().filter(|(bill, _)| *bill < "B-4");
+            prop_assert_eq!(&found.map(|(_, shown)| shown).collect::<BTreeSet<_>>(), &naive);
         }
+        let bare = |finding: &Implied<'_>| finding.bill < "B-4";
         let some = portfolio.findings(Sort::Urgency, |package, advisory| package.name == "demo" && advisory == "X-1");
-        prop_assert_eq!(some.count(), naive.iter().filter(|finding| finding.contains("name: \"demo\"") && finding.contains(" X-1 ")).count());
-        let answered = portfolio.answered().map(|finding| format!("{} {:?} {}", finding.device, finding.package, finding.advisory));
-        let expected = naive.iter().filter(|finding| !finding.ends_with("None"));
-        prop_assert_eq!(answered.collect::<BTreeSet<_>>().len(), expected.count());
+        let expected = naive.iter().filter(|finding| finding.contains("name: \"demo\"") && finding.contains(" X-1 "));
+        prop_assert_eq!(some.filter(bare).count(), expected.count());
+        let answered: BTreeSet<String> = portfolio.answered().map(|finding| shown(&finding)).collect();
+        let all = portfolio.findings(Sort::Device, |_, _| true).filter(|finding| finding.status.is_some());
+        prop_assert_eq!(answered, all.map(|finding| shown(&finding)).collect::<BTreeSet<_>>());
         for record in world.records.values() {
             let devices: BTreeSet<&str> = portfolio.affected(&record.id).into_iter().collect();
-            let expected = naive.iter().filter(|finding| finding.contains(&format!(" {} ", record.id)));
-            let expected: BTreeSet<&str> = expected.map(|finding| finding.split(' ').next().unwrap()).collect();
-            prop_assert_eq!(devices, expected);
+            let all = portfolio.findings(Sort::Device, |_, advisory| advisory == record.id);
+            prop_assert_eq!(devices, all.map(|finding| finding.device).collect::<BTreeSet<_>>());
         }
+        for device in world.devices.keys().map(|device| format!("D-{device}")) {
+            let all: Vec<Implied<'_>> = portfolio.findings(Sort::Urgency, |_, _| true).filter(|finding| finding.device == device).collect();
+            let own = portfolio.findings_of(&device);
+            prop_assert_eq!(
+                all.iter().map(|finding| (finding.urgency, finding.advisory)).collect::<Vec<_>>(),
+                own.iter().map(|finding| (finding.urgency, finding.advisory)).collect::<Vec<_>>()
+            );
+            let open = own.iter().filter(|finding| !matches!(finding.status, Some(Status::NotAffected | Status::Fixed)));
+            let counts = portfolio.counts([device.as_str(), device.as_str()]);
+            prop_assert_eq!(counts.values().map(|count| count.findings).sum::<u64>(), 2 * own.len() as u64);
+            prop_assert_eq!(counts.values().map(|count| count.open).sum::<u64>(), 2 * open.count() as u64);
+        }
+        prop_assert!(handed.is_ok(), "{:?}", handed);
     }
+}
+
+const fn shared<T: Send + Sync>() {}
+
+/// A server may hold it, and ask it from many threads.
+const _: () = shared::<Portfolio>();
+
+fn shown(finding: &Implied<'_>) -> String {
+    format!(
+        "{} {:?} {} {:?}",
+        finding.device, finding.package, finding.advisory, finding.status
+    )
 }

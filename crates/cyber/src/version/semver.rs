@@ -48,6 +48,7 @@ impl Semver {
             }
             pre.extend(numbers.drain(counted..).map(Identifier::Number));
         }
+        numbers.shrink_to_fit();
         Some(Self { numbers, pre })
     }
 

@@ -1,0 +1,6 @@
+#![no_main]
+
+use cyber_fuzz::osv;
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+fuzz_target!(|bytes: &[u8]| -> Corpus { osv(bytes) });
