@@ -167,6 +167,7 @@ pub(crate) fn done(here: &Here<'_>) -> String {
         Some("published") => "done-published",
         Some("case") => "done-case",
         Some("said") => "done-said",
+        Some("key-ended") => "done-key-ended",
         _ => return String::new(),
     };
     here.t.text(key)

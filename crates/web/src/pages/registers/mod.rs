@@ -1,6 +1,7 @@
 //! Registers: which there are, and the list of one, with what it is searched and filtered by in its address.
 
 pub(super) mod form;
+pub(super) mod json;
 pub mod record;
 
 use app::{RecordPage, RecordQuery, Register, RegisterEntry};
@@ -345,11 +346,12 @@ pub(super) fn address(kind: &Kind, one: &RegisterEntry) -> String {
     format!("/registers/{}/{}/{}", kind.id, one.owner, one.id)
 }
 
-/// A record as data, with its case for those who take part.
-fn told(page: &RecordPage) -> Value {
+/// A record as data, with its case for those who take part, and what whoever reads it can do to it.
+fn told(page: &RecordPage, here: &Here<'_>) -> Value {
     let mut told = row(&page.kind, &page.view);
     told["case"] = json!(page.case);
     told["public_state"] = json!(page.public_state);
+    told["actions"] = json!(json::actions(page, here));
     told
 }
 
