@@ -415,7 +415,15 @@ pub async fn page(State(house): State<House>, reader: Reader) -> Response {
         Answer::page(&Page {
             t,
             rows: rows.collect(),
-            keys: (1..=5).map(|n| t.text(&format!("api-keys-{n}"))).collect(),
+            keys: [
+                "api-keys-1",
+                "api-keys-2",
+                "api-keys-3",
+                "api-keys-4",
+                "api-keys-5",
+            ]
+            .map(|key| t.text(key))
+            .to_vec(),
             curl: writes::example(here),
             writes: writes::LIST
                 .iter()

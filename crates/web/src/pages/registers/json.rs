@@ -162,8 +162,8 @@ impl Sent {
             })
     }
 
-    /// A text; empty if none was sent.
-    fn text(&self, name: &'static str) -> Result<String, Refused> {
+    /// Words; empty if none were sent.
+    fn words(&self, name: &'static str) -> Result<String, Refused> {
         match self.parts.get(name) {
             None | Some(Value::Null) => Ok(String::new()),
             Some(Value::String(text)) => Ok(text.clone()),
@@ -172,7 +172,7 @@ impl Sent {
     }
 
     fn completeness(&self) -> Result<Completeness, Refused> {
-        match self.text("state")?.as_str() {
+        match self.words("state")?.as_str() {
             "" | "filed" => Ok(Completeness::Final),
             "draft" => Ok(Completeness::Draft),
             _ => Err(shape(
@@ -254,8 +254,8 @@ pub(in crate::pages) fn step(
     };
     let command = Command::Move {
         transition: transition.to_owned(),
-        reason: sent.text("reason")?,
-        dissent: sent.text("dissent")?,
+        reason: sent.words("reason")?,
+        dissent: sent.words("dissent")?,
     };
     act(here, at, sent.version()?, command, fields)
 }
@@ -266,15 +266,15 @@ pub(in crate::pages) fn speak(here: &Here<'_>, sent: &Sent, at: &At, how: &str) 
         "say" => {
             sent.only(&["version", "with", "text"])?;
             Command::Say {
-                with: Some(sent.text("with")?).filter(|with| !with.is_empty()),
-                text: sent.text("text")?,
+                with: Some(sent.words("with")?).filter(|with| !with.is_empty()),
+                text: sent.words("text")?,
                 files: vec![],
             }
         }
         "note" => {
             sent.only(&["version", "text"])?;
             Command::Note {
-                text: sent.text("text")?,
+                text: sent.words("text")?,
                 files: vec![],
             }
         }
