@@ -65,6 +65,7 @@ fn visit(account: &str, roles: &[Role]) -> Visit {
             account: account.into(),
             organisation: app::MINISTRY.into(),
             roles: roles.to_vec(),
+            key: None,
         }),
     }
 }

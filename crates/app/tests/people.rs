@@ -488,6 +488,7 @@ fn every_use_case_keeps_out_whom_the_policy_keeps_out() {
         account: id.clone(),
         organisation: MINISTRY.into(),
         roles: vec![role],
+        key: None,
     });
     for caller in std::iter::once(None).chain(callers.map(Some)) {
         // None of these succeeds for a reason other than the policy's, and none changes who is there.
@@ -560,7 +561,7 @@ proptest! {
         email in any::<String>(), name in any::<String>(), organisation in any::<String>(), role in any::<String>(),
     ) {
         let house = House::empty();
-        let admin = Caller { account: "a".into(), organisation: MINISTRY.into(), roles: vec![Role::Administrator] };
+        let admin = Caller { account: "a".into(), organisation: MINISTRY.into(), roles: vec![Role::Administrator], key: None };
         let visit = by(Some(admin), 0);
         let amendment = Amendment {
             name: name.clone(), organisation: organisation.clone(), roles: vec![role], ..Amendment::default()

@@ -84,6 +84,10 @@ actions! {
     KeepOwnAccount = "account.own": [
         any(Secretariat), any(Approver), any(Council), any(Member), any(Auditor), any(Administrator),
     ];
+    /// See what waits for oneself and what touches one's organisation.
+    ReadOwnWork = "work.read": [
+        any(Secretariat), any(Approver), any(Council), any(Member), any(Auditor), any(Administrator),
+    ];
     /// See organisations.
     ReadOrganisations = "organisation.read": [any(Administrator), any(Secretariat), any(Auditor), own(Member)];
     /// Add and change organisations.
@@ -126,4 +130,25 @@ actions! {
     KeepCases = "case.keep": [any(Secretariat), any(Approver), any(Council), any(Administrator), any(Member)];
     /// Read the audit log.
     ReadAudit = "audit.read": [any(Auditor)];
+}
+
+impl Action {
+    /// Whether a program may do it by a key of the account: read what the work goes by, keep records and move cases. Passwords, keys, people, and
+    /// what the ministry decides stay with somebody who signed in.
+    pub const fn by_key(self) -> bool {
+        matches!(
+            self,
+            Self::ReadPlan
+                | Self::ReadOwnWork
+                | Self::ReadOrganisations
+                | Self::ReadBatches
+                | Self::ReadRound
+                | Self::ReadAnswer
+                | Self::ReadEstimate
+                | Self::ReadDraft
+                | Self::ReadRecords
+                | Self::KeepRecords
+                | Self::KeepCases
+        )
+    }
 }

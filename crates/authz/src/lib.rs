@@ -18,6 +18,8 @@ pub struct Caller {
     pub organisation: String,
     /// What it may act as.
     pub roles: Vec<Role>,
+    /// Name of the key that a program brought for it; none for a person who signed in. A key reaches [`Action::by_key`] alone.
+    pub key: Option<String>,
 }
 
 impl Caller {
@@ -67,12 +69,20 @@ pub enum Sight {
 
 /// Whether a caller may do this to that.
 pub fn allows(caller: Option<&Caller>, action: Action, subject: Subject<'_>) -> bool {
-    holds(caller, action.grants(), subject)
+    reaches(caller, action) && holds(caller, action.grants(), subject)
 }
 
 /// Which rows a caller may see of what `action` reads.
 pub fn sight(caller: Option<&Caller>, action: Action) -> Sight {
+    if !reaches(caller, action) {
+        return Sight::Nothing;
+    }
     sight_by(caller, action.grants())
+}
+
+/// Whether this can be done in the way in which the caller came.
+fn reaches(caller: Option<&Caller>, action: Action) -> bool {
+    action.by_key() || caller.is_none_or(|caller| caller.key.is_none())
 }
 
 /// Whether one of these grants lets a caller do something to that. For what is granted elsewhere than in [`Action::grants`], such as by a

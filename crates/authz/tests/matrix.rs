@@ -11,6 +11,7 @@ fn caller(role: Role) -> Caller {
         account: "me".into(),
         organisation: HOME.into(),
         roles: vec![role],
+        key: None,
     }
 }
 
@@ -84,4 +85,25 @@ fn names_are_unique() {
     codes.sort_unstable();
     codes.dedup();
     assert_eq!(codes.len(), Action::ALL.len());
+}
+
+#[test]
+fn a_key_reaches_what_programs_need_and_no_more_than_its_account() {
+    let by_key: Vec<_> = Action::ALL.iter().filter(|action| action.by_key()).collect();
+    let codes: Vec<_> = by_key.iter().map(|action| action.code()).collect();
+    insta::assert_snapshot!(codes.join("\n"));
+    for action in Action::ALL {
+        for who in Role::ALL.map(caller) {
+            let key = Caller {
+                key: Some("架空システム".into()),
+                ..who.clone()
+            };
+            let (own, keyed) = (cell(Some(&who), *action), cell(Some(&key), *action));
+            let expected = if by_key.contains(&action) { own } else { "✘" };
+            assert_eq!(keyed, expected, "{}", action.code());
+            if !by_key.contains(&action) {
+                assert_eq!(sight(Some(&key), *action), Sight::Nothing);
+            }
+        }
+    }
 }

@@ -53,13 +53,7 @@ pub(crate) fn to_json(value: &Value) -> Json {
 pub fn from_body(kind: &Kind, body: &Json) -> Result<Record, Vec<Fault>> {
     let whole = |refusal: Refusal| vec![Place::of("").fault(refusal)];
     let body = upcast(kind, body).map_err(whole)?;
-    let not_a_body = || {
-        whole(Refusal::new(
-            "body",
-            "記録の本文の形が違います。{\"kind_version\": …, \"fields\": {…}} の形にしてください。",
-            "This is not the body of a record. Give it as {\"kind_version\": …, \"fields\": {…}}.",
-        ))
-    };
+    let not_a_body = || whole(not_a_body());
     let parts = body.as_object().ok_or_else(not_a_body)?;
     let fields = parts
         .get("fields")
@@ -95,12 +89,7 @@ fn read_object<'a>(
     for (name, json) in object {
         let place = place(name);
         let Some(field) = fields.iter().find(|field| field.name == *name) else {
-            let shown: String = name.chars().take(40).collect();
-            faults.push(place.fault(Refusal::new(
-                "unknown_field",
-                format!("項目「{shown}」はありません。名前を確かめてください。"),
-                format!("There is no field “{shown}”. Check its name."),
-            )));
+            faults.push(place.fault(unknown_field(name)));
             continue;
         };
         match (&field.shape, json) {
@@ -174,8 +163,25 @@ pub(crate) fn from_json(shape: &Shape, json: &Json) -> Result<Value, Refusal> {
     }
 }
 
+pub(crate) fn not_a_body() -> Refusal {
+    Refusal::new(
+        "body",
+        "記録の本文の形が違います。{\"kind_version\": …, \"fields\": {…}} の形にしてください。",
+        "This is not the body of a record. Give it as {\"kind_version\": …, \"fields\": {…}}.",
+    )
+}
+
+pub(crate) fn unknown_field(name: &str) -> Refusal {
+    let shown: String = name.chars().take(40).collect();
+    Refusal::new(
+        "unknown_field",
+        format!("項目「{shown}」はありません。名前を確かめてください。"),
+        format!("There is no field “{shown}”. Check its name."),
+    )
+}
+
 /// What a field holds, for the person who writes a body by hand or by program.
-fn not_the_shape(shape: &Shape) -> Refusal {
+pub(crate) fn not_the_shape(shape: &Shape) -> Refusal {
     let (ja, en) = match shape {
         Shape::Number(_) | Shape::Money { .. } => (
             "\"12.5\" のような小数の文字列",

@@ -13,6 +13,8 @@ pub enum TokenPurpose {
     Link,
     /// A sign-in under way with another service.
     Exchange,
+    /// A program that acts for an account.
+    Key,
 }
 
 impl TokenPurpose {
@@ -22,12 +24,13 @@ impl TokenPurpose {
             Self::Session => "session",
             Self::Link => "link",
             Self::Exchange => "exchange",
+            Self::Key => "key",
         }
     }
 
     /// The purpose of a name.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Session, Self::Link, Self::Exchange]
+        [Self::Session, Self::Link, Self::Exchange, Self::Key]
             .into_iter()
             .find(|purpose| purpose.as_str() == text)
     }

@@ -35,6 +35,7 @@ fn visit(account: &str, role: Role) -> Result<Visit, jiff::Error> {
             account: account.into(),
             organisation: MINISTRY.into(),
             roles: vec![role],
+            key: None,
         }),
     })
 }

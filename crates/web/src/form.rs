@@ -10,6 +10,7 @@ use axum::extract::{FromRef, FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use serde_json::Value;
 use vocab::Refusal;
 
 use crate::house::House;
@@ -23,8 +24,81 @@ use crate::ui::Field;
 /// A form as it was sent, closed until [`submit`] opens it.
 pub struct Posted {
     entry: Entry,
-    /// Whether one of our own pages gave it to this browser.
+    /// Whether one of our own pages gave it to this browser, or a program brings it with its key.
     ours: Result<(), Refusal>,
+    /// What a program sent instead of a form.
+    pub(crate) json: Option<Json>,
+}
+
+/// JSON as a program sent it.
+pub(crate) struct Json {
+    /// What it says, or why it is not taken.
+    pub body: Result<Value, Refusal>,
+    /// `Idempotency-Key`: by what a program that lost the answer says that it sends the same again.
+    pub again: Option<String>,
+}
+
+impl Json {
+    async fn of(request: Request, house: &House, by_key: bool) -> Self {
+        let again = request.headers().get("idempotency-key").cloned();
+        let body = match Bytes::from_request(request, house).await {
+            // Only what comes with a key is taken, so that no page of somebody else's can make a browser send it.
+            _ if !by_key => Err(no_key()),
+            Err(_) => Err(too_large()),
+            Ok(body) => serde_json::from_slice(&body).map_err(|error| not_json(&error.to_string())),
+        };
+        match again.map(|again| again.to_str().map(|text| text.trim().to_owned())) {
+            None => Self { body, again: None },
+            Some(Ok(text)) if (1..=LONGEST_KEY).contains(&text.len()) => Self {
+                body,
+                again: Some(text),
+            },
+            Some(_) => Self {
+                body: body.and_then(|_| {
+                    Err(not_json(&format!(
+                        "Idempotency-Key: 1–{LONGEST_KEY} visible ASCII characters"
+                    )))
+                }),
+                again: None,
+            },
+        }
+    }
+}
+
+/// The longest `Idempotency-Key`.
+const LONGEST_KEY: usize = 100;
+
+fn too_large() -> Refusal {
+    Refusal::new(
+        "too-large",
+        "入力が長すぎるか、途中で切れました。短くして、もう一度送ってください。",
+        "What was sent is too long, or broke off. Please shorten it and send it again.",
+    )
+}
+
+fn no_key() -> Refusal {
+    Refusal::new(
+        "no-key",
+        "JSON を送るには、キーが要ります。アカウントの画面で作り、Authorization: Bearer に付けてください。",
+        "Sending JSON takes a key. Make one on the account page and send it as Authorization: Bearer.",
+    )
+}
+
+fn not_json(why: &str) -> Refusal {
+    Refusal::new(
+        "json",
+        format!("送られた内容を読めません（{why}）。/api の例を確かめてください。"),
+        format!("What was sent cannot be read ({why}). See the example on /en/api."),
+    )
+}
+
+/// What an address does not take in the form in which it was sent.
+fn media_type() -> Refusal {
+    Refusal::new(
+        "media-type",
+        "この形式では受け付けていません。このアドレスが受け取る形式は、/openapi.json にあります。",
+        "This address does not take that media type. Which it takes is said in /openapi.json.",
+    )
 }
 
 impl FromRequest<House> for Posted {
@@ -33,17 +107,31 @@ impl FromRequest<House> for Posted {
     async fn from_request(request: Request, house: &House) -> Result<Self, Infallible> {
         let near = is_same_origin(request.headers());
         let browser = request.extensions().get::<Browser>().cloned();
-        let many = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+        let by_key = browser.as_ref().is_some_and(|browser| browser.by_key);
+        let kind = media_type_of(request.headers());
+        if kind == "application/json" {
+            return Ok(Self {
+                entry: Entry::default(),
+                ours: Err(media_type()),
+                json: Some(Json::of(request, house, by_key).await),
+            });
+        }
+        if by_key && !["multipart/form-data", "application/x-www-form-urlencoded"].contains(&kind.as_str()) {
+            return Ok(Self {
+                entry: Entry::default(),
+                ours: Err(media_type()),
+                json: None,
+            });
+        }
         // What may be large is read for somebody who signed in, and for nobody else.
-        let known = request.extensions().get::<Person>().is_some();
-        if many && !known {
+        let many = kind == "multipart/form-data";
+        if many && request.extensions().get::<Person>().is_none() {
             let visit = request.extensions().get::<Visit>().cloned();
-            let ours = visit.map_or_else(|| Ok(()), |visit| Err(app::closed(&visit)));
-            let entry = Entry::default();
-            return Ok(Self { entry, ours });
+            return Ok(Self {
+                entry: Entry::default(),
+                ours: visit.map_or_else(|| Ok(()), |visit| Err(app::closed(&visit))),
+                json: None,
+            });
         }
         let entry = if many {
             parts(request, house).await
@@ -57,23 +145,35 @@ impl FromRequest<House> for Posted {
         let Some(entry) = entry else {
             return Ok(Self {
                 entry: Entry::default(),
-                ours: Err(Refusal::new(
-                    "too-large",
-                    "入力が長すぎるか、途中で切れました。短くして、もう一度送ってください。",
-                    "What was sent is too long, or broke off. Please shorten it and send it again.",
-                )),
+                ours: Err(too_large()),
+                json: None,
             });
         };
         let known = browser.is_some_and(|browser| browser.gave(entry.raw("token")));
-        let ours = (near && known).then_some(()).ok_or_else(|| {
+        let ours = (by_key || near && known).then_some(()).ok_or_else(|| {
             Refusal::new(
                 "token",
                 "画面が古くなっていたため、まだ何も保存していません。入力した内容はこのまま残しています。確かめて、もう一度送ってください。",
                 "This page had grown old, so nothing was saved yet. What you typed is still here: check it and send it again.",
             )
         });
-        Ok(Self { entry, ours })
+        Ok(Self {
+            entry,
+            ours,
+            json: None,
+        })
     }
+}
+
+/// The media type of what was sent, in lower case and without parameters.
+fn media_type_of(headers: &HeaderMap) -> String {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let text = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    text.split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
 }
 
 /// A form with files; none if it is too large or breaks off.
@@ -287,6 +387,9 @@ impl Done {
     }
 }
 
+/// Refusals that are an answer by themselves, wherever the form stood.
+const OWN_ANSWER: [&str; 3] = ["sign-in", "not-found", "media-type"];
+
 /// Does what a form asks for, off the network threads. A refusal becomes `page` with what was typed; one that tells nothing (not signed in,
 /// not there) becomes its own answer.
 pub(crate) async fn submit(
@@ -301,10 +404,10 @@ pub(crate) async fn submit(
     let (secure, now) = (house.options().secure, house.now());
     let work = move |site: &Site| {
         let here = Here::new(&house, site, &reader);
-        let Posted { entry, ours } = posted;
+        let Posted { entry, ours, .. } = posted;
         match ours.and_then(|()| act(&here, &entry)) {
             Ok(done) => Ok(done),
-            Err(refusal) if ["sign-in", "not-found"].contains(&refusal.kind) => Err(refusal),
+            Err(refusal) if reader.by_key || OWN_ANSWER.contains(&refusal.kind) => Err(refusal),
             Err(refusal) => {
                 let status = status_of(&refusal);
                 let answer = page(&here, &entry.refused(refusal))?;

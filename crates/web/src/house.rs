@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use vocab::Refusal;
 
 use crate::i18n::{MessageFault, Messages};
-use crate::limit::{self, Class, Limits};
+use crate::limit::{self, Class, Limits, Whose};
 use crate::oidc::Provider;
 use crate::pages;
 use crate::reader::Reader;
@@ -172,13 +172,17 @@ pub(crate) async fn enter(State(house): State<House>, request: Request, next: Ne
     {
         return pages::too_many(&house.site(), &reader, seconds);
     }
-    let browser = Browser::of(&parts.headers, || house.desk().secret());
+    let key = session::key(&parts.headers);
+    let browser = match key {
+        Some(_) => Browser::of_program(house.desk().secret()),
+        None => Browser::of(&parts.headers, || house.desk().secret()),
+    };
     let entered = tokio::task::spawn_blocking({
-        let (house, secret) = (house.clone(), browser.session.clone());
+        let (house, secret, key) = (house.clone(), browser.session.clone(), key.clone());
         move || {
             // A store that fails for a moment leaves the site as it was: the public part can still be read.
             drop(house.refresh());
-            who(house.desk(), secret.as_ref(), at)
+            who(house.desk(), secret.as_ref(), key.as_ref(), at)
         }
     });
     let known = match entered.await {
@@ -186,6 +190,24 @@ pub(crate) async fn enter(State(house): State<House>, request: Request, next: Ne
         Ok(Err(refusal)) => return pages::fault(&house.site(), &reader, &refusal),
         Err(broken) => return pages::fault(&house.site(), &reader, &pages::internal(&broken)),
     };
+    if key.is_some() {
+        // Whoever guesses has the turns of an address, whoever holds a key those of its account, from wherever it is used.
+        let turn = match &known {
+            Some((caller, _)) => {
+                let whose = limited.then(|| Whose::Account(caller.account.clone()));
+                whose.map(|whose| (whose, Class::of(&parts.method, &reader.path)))
+            }
+            None => address.map(|address| (address.into(), Class::Guess)),
+        };
+        if let Some((whose, class)) = turn
+            && let Err(seconds) = house.0.limits.take(whose, class, at)
+        {
+            return pages::too_many(&house.site(), &reader, seconds);
+        }
+        if known.is_none() {
+            return pages::fault(&house.site(), &reader, &wrong_key());
+        }
+    }
     let signed_in = known.is_some();
     let (caller, person) = known.unzip();
     let browser = if signed_in { browser.signed_in() } else { browser };
@@ -197,7 +219,7 @@ pub(crate) async fn enter(State(house): State<House>, request: Request, next: Ne
     }
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let headers = response.headers_mut();
-    headers.append(header::VARY, HeaderValue::from_static("cookie"));
+    headers.append(header::VARY, HeaderValue::from_static("cookie, authorization"));
     if let Some(cookie) = form_cookie {
         headers.append(header::SET_COOKIE, cookie);
     }
@@ -207,14 +229,30 @@ pub(crate) async fn enter(State(house): State<House>, request: Request, next: Ne
     response
 }
 
-/// Who brings a secret. Blocks: the store is asked.
-fn who(desk: &Desk, secret: Option<&Secret>, at: Timestamp) -> Result<Option<(Caller, Person)>, Refusal> {
-    let Some(secret) = secret else {
-        return Ok(None);
+/// Who brings a session's secret or a key; where both are brought, the key decides. Blocks: the store is asked.
+fn who(
+    desk: &Desk,
+    secret: Option<&Secret>,
+    key: Option<&Secret>,
+    at: Timestamp,
+) -> Result<Option<(Caller, Person)>, Refusal> {
+    let caller = match (key, secret) {
+        (Some(key), _) => desk.key_caller(key, at)?,
+        (None, Some(secret)) => desk.caller(secret, at)?,
+        (None, None) => None,
     };
-    let Some(caller) = desk.caller(secret, at)? else {
+    let Some(caller) = caller else {
         return Ok(None);
     };
     let person = desk.person(&caller)?;
     Ok(Some((caller, person)))
+}
+
+/// A key that opens nothing: wrong, over, taken back, or of an account that is shut out. Which of them is not said.
+fn wrong_key() -> Refusal {
+    Refusal::new(
+        "wrong-key",
+        "このキーは使えません。期限が過ぎたか、取り消されたか、違うものです。アカウントの画面で新しいキーを作ってください。",
+        "This key does not open. It has ended, was taken back, or is not right. Please make a new one on the account page.",
+    )
 }

@@ -1,5 +1,5 @@
-//! How much one address may ask for: a bucket of turns for each address and kind of request, which fills again with time. It keeps guessing
-//! slow and one visitor from crowding out the others; who may do what is none of its business.
+//! How much one may ask for: a bucket of turns for each address and kind of request, and for each account whose key programs bring, which fills
+//! again with time. It keeps guessing slow and one visitor from crowding out the others; who may do what is none of its business.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -14,6 +14,8 @@ use jiff::Timestamp;
 pub(crate) enum Class {
     /// Signing in and one-time links: here secrets can be guessed.
     Strict,
+    /// A key that opens nothing. Apart from signing in, so that a program with an old key shuts nobody of its office out.
+    Guess,
     /// Everything else that writes.
     Write,
     /// Reading.
@@ -35,16 +37,31 @@ impl Class {
     /// Turns in a full bucket, and milliseconds until one more is there. A whole office may share one address.
     const fn measure(self) -> (u32, i64) {
         match self {
-            Self::Strict => (30, 2_000),
+            Self::Strict | Self::Guess => (30, 2_000),
             Self::Write => (120, 500),
             Self::Read => (3_000, 10),
         }
     }
 }
 
-/// The buckets of all addresses.
+/// Whose turns are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Whose {
+    /// Everybody's at one address.
+    Address(IpAddr),
+    /// An account's, whichever of its keys are used and wherever.
+    Account(String),
+}
+
+impl From<IpAddr> for Whose {
+    fn from(address: IpAddr) -> Self {
+        Self::Address(address)
+    }
+}
+
+/// The buckets of all addresses and accounts.
 #[derive(Debug, Default)]
-pub(crate) struct Limits(Mutex<HashMap<(IpAddr, Class), Bucket>>);
+pub(crate) struct Limits(Mutex<HashMap<(Whose, Class), Bucket>>);
 
 #[derive(Debug)]
 struct Bucket {
@@ -61,7 +78,7 @@ impl Limits {
     ///
     /// # Errors
     /// Seconds to wait until there is one.
-    pub(crate) fn take(&self, who: IpAddr, class: Class, now: Timestamp) -> Result<(), u32> {
+    pub(crate) fn take(&self, whose: impl Into<Whose>, class: Class, now: Timestamp) -> Result<(), u32> {
         let (most, refill) = class.measure();
         let now = now.as_millisecond();
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,7 +88,7 @@ impl Limits {
         if buckets.len() >= Self::MOST {
             buckets.clear();
         }
-        let bucket = buckets.entry((who, class)).or_insert(Bucket {
+        let bucket = buckets.entry((whose.into(), class)).or_insert(Bucket {
             turns: most,
             counted: now,
         });
@@ -153,7 +170,9 @@ mod tests {
         }
         assert_eq!(limits.take(ONE, Class::Strict, at(0)), Err(3));
         assert_eq!(limits.take(ONE, Class::Read, at(0)), Ok(()));
-        let other = "2001:db8::1".parse().unwrap();
+        let account = Whose::Account("a".into());
+        assert_eq!(limits.take(account, Class::Strict, at(0)), Ok(()));
+        let other: IpAddr = "2001:db8::1".parse().unwrap();
         assert_eq!(limits.take(other, Class::Strict, at(0)), Ok(()));
         assert_eq!(limits.take(ONE, Class::Strict, at(1_999)), Err(1));
         assert_eq!(limits.take(ONE, Class::Strict, at(2_000)), Ok(()));

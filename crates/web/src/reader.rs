@@ -9,7 +9,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use vocab::Lang;
 
-use crate::session::Browser;
+use crate::session::{self, Browser};
 
 /// The form in which an address asks for its contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Reader {
     pub person: Option<Person>,
     /// The secrets that the browser brought; none on the way to an asset.
     pub(crate) browser: Option<Browser>,
+    /// Whether a program asks, by a key: what is refused is told as data whatever the address.
+    pub by_key: bool,
     /// Names and values of the query, in order, decoded.
     pub query: Vec<(String, String)>,
     raw_query: String,
@@ -123,6 +125,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Reader {
             visit: parts.extensions.get::<Visit>().cloned(),
             person: parts.extensions.get::<Person>().cloned(),
             browser: parts.extensions.get::<Browser>().cloned(),
+            by_key: session::key(&parts.headers).is_some(),
             query,
             raw_query,
         })

@@ -22,6 +22,8 @@ pub(crate) struct Browser {
     pub form: Secret,
     /// The cookie for forms is new and has to be set.
     fresh: bool,
+    /// A program asks, by a key that it brought. No browser sends one by itself, so nothing has to prove that a page of ours gave a form out.
+    pub by_key: bool,
 }
 
 impl Browser {
@@ -32,6 +34,17 @@ impl Browser {
             session: cookie(headers, SESSION),
             fresh: form.is_none(),
             form: form.unwrap_or_else(new),
+            by_key: false,
+        }
+    }
+
+    /// What a program has that brings a key: its cookies are not looked at, and it is given none.
+    pub(crate) fn of_program(form: Secret) -> Self {
+        Self {
+            session: None,
+            form,
+            fresh: false,
+            by_key: true,
         }
     }
 
@@ -97,6 +110,15 @@ fn set(name: &str, value: &str, life: &str, secure: bool) -> Option<HeaderValue>
     .ok()?;
     cookie.set_sensitive(true);
     Some(cookie)
+}
+
+/// The key that a program brings: `Authorization: Bearer …`.
+pub(crate) fn key(headers: &HeaderMap) -> Option<Secret> {
+    let line = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| Secret::new(key.trim()))
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret> {

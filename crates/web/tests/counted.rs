@@ -27,6 +27,7 @@ async fn a_counted_device_is_one_link_away_from_its_count() {
             account: "sato".into(),
             organisation: MINISTRY.into(),
             roles: vec![Role::Secretariat],
+            key: None,
         }),
     };
     let form = [

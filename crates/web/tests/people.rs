@@ -437,7 +437,7 @@ async fn a_session_is_new_strict_and_gone_after_signing_out() {
     assert!(home.text().contains("架空 管理") && home.text().contains("href=\"/today\""));
     assert_eq!(
         (home.header(header::CACHE_CONTROL), home.header(header::VARY)),
-        ("no-store", "cookie")
+        ("no-store", "cookie, authorization")
     );
     let kept = browser.cookie.clone();
     let seen = browser.send("/account", "/sign-out", &[]).await;

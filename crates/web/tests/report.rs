@@ -30,6 +30,7 @@ fn visit(account: &str, role: Role) -> Visit {
             account: account.into(),
             organisation: MINISTRY.into(),
             roles: vec![role],
+            key: None,
         }),
     }
 }

@@ -213,7 +213,7 @@ impl Desk {
             at: visit.at,
             actor: Name::new(visit.actor()).map_err(refused)?,
             action: Name::new(action.code()).map_err(refused)?,
-            detail,
+            detail: visit.signed(detail),
             erase: edits.iter().filter_map(|edit| edit.forgotten(&owner)).collect(),
             drafts: edits.into_iter().map(|edit| edit.draft).collect(),
             owner,

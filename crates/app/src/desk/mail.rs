@@ -201,6 +201,7 @@ fn visit_of(account: &Kept<Account>, at: Timestamp) -> Visit {
             account: account.id.clone(),
             organisation: account.value.organisation.clone(),
             roles: account.value.roles.clone(),
+            key: None,
         }),
     }
 }

@@ -26,6 +26,7 @@ mod registry;
 mod report_count;
 mod round;
 mod saved_view;
+mod sent;
 mod supply;
 mod today;
 mod work;
@@ -37,6 +38,7 @@ use authz::{Action, Caller, Sight, Subject, allows, sight};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use plan::Files;
+use serde_json::Value;
 use store::Store;
 use vocab::Refusal;
 
@@ -62,8 +64,8 @@ pub use mail::{Letter, Post};
 pub use merge::{MergeField, MergeForm, MergeNote, MergePage, MergeStep, Standing};
 pub use notice::NoticeView;
 pub use people::{
-    Account, Amendment, Exchange, Invitation, Link, LinkView, Member, Newcomer, Organisation,
-    OrganisationDraft, OrganisationKind, Person, Secret, Session, SessionView,
+    Account, Amendment, Exchange, Invitation, KEY_DAYS, KeyView, Link, LinkView, Member, NewKey, Newcomer,
+    Organisation, OrganisationDraft, OrganisationKind, Person, Secret, Session, SessionView,
 };
 pub use record::procedure::message_file;
 pub use record::procedure::{By, Change as ClockChange, Command, Event as CaseEvent, What as Happened};
@@ -142,6 +144,26 @@ impl Visit {
     pub(crate) fn actor(&self) -> &str {
         self.caller.as_ref().map_or("public", |caller| &caller.account)
     }
+
+    /// What is told of a change, with the name of the key by which it was made, if it was.
+    pub(crate) fn signed(&self, mut detail: Value) -> Value {
+        if let Some(key) = self.caller.as_ref().and_then(|caller| caller.key.as_ref()) {
+            detail["key"] = key.as_str().into();
+        }
+        detail
+    }
+
+    /// What is said to somebody who came by a key and would have to sign in for this.
+    fn without_key(&self, action: Action, subject: Subject<'_>) -> Option<Refusal> {
+        let signed_in = self.caller.clone().map(|caller| Caller { key: None, ..caller });
+        allows(signed_in.as_ref(), action, subject).then(|| {
+            Refusal::new(
+                "key",
+                "この操作はキーではできません。ブラウザーでログインして行ってください。",
+                "This cannot be done with a key. Please sign in with a browser to do it.",
+            )
+        })
+    }
 }
 
 impl Desk {
@@ -170,7 +192,9 @@ impl Desk {
         if allows(visit.caller.as_ref(), action, subject) {
             return Ok(());
         }
-        Err(closed(visit))
+        Err(visit
+            .without_key(action, subject)
+            .unwrap_or_else(|| closed(visit)))
     }
 
     /// So many bytes that nobody can guess.

@@ -121,7 +121,7 @@ impl Desk {
     /// # Errors
     /// `sign-in`, and those of the store.
     pub fn notices(&self, visit: &Visit) -> Result<Vec<NoticeView>, Refusal> {
-        Self::authorise(visit, Action::KeepOwnAccount, Subject::default())?;
+        Self::authorise(visit, Action::ReadOwnWork, Subject::default())?;
         let from = visit.at.checked_sub(SHOWN).unwrap_or(Timestamp::MIN);
         self.notices_between(visit, from, visit.at, false)
     }

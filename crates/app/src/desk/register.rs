@@ -16,6 +16,7 @@ use vocab::Refusal;
 use super::case::{CaseView, File};
 use super::kept::{change, refused};
 use super::merge::{MergeNote, Standing};
+use super::sent::{Sent, sent_otherwise};
 use super::{Account, DIRECTORY, Desk, MINISTRY, Visit, closed, unknown};
 use crate::ask::Rashin;
 
@@ -426,6 +427,33 @@ impl Desk {
         controls: &[(String, String)],
         completeness: Completeness,
     ) -> Result<SavedRecord, Refusal> {
+        self.save(visit, kind, seen, Sent::Form(controls), completeness)
+    }
+
+    /// The same of a record's body, as a program sends it. A new record that is sent with the key `again` is kept once, however often it is sent.
+    ///
+    /// # Errors
+    /// As [`Desk::save_record`]; `idempotency` if something else was sent with this key.
+    pub fn save_record_body(
+        &self,
+        visit: &Visit,
+        kind: &str,
+        seen: Option<Seen<'_>>,
+        body: &Value,
+        completeness: Completeness,
+        again: Option<&str>,
+    ) -> Result<SavedRecord, Refusal> {
+        self.save(visit, kind, seen, Sent::Body(body, again), completeness)
+    }
+
+    fn save(
+        &self,
+        visit: &Visit,
+        kind: &str,
+        seen: Option<Seen<'_>>,
+        sent: Sent<'_>,
+        completeness: Completeness,
+    ) -> Result<SavedRecord, Refusal> {
         let rashin = self.rashin()?;
         let Register { kind, may_add } = self.register(visit, kind)?;
         let before = match seen {
@@ -440,6 +468,14 @@ impl Desk {
                 if !may_change(visit, &kind, &found) {
                     return Err(closed(visit));
                 }
+                // A form is told what is wrong with it before it is told that it is old; what a program sends is held against what it saw.
+                if sent.by_program() && seen.version != found.version {
+                    return Err(refused(Fault::Conflict {
+                        key: key(&kind, seen.owner, seen.id)?,
+                        expected: seen.version,
+                        found: found.version,
+                    }));
+                }
                 Some(found)
             }
         };
@@ -451,29 +487,44 @@ impl Desk {
             .as_ref()
             .is_some_and(|found| found.entry.state == RecordState::Filed);
         let completeness = if filed { Completeness::Final } else { completeness };
-        let typed = record::read_form(&kind, controls, completeness);
         let nothing = Record::default();
         let earlier = before.as_ref().map_or(&nothing, |found| &found.record);
         let shown = record::fillable(&kind, &owner, earlier, &viewer(visit));
-        let faults: Vec<RecordFault> = typed
-            .faults
-            .into_iter()
-            .filter(|fault| fault.field.is_empty() || shown.contains(fault.field.as_str()))
-            .collect();
+        let controls = sent.controls(&kind);
+        let typed = record::read_form(&kind, &controls.list, completeness);
+        let visible = match before.clone().filter(|_| sent.by_program()) {
+            Some(found) => self.view(visit, &rashin, &kind, found)?.record,
+            None => Record::default(),
+        };
+        let faults = controls.faults(&kind, &shown, typed.faults, &typed.record, &visible);
         let record = record::keep_unseen(earlier, typed.record, &shown);
+        let state = match completeness {
+            Completeness::Draft => RecordState::Draft,
+            Completeness::Final => RecordState::Filed,
+        };
+        let again = match before {
+            None => sent.new_id(visit.caller.as_ref(), &kind),
+            Some(_) => None,
+        };
+        if let Some(id) = &again
+            && let Some(first) = self.first_version(&kind, &owner, id)?
+        {
+            let same = faults.is_empty() && first.entry.state == state && first.record == record;
+            return same
+                .then_some(SavedRecord::Kept(owner, first.id))
+                .ok_or_else(sent_otherwise);
+        }
         let links = self.broken_links(visit, &kind, &owner, &record)?;
         let files = self.broken_files(visit, &owner, earlier, &record)?;
         let faults = [faults, links, files].concat();
         if !faults.is_empty() {
             return Ok(SavedRecord::Faults(faults));
         }
-        let state = match completeness {
-            Completeness::Draft => RecordState::Draft,
-            Completeness::Final => RecordState::Filed,
-        };
         let id = before
             .as_ref()
-            .map_or_else(|| store::hex(&self.random::<8>()), |found| found.id.clone());
+            .map(|found| found.id.clone())
+            .or_else(|| again.clone())
+            .unwrap_or_else(|| store::hex(&self.random::<8>()));
         let expected = seen.map_or(0, |seen| seen.version);
         let mut drafts = vec![drafted(visit, &kind, &owner, &id, expected, state, &record)?];
         let mut jobs = vec![];
@@ -489,8 +540,22 @@ impl Desk {
             }
         }
         let detail = json!({ "kind": kind.id, "record": id, "what": if before.is_some() { "changed" } else { "added" } });
-        self.commit_records(visit, &owner, detail, drafts, jobs)?;
-        Ok(SavedRecord::Kept(owner, id))
+        match self.commit_records(visit, &owner, detail, drafts, jobs) {
+            // The same was being kept at the same time: what came of that is told.
+            Err(refusal) if refusal.kind == "conflict" && again.is_some() => {
+                let first = self.first_version(&kind, &owner, &id)?.ok_or(refusal)?;
+                (first.entry.state == state && first.record == record)
+                    .then_some(SavedRecord::Kept(owner, id))
+                    .ok_or_else(sent_otherwise)
+            }
+            done => done.map(|()| SavedRecord::Kept(owner, id)),
+        }
+    }
+
+    fn first_version(&self, kind: &Kind, owner: &str, id: &str) -> Result<Option<Found>, Refusal> {
+        let versions = self.store.versions(&key(kind, owner, id)?).map_err(refused)?;
+        let first = versions.into_iter().rfind(|version| version.body.is_some());
+        first.map(|version| opened(kind, &version)).transpose()
     }
 
     /// The fields of somebody's form of a record, or of a new one.
@@ -673,7 +738,7 @@ impl Desk {
         // The kind has been asked; the action is asked as well, so that a plan never grants more than the policy does.
         Self::authorise(visit, Action::KeepRecords, Subject::of(owner))?;
         let by = (visit.at, visit.actor(), Action::KeepRecords);
-        let change = change(by, owner, detail, drafts, jobs)?;
+        let change = change(by, owner, visit.signed(detail), drafts, jobs)?;
         self.store.commit(&change).map_err(refused)?;
         self.supply_changed();
         Ok(())
@@ -681,6 +746,7 @@ impl Desk {
 }
 
 /// A version as it was read.
+#[derive(Clone)]
 pub(super) struct Found {
     pub owner: String,
     pub id: String,

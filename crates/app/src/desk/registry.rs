@@ -358,6 +358,7 @@ impl Desk {
                 account: import.value.by.clone(),
                 organisation: MINISTRY.to_owned(),
                 roles: vec![Role::Secretariat],
+                key: None,
             }),
         };
         let list = import.value.list;

@@ -260,7 +260,7 @@ impl Desk {
     /// # Errors
     /// `sign-in`, `not-found` for whoever answers for no organisation.
     pub fn supply_for_me(&self, visit: &Visit) -> Result<Vec<SupplyForHolder>, Refusal> {
-        Self::authorise(visit, Action::KeepOwnAccount, Subject::default())?;
+        Self::authorise(visit, Action::ReadOwnWork, Subject::default())?;
         let caller = visit.caller.as_ref().filter(|caller| caller.is(Role::Member));
         let own = &caller.ok_or_else(|| closed(visit))?.organisation;
         let rashin = self.rashin()?;

@@ -67,7 +67,7 @@ impl Desk {
     /// # Errors
     /// `sign-in`, and those of the store.
     pub fn today(&self, visit: &Visit) -> Result<Vec<Task>, Refusal> {
-        Self::authorise(visit, Action::KeepOwnAccount, Subject::default())?;
+        Self::authorise(visit, Action::ReadOwnWork, Subject::default())?;
         let may = |action| visit.may(action);
         let mut tasks = vec![];
         if may(Action::ReadRound) {

@@ -131,6 +131,7 @@ pub fn visit(account: &str, organisation: &str, role: Role, day: &str) -> Visit 
             account: account.into(),
             organisation: organisation.into(),
             roles: vec![role],
+            key: None,
         }),
     }
 }

@@ -35,6 +35,7 @@ pub fn run(plan: Option<&Path>, command: &cli::Registry, json: bool) -> Result<E
             account: "system".to_owned(),
             organisation: MINISTRY.to_owned(),
             roles: vec![Role::Secretariat],
+            key: None,
         }),
     };
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use record::{Completeness, TABLE_ROWS, Value, columns, complete, pairs, read_form, read_row, row};
+use serde_json::Value as Json;
 
 use crate::samples::{any_record, kinds, real, sample};
 
@@ -12,6 +13,31 @@ fn typed(controls: &[(&str, &str)]) -> Vec<(String, String)> {
         .iter()
         .map(|(name, text)| ((*name).into(), (*text).into()))
         .collect()
+}
+
+fn names() -> Vec<String> {
+    sample().fields.into_iter().map(|field| field.name).collect()
+}
+
+fn any_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        "\\PC{0,12}".prop_map(Json::from),
+        Just(Json::from("2026-04-01/..")),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        let name = prop_oneof![
+            prop::sample::select(names()),
+            prop::sample::select(vec!["kind_version".to_owned(), "fields".to_owned()]),
+            "[a-z]{1,4}",
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::btree_map(name, inner, 0..4).prop_map(|map| map.into_iter().collect()),
+        ]
+    })
 }
 
 proptest! {
@@ -24,6 +50,30 @@ proptest! {
         prop_assert_eq!(&read.record, &record);
         let read = read_form(&kind, &pairs(&kind, &record), Completeness::Final);
         prop_assert_eq!(read.faults, complete(&kind, &record));
+    }
+
+    /// What is given as JSON can be sent back as it is, and blanks said as `null` change nothing.
+    #[test]
+    fn what_a_program_reads_it_can_send((kind, record) in any_record()) {
+        let mut fields = record::body_fields(&kind, &record::to_body(&kind, &record)).unwrap();
+        for field in &kind.fields {
+            fields.entry(field.name.clone()).or_insert(Json::Null);
+        }
+        let (controls, faults) = record::controls(&kind, &fields);
+        prop_assert_eq!(faults, vec![]);
+        let read = read_form(&kind, &controls, Completeness::Draft);
+        prop_assert_eq!(read.faults, vec![]);
+        prop_assert_eq!(read.record, record);
+    }
+
+    #[test]
+    fn nothing_sent_brings_it_down(sent in any_json(), name in prop::sample::select(names())) {
+        let kind = sample();
+        let _ = record::body_fields(&kind, &sent);
+        let fields = serde_json::Map::from_iter([(name, sent)]);
+        let (controls, _) = record::controls(&kind, &fields);
+        let read = read_form(&kind, &controls, Completeness::Final);
+        prop_assert!(record::sound(&kind, &read.record).is_empty());
     }
 
     #[test]

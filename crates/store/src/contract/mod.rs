@@ -53,6 +53,7 @@ macro_rules! contract {
             one_writer_of_a_record_wins
             writers_of_different_records_all_win
             tokens_open_until_they_expire
+            a_token_opens_for_its_purpose_alone
             a_token_is_taken_once
             strikes_are_counted_until_they_are_cleared
             a_walk_sees_one_moment

@@ -52,6 +52,26 @@ pub fn tokens_open_until_they_expire(open: Open<'_>) {
     assert_eq!(rows(&*store), [], "tokens are not part of what is kept for good");
 }
 
+/// A token opens and is listed for its own purpose and for no other.
+pub fn a_token_opens_for_its_purpose_alone(open: Open<'_>) {
+    use TokenPurpose::{Exchange, Key, Link, Session};
+    let store = open();
+    let purposes = [Session, Link, Exchange, Key];
+    for purpose in purposes {
+        assert_eq!(TokenPurpose::parse(purpose.as_str()), Some(purpose));
+        let kept = Token {
+            purpose,
+            ..token(purpose.as_str(), "a", 100)
+        };
+        store.put_token(&kept).unwrap();
+        for other in purposes {
+            let found = store.token(other, &kept.hash, time(0)).unwrap();
+            assert_eq!(found, (other == purpose).then(|| kept.clone()));
+        }
+        assert_eq!(store.tokens(purpose, &kept.account, time(0)).unwrap(), [kept]);
+    }
+}
+
 /// A one-time link opens once, even when it is used several times at once.
 pub fn a_token_is_taken_once(open: Open<'_>) {
     let store = open();

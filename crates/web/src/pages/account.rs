@@ -1,19 +1,19 @@
-//! One's own account: who one is here, the password, and where one is signed in.
+//! One's own account: who one is here, the password, where one is signed in, and the keys by which programs act for one.
 
-use app::{Person, SessionView};
+use app::{KEY_DAYS, KeyView, NewKey, Person, SessionView};
 use axum::extract::State;
 use axum::response::Response;
 use vocab::Refusal;
 
 use super::people::role_names;
 use super::sign_in::{new_password, typed_twice};
-use super::work::{Work, moment};
+use super::work::{Handed, Part, Work, moment};
 use super::{Answer, Here, at_desk};
 use crate::form::{Done, Entry, Posted, submit};
 use crate::house::House;
 use crate::i18n::Texts;
 use crate::reader::Reader;
-use crate::ui::{Column, Field, FieldKind, Link, PostForm, Table, Term};
+use crate::ui::{Choice, Column, Field, FieldKind, Link, PostForm, Table, Term};
 
 /// `GET /account`
 pub async fn page(State(house): State<House>, reader: Reader) -> Response {
@@ -21,8 +21,14 @@ pub async fn page(State(house): State<House>, reader: Reader) -> Response {
 }
 
 fn build(here: &Here<'_>, entry: &Entry) -> Result<Answer, Refusal> {
+    build_with(here, entry, None)
+}
+
+/// The page; with a key that was just made, which is shown this once.
+fn build_with(here: &Here<'_>, entry: &Entry, made: Option<&NewKey>) -> Result<Answer, Refusal> {
     let t = here.t;
     let sessions = here.desk.sessions(&here.visit, &here.secret())?;
+    let keys = here.desk.keys(&here.visit)?;
     let mut fields = vec![Field {
         required: true,
         kind: FieldKind::Password,
@@ -56,9 +62,75 @@ fn build(here: &Here<'_>, entry: &Entry) -> Result<Answer, Refusal> {
             .map_or_else(Vec::new, |person| facts(t, person)),
         table: Some(table(t, &sessions)),
         way: Some(Link::to(t.text("views-title"), t.path("/views"))),
+        handed: made.map(|key| Handed {
+            title: t.text("key-made"),
+            note: t.with1("key-made-note", "at", moment(t, key.expires)),
+            text: key.secret.reveal().to_owned(),
+        }),
+        parts: vec![keys_part(t, &keys)],
         ..Work::new(here, t.text("menu-account"), vec![])
     };
-    Answer::page(&page.with_forms(entry, vec![change, everywhere]))
+    let make = PostForm {
+        fields: vec![
+            Field {
+                required: true,
+                support: t.text("key-name-support"),
+                ..entry.field(t, "key-name", t.text("key-name"))
+            },
+            Field {
+                kind: FieldKind::Select,
+                choices: KEY_DAYS
+                    .iter()
+                    .map(|days| Choice::new(days.to_string(), t.with1("key-days-n", "n", days.to_string())))
+                    .collect(),
+                ..entry.field(t, "key-days", t.text("key-days"))
+            },
+        ],
+        ..form("make-key", "key-make", "key-make-go")
+    };
+    let end = PostForm {
+        fields: vec![Field {
+            kind: FieldKind::Select,
+            choices: keys
+                .iter()
+                .map(|key| Choice::new(&*key.id, key.name.as_str()))
+                .collect(),
+            ..entry.field(t, "key", t.text("key"))
+        }],
+        ..form("end-key", "key-end", "key-end-go")
+    };
+    let end = (!keys.is_empty()).then_some(end);
+    let forms = [make].into_iter().chain(end).chain([change, everywhere]);
+    Answer::page(&page.with_forms(entry, forms.collect()))
+}
+
+fn keys_part(t: Texts<'_>, keys: &[KeyView]) -> Part {
+    let row = |key: &KeyView| {
+        let used = key.used.map_or_else(|| t.text("key-unused"), |at| moment(t, at));
+        vec![
+            Link::plain(key.name.clone()),
+            Link::plain(moment(t, key.created)),
+            Link::plain(used),
+            Link::plain(moment(t, key.expires)),
+        ]
+    };
+    Part {
+        title: t.text("keys"),
+        note: t.text("keys-note"),
+        table: (!keys.is_empty()).then(|| Table {
+            id: "keys".into(),
+            caption: t.text("keys-caption"),
+            columns: vec![
+                Column::words(t.text("key")),
+                Column::words(t.text("key-created")),
+                Column::words(t.text("key-used")),
+                Column::words(t.text("key-expires")),
+            ],
+            rows: keys.iter().map(row).collect(),
+        }),
+        link: Some(Link::to(t.text("key-how"), t.path("/api"))),
+        ..Part::default()
+    }
 }
 
 fn facts(t: Texts<'_>, person: &Person) -> Vec<Term> {
@@ -100,9 +172,21 @@ fn table(t: Texts<'_>, sessions: &[SessionView]) -> Table {
 /// `POST /account`
 pub async fn change(State(house): State<House>, reader: Reader, posted: Posted) -> Response {
     let act = |here: &Here<'_>, entry: &Entry| {
-        if entry.value("do") == "everywhere" {
-            here.desk.sign_out_everywhere(&here.visit)?;
-            return Ok(Done::to(here.t.path("/sign-in?done=signed-out")).signed_out());
+        match entry.value("do") {
+            "everywhere" => {
+                here.desk.sign_out_everywhere(&here.visit)?;
+                return Ok(Done::to(here.t.path("/sign-in?done=signed-out")).signed_out());
+            }
+            "make-key" => {
+                let (name, days) = (entry.value("key-name"), entry.value("key-days"));
+                let key = here.desk.make_key(&here.visit, name, days)?;
+                return Ok(Done::shown(build_with(here, &Entry::default(), Some(&key))?));
+            }
+            "end-key" => {
+                here.desk.end_key(&here.visit, entry.value("key"))?;
+                return Ok(Done::to(here.t.path("/account?done=key-ended")));
+            }
+            _ => {}
         }
         let password = typed_twice(entry)?;
         let session = here

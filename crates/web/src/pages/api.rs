@@ -1,14 +1,16 @@
 //! The API's description, as OpenAPI 3.1 and as a page for readers. Every address is a page's own with
-//! another ending, so the list stands once, in `ADDRESSES`.
+//! another ending, so the list stands once, in `ADDRESSES`; what is written by program is described by `writes.rs`.
 
-use std::sync::Arc;
+mod writes;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value, json};
+use vocab::Refusal;
 
-use super::{Answer, answer, shell};
+use super::{Answer, Here, at_desk, shell};
+use crate::house::House;
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
 use crate::site::Site;
@@ -367,6 +369,12 @@ struct Page<'a> {
     shell: Shell,
     rows: Vec<Row>,
     lists: Vec<Link>,
+    /// How one writes by program, a line each.
+    keys: Vec<String>,
+    /// A command that does.
+    curl: String,
+    /// The addresses to which one writes, and what for.
+    writes: Vec<(String, String)>,
 }
 
 struct Row {
@@ -378,9 +386,9 @@ struct Row {
 }
 
 /// `GET /api`
-pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
-    answer(site, reader, |site, reader| {
-        let t = site.texts(reader.lang);
+pub async fn page(State(house): State<House>, reader: Reader) -> Response {
+    at_desk(house, reader, |here| {
+        let (site, reader, t) = (here.site, here.reader, here.t);
         let rows = ADDRESSES.iter().map(|one| Row {
             path: one.path.to_owned(),
             forms: one.forms.join(" "),
@@ -409,6 +417,20 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
         Answer::page(&Page {
             t,
             rows: rows.collect(),
+            keys: [
+                "api-keys-1",
+                "api-keys-2",
+                "api-keys-3",
+                "api-keys-4",
+                "api-keys-5",
+            ]
+            .map(|key| t.text(key))
+            .to_vec(),
+            curl: writes::example(here),
+            writes: writes::LIST
+                .iter()
+                .map(|(path, key)| ((*path).to_owned(), t.text(key)))
+                .collect(),
             lists: lists
                 .map(|(path, key)| Link::to(t.text(key), t.path(path)))
                 .to_vec(),
@@ -419,9 +441,9 @@ pub async fn page(State(site): State<Arc<Site>>, reader: Reader) -> Response {
 }
 
 /// `GET /openapi.json`
-pub async fn openapi(State(site): State<Arc<Site>>, reader: Reader) -> Response {
-    answer(site, reader, |site, _| {
-        Answer::data(Form::Json, "openapi", &description(site), Vec::new)
+pub async fn openapi(State(house): State<House>, reader: Reader) -> Response {
+    at_desk(house, reader, |here| {
+        Answer::data(Form::Json, "openapi", &description(here)?, Vec::new)
     })
     .await
 }
@@ -440,8 +462,9 @@ fn ids(site: &Site, path: &str) -> Vec<String> {
     ids.take(SHOWN).cloned().collect()
 }
 
-/// The API as OpenAPI 3.1.
-pub(crate) fn description(site: &Site) -> Value {
+/// The API as OpenAPI 3.1: what everybody can read, and what whoever asks can write.
+fn description(here: &Here<'_>) -> Result<Value, Refusal> {
+    let site = here.site;
     let t = site.texts(vocab::Lang::En);
     let ja = site.texts(vocab::Lang::Ja);
     let mut paths = serde_json::Map::new();
@@ -481,15 +504,14 @@ pub(crate) fn description(site: &Site) -> Value {
             let mut responses = json!({
                 "200": {"description": t.text(one.says), "content": {kind: {"schema": schema}}},
             });
-            let refused = || json!({"description": t.text("api-refused"), "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refused"}}}});
             let statuses: &[&str] = match (parameters.is_empty(), one.private) {
-                (true, false) => &["429", "503"],
-                (true, true) => &["401", "404", "429", "503"],
-                (false, false) => &["404", "422", "429", "503"],
-                (false, true) => &["401", "404", "422", "429", "503"],
+                (true, false) => &["401", "429", "503"],
+                (true, true) => &["401", "403", "404", "429", "503"],
+                (false, false) => &["401", "404", "422", "429", "503"],
+                (false, true) => &["401", "403", "404", "422", "429", "503"],
             };
             for status in statuses {
-                responses[*status] = refused();
+                responses[*status] = refused(t);
             }
             paths.insert(
                 format!("{}{ending}", one.path),
@@ -497,7 +519,9 @@ pub(crate) fn description(site: &Site) -> Value {
             );
         }
     }
-    json!({
+    let written = writes::of(here)?;
+    paths.extend(written.paths);
+    let mut description = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Rashin",
@@ -506,12 +530,21 @@ pub(crate) fn description(site: &Site) -> Value {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": {
+        "security": [{}, {"key": []}],
+        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": t.text("api-keys-1")}}, "schemas": {
             "Decimal": {"type": ["string", "null"], "pattern": "^-?[0-9]+(\\.[0-9]+)?$", "description": t.text("api-decimal")},
             "Refused": {"type": "object", "required": ["error"], "properties": {"error": {
                 "type": "object", "required": ["kind", "ja", "en"],
-                "properties": {"kind": {"type": "string"}, "ja": {"type": "string"}, "en": {"type": "string"}},
+                "properties": {
+                    "kind": {"type": "string"}, "ja": {"type": "string"}, "en": {"type": "string"},
+                    "faults": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
+                    "newest": {"type": "object"},
+                },
             }}},
+            "Fault": {"type": "object", "required": ["field", "row", "column", "code", "ja", "en"], "properties": {
+                "field": {"type": "string"}, "row": {"type": ["integer", "null"]}, "column": {"type": ["string", "null"]},
+                "code": {"type": "string"}, "ja": {"type": "string"}, "en": {"type": "string"},
+            }},
             "Indicator": {"type": "object", "required": ["id", "at", "unit", "value", "findings", "trace"], "properties": {
                 "id": {"type": "string"}, "at": {"type": "string"}, "unit": {"type": "string"},
                 "value": {"$ref": "#/components/schemas/Decimal"},
@@ -524,5 +557,15 @@ pub(crate) fn description(site: &Site) -> Value {
                 "trace": {"type": "object"},
             }},
         }},
-    })
+    });
+    if let Some(schemas) = description["components"]["schemas"].as_object_mut() {
+        schemas.extend(written.schemas);
+    }
+    Ok(description)
+}
+
+/// A refusal as a response.
+fn refused(t: Texts<'_>) -> Value {
+    let schema = json!({"$ref": "#/components/schemas/Refused"});
+    json!({"description": t.text("api-refused"), "content": {"application/json": {"schema": schema}}})
 }

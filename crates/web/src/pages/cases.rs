@@ -13,6 +13,7 @@ use vocab::{Lang, Refusal};
 
 use super::registers::files;
 use super::registers::form::{elsewhere, fields, given, typed};
+use super::registers::json;
 use super::registers::{address, found as how_many, name, next_page, to_list};
 use super::words::downloads;
 use super::work::{Part, Work, moment, narrowing, seen_version};
@@ -546,8 +547,14 @@ pub async fn take(
     State(house): State<House>,
     reader: Reader,
     Path(at): Path<At>,
-    posted: Posted,
+    mut posted: Posted,
 ) -> Response {
+    if let Some(sent) = posted.json.take() {
+        let (kind, owner, id, transition) = at;
+        let step =
+            move |here: &Here<'_>, sent: &json::Sent| json::step(here, sent, &(kind, owner, id), &transition);
+        return json::take(house, reader, sent, step).await;
+    }
     let at = Arc::new(at);
     let again = Arc::clone(&at);
     let act = move |here: &Here<'_>, entry: &Entry| {
@@ -603,8 +610,13 @@ pub async fn speak(
     State(house): State<House>,
     reader: Reader,
     Path((kind, owner, id, how)): Path<At>,
-    posted: Posted,
+    mut posted: Posted,
 ) -> Response {
+    if let Some(sent) = posted.json.take() {
+        let speak =
+            move |here: &Here<'_>, sent: &json::Sent| json::speak(here, sent, &(kind, owner, id), &how);
+        return json::take(house, reader, sent, speak).await;
+    }
     let at = Arc::new((kind, owner, id));
     let again = Arc::clone(&at);
     let act = move |here: &Here<'_>, entry: &Entry| {

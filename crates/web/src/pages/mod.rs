@@ -316,11 +316,13 @@ struct FaultBody<'a> {
 /// The status that goes with a refusal.
 pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal.kind {
-        "sign-in" => StatusCode::UNAUTHORIZED,
-        "token" => StatusCode::FORBIDDEN,
+        "json" => StatusCode::BAD_REQUEST,
+        "sign-in" | "wrong-key" | "no-key" => StatusCode::UNAUTHORIZED,
+        "token" | "key" => StatusCode::FORBIDDEN,
         "not-found" => StatusCode::NOT_FOUND,
         "method" => StatusCode::METHOD_NOT_ALLOWED,
-        "conflict" => StatusCode::CONFLICT,
+        "conflict" | "idempotency" => StatusCode::CONFLICT,
+        "media-type" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "too-large" => StatusCode::PAYLOAD_TOO_LARGE,
         "too-many" => StatusCode::TOO_MANY_REQUESTS,
         "internal" => StatusCode::INTERNAL_SERVER_ERROR,
@@ -332,19 +334,14 @@ pub(crate) fn status_of(refusal: &Refusal) -> StatusCode {
 /// A refusal as a page or as data. Whoever has to sign in for a page is sent there, and back afterwards.
 pub(crate) fn fault(site: &Site, reader: &Reader, refusal: &Refusal) -> Response {
     let status = status_of(refusal);
-    if refusal.kind == "sign-in" && reader.form == Form::Page {
+    let as_data = reader.by_key || reader.form != Form::Page;
+    if refusal.kind == "sign-in" && !as_data {
         let t = site.texts(reader.lang);
         let next = encoded(&t.path(&reader.address()));
         return see_other(&format!("{}?next={next}", t.path("/sign-in")));
     }
-    if reader.form != Form::Page {
-        let body = serde_json::to_string(&FaultBody { error: refusal }).unwrap_or_default();
-        return (
-            status,
-            [(header::CONTENT_TYPE, "application/json; charset=utf-8")],
-            body,
-        )
-            .into_response();
+    if as_data {
+        return refused_as_data(status, &FaultBody { error: refusal });
     }
     let t = site.texts(reader.lang);
     let title = t.text(if status == StatusCode::NOT_FOUND {
@@ -360,6 +357,18 @@ pub(crate) fn fault(site: &Site, reader: &Reader, refusal: &Refusal) -> Response
     };
     let body = page.render().unwrap_or_else(|_| refusal.to_string());
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
+}
+
+/// What was refused, as data. Whoever is not known is told by what one is: a key.
+pub(crate) fn refused_as_data(status: StatusCode, body: &impl Serialize) -> Response {
+    let body = serde_json::to_string(body).unwrap_or_default();
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    let mut response = (status, [(header::CONTENT_TYPE, json)], body).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        let asked = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, asked);
+    }
+    response
 }
 
 /// What has no page.

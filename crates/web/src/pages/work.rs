@@ -178,6 +178,7 @@ pub(crate) fn done(here: &Here<'_>) -> String {
         Some("merged") => "done-merged",
         Some("parted") => "done-parted",
         Some("parted-alone") => "done-parted-alone",
+        Some("key-ended") => "done-key-ended",
         _ => return String::new(),
     };
     here.t.text(key)

@@ -74,7 +74,7 @@ impl Desk {
     /// # Errors
     /// `sign-in`, and those of the store.
     pub fn cases(&self, visit: &Visit, asked: &CaseQuery) -> Result<CaseList, Refusal> {
-        Self::authorise(visit, Action::KeepOwnAccount, Of::default())?;
+        Self::authorise(visit, Action::ReadOwnWork, Of::default())?;
         let rashin = self.rashin()?;
         let field = if asked.turn { "turn" } else { "part" };
         let mut filters = vec![filter(field, Test::OneOf(channels(visit)))?];

@@ -17,12 +17,13 @@ use record::procedure::{
 };
 use record::{Fault as RecordFault, Record};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use store::{Draft, Fault, Filter, Job, Key, Name, Test};
 use vocab::Refusal;
 
 use super::kept::{change, refused};
 use super::register::{Found, RecordState, drafted, fillable, takes_part_in, viewer};
+use super::sent::Sent;
 use super::{Desk, Kept, Kind, Visit, unknown};
 use crate::ask::Rashin;
 
@@ -280,6 +281,23 @@ impl Desk {
     /// # Errors
     /// `sign-in`, `not-found`, `conflict` if somebody else was first, and why the procedure does not allow it.
     pub fn act(&self, visit: &Visit, act: &CaseAct<'_>) -> Result<Acted, Refusal> {
+        self.act_on(visit, act, Sent::Form(act.controls))
+    }
+
+    /// The same with answers that a program sends, by name of field. What is sent and the step does not ask for is a fault.
+    ///
+    /// # Errors
+    /// As [`Desk::act`].
+    pub fn act_with_fields(
+        &self,
+        visit: &Visit,
+        act: &CaseAct<'_>,
+        fields: &Map<String, Value>,
+    ) -> Result<Acted, Refusal> {
+        self.act_on(visit, act, Sent::Fields(fields))
+    }
+
+    fn act_on(&self, visit: &Visit, act: &CaseAct<'_>, sent: Sent<'_>) -> Result<Acted, Refusal> {
         let rashin = self.rashin()?;
         let kind = rashin.plan().kind(act.kind).ok_or_else(unknown)?;
         let found = self.seen_record(visit, &rashin, kind, act.owner, act.id)?;
@@ -305,7 +323,7 @@ impl Desk {
             && let Some(transition) = file.procedure.transition(transition)
         {
             let fill = needed(transition, &fillable(visit, kind, &found));
-            let (typed, faults) = filled(kind, &found, &fill, act.controls);
+            let (typed, faults) = filled(kind, &found, &fill, sent);
             if !faults.is_empty() {
                 return Ok(Acted::Faults(faults));
             }
@@ -348,7 +366,7 @@ impl Desk {
             Command::Say { .. } => "say",
             Command::Note { .. } => "note",
         };
-        let detail = json!({ "kind": kind.id, "record": act.id, "what": what });
+        let detail = visit.signed(json!({ "kind": kind.id, "record": act.id, "what": what }));
         self.commit_case(visit.at, visit.actor(), act.owner, detail, drafts, carried.jobs)?;
         Ok(Acted::Done)
     }
@@ -358,7 +376,7 @@ impl Desk {
         at: Timestamp,
         actor: &str,
         owner: &str,
-        detail: serde_json::Value,
+        detail: Value,
         drafts: Vec<Draft>,
         jobs: Vec<Job>,
     ) -> Result<(), Refusal> {
@@ -394,26 +412,18 @@ fn needed(transition: &Transition, filled: &BTreeSet<&str>) -> Vec<String> {
 }
 
 /// The record with what was typed into these fields, and what is wrong with them. A field that was not on the form stays as it was.
-fn filled(
-    kind: &Form,
-    found: &Found,
-    fill: &[String],
-    controls: &[(String, String)],
-) -> (Record, Vec<RecordFault>) {
+fn filled(kind: &Form, found: &Found, fill: &[String], sent: Sent<'_>) -> (Record, Vec<RecordFault>) {
+    let controls = sent.controls(kind);
     let sent = |field: &&str| {
         let inside = |name: &str| {
             name.strip_prefix(field)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        controls.iter().any(|(name, _)| inside(name))
+        controls.list.iter().any(|(name, _)| inside(name))
     };
     let shown: BTreeSet<&str> = fill.iter().map(String::as_str).filter(sent).collect();
-    let typed = record::read_form(kind, controls, record::Completeness::Draft);
-    let faults = typed
-        .faults
-        .into_iter()
-        .filter(|fault| shown.contains(fault.field.as_str()));
-    let faults = faults.collect();
+    let typed = record::read_form(kind, &controls.list, record::Completeness::Draft);
+    let faults = controls.faults(kind, &shown, typed.faults, &typed.record, &Record::default());
     (record::keep_unseen(&found.record, typed.record, &shown), faults)
 }
 

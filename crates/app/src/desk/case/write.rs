@@ -178,7 +178,7 @@ impl Desk {
             let next = Numbers { last: last + count };
             let edit = Edit::after(&id, kept.map_or(0, |kept| kept.version), &next)?;
             let by = (visit.at, visit.actor(), Action::KeepCases);
-            let detail = json!({ "procedure": procedure.id, "what": "number", "count": count });
+            let detail = visit.signed(json!({ "procedure": procedure.id, "what": "number", "count": count }));
             let change = change(by, MINISTRY, detail, vec![edit.into_draft()], vec![])?;
             tries += 1;
             match self.store.commit(&change) {

@@ -56,6 +56,7 @@ impl Kept<Account> {
             account: self.id.clone(),
             organisation: self.value.organisation.clone(),
             roles: self.value.roles.clone(),
+            key: None,
         }
     }
 }

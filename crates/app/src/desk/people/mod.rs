@@ -6,6 +6,7 @@
 mod account;
 mod email;
 mod exchange;
+mod key;
 mod link;
 mod lock;
 mod organisation;
@@ -15,6 +16,7 @@ mod session;
 
 pub use account::{Account, Amendment, Invitation, Member};
 pub use exchange::Exchange;
+pub use key::{KEY_DAYS, KeyView, NewKey};
 pub use link::{Link, LinkView, Newcomer};
 pub use organisation::{Organisation, OrganisationDraft, OrganisationKind};
 pub use secret::Secret;

@@ -156,10 +156,21 @@ impl Desk {
     /// # Errors
     /// Those of the store.
     pub fn caller(&self, secret: &Secret, at: Timestamp) -> Result<Option<Caller>, Refusal> {
-        let token = self
-            .store
-            .token(TokenPurpose::Session, &secret.hash(), at)
-            .map_err(refused)?;
+        let held = self.holder(TokenPurpose::Session, secret, at, |token| {
+            expires(token.created, at)
+        })?;
+        Ok(held.map(|(_, account)| account.caller()))
+    }
+
+    /// The token of a secret and its account, if that may sign in. That it is in use is noted, and until when it holds from now on.
+    pub(super) fn holder(
+        &self,
+        purpose: TokenPurpose,
+        secret: &Secret,
+        at: Timestamp,
+        expires: impl FnOnce(&Token) -> Timestamp,
+    ) -> Result<Option<(Token, Kept<Account>)>, Refusal> {
+        let token = self.store.token(purpose, &secret.hash(), at).map_err(refused)?;
         let Some(token) = token else {
             return Ok(None);
         };
@@ -168,12 +179,11 @@ impl Desk {
             return Ok(None);
         };
         if at.duration_since(token.seen) >= NOTED {
-            let expires = expires(token.created, at);
             self.store
-                .touch_token(&token.hash, at, expires)
+                .touch_token(&token.hash, at, expires(&token))
                 .map_err(refused)?;
         }
-        Ok(Some(account.caller()))
+        Ok(Some((token, account)))
     }
 
     /// Who a caller is, for the frame of pages.
@@ -268,7 +278,7 @@ impl Desk {
     }
 
     /// The caller, who may look after the own account.
-    fn oneself(visit: &Visit) -> Result<&Caller, Refusal> {
+    pub(super) fn oneself(visit: &Visit) -> Result<&Caller, Refusal> {
         Self::authorise(visit, Action::KeepOwnAccount, Subject::default())?;
         visit.caller.as_ref().ok_or_else(unknown)
     }
@@ -295,7 +305,7 @@ impl Desk {
         })
     }
 
-    /// Ends every session and link of an account.
+    /// Ends every session, link and key of an account.
     pub(super) fn end_tokens(&self, account: &str, at: Timestamp) -> Result<(), Refusal> {
         let account = Name::new(account).map_err(refused)?;
         self.store.clear_tokens(Some(&account), at).map_err(refused)

@@ -2,6 +2,7 @@
 
 pub mod files;
 pub(super) mod form;
+pub(super) mod json;
 pub mod merge;
 pub mod record;
 
@@ -354,8 +355,8 @@ pub(super) fn address(kind: &Kind, one: &RegisterEntry) -> String {
     format!("/registers/{}/{}/{}", kind.id, one.owner, one.id)
 }
 
-/// A record as data, with its case for those who take part.
-fn told(page: &RecordPage) -> Value {
+/// A record as data, with its case for those who take part, and what whoever reads it can do to it.
+fn told(page: &RecordPage, here: &Here<'_>) -> Value {
     let mut told = row(&page.kind, &page.view);
     told["case"] = json!(page.case);
     told["public_state"] = json!(page.public_state);
@@ -365,6 +366,7 @@ fn told(page: &RecordPage) -> Value {
     if !page.merged.is_empty() {
         told["merged"] = json!(page.merged);
     }
+    told["actions"] = json!(json::actions(page, here));
     told
 }
 

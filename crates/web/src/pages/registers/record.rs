@@ -14,7 +14,7 @@ use super::super::work::{Part, moment, seen_version};
 use super::super::{Answer, Here, at_desk, cases};
 use super::files;
 use super::form::{Given, elsewhere, fields, given, typed};
-use super::{address, crumbs, merge, name, page, shown, told};
+use super::{address, crumbs, json, merge, name, page, shown, told};
 use crate::form::{Done, Entry, Posted, submit};
 use crate::house::House;
 use crate::i18n::Texts;
@@ -46,7 +46,7 @@ pub(in crate::pages) fn build_one(
     let record = here.desk.record(&here.visit, kind, owner, id)?;
     let (kind, view) = (&record.kind, &record.view);
     if here.reader.form != Form::Page {
-        return Answer::data(here.reader.form, &kind.id, &told(&record), || {
+        return Answer::data(here.reader.form, &kind.id, &told(&record, here), || {
             vec![sheet(here, kind, view)]
         });
     }
@@ -401,7 +401,14 @@ pub async fn change(
     write(house, reader, kind, Some((owner, id)), posted).await
 }
 
-async fn write(house: House, reader: Reader, kind: String, target: Target, posted: Posted) -> Response {
+async fn write(house: House, reader: Reader, kind: String, target: Target, mut posted: Posted) -> Response {
+    if let Some(sent) = posted.json.take() {
+        return json::take(house, reader, sent, move |here, sent| {
+            let target = target.as_ref().map(|(owner, id)| (owner.as_str(), id.as_str()));
+            json::save(here, sent, &kind, target)
+        })
+        .await;
+    }
     let at: Arc<(String, Target)> = Arc::new((kind, target));
     let again = Arc::clone(&at);
     let act = move |here: &Here<'_>, entry: &Entry| {
