@@ -37,17 +37,18 @@ function newDatabase(engine, folder) {
 }
 
 /**
- * A server on a free port (or on `port`, with more flags and environment if given), on an empty database; with `demo`, a password, on one with the made-up year. RASHIN_URL names one that already
+ * A server on a free port (or on `port`, with more flags and environment if given), on an empty database; with `demo`, a password, on one with the made-up year, with `advisories` also watching made-up ones. RASHIN_URL names one that already
  * runs instead. `firstLink` makes the first administrator; `rashin` runs another command on the same database and gives what it prints; `said` is what the server printed.
  */
-export async function startServer({ engine = "sqlite", demo, port = 0, flags = [], env = {} } = {}) {
+export async function startServer({ engine = "sqlite", demo, advisories = false, port = 0, flags = [], env = {} } = {}) {
   if (process.env.RASHIN_URL) return { base: process.env.RASHIN_URL, said: () => "", stop: async () => {} };
   const folder = mkdtempSync(path.join(tmpdir(), "rashin-"));
   const database = newDatabase(engine, folder);
   const rashin = (command, ...more) =>
     execFileSync(binary(), [command, ...database.named, ...more], { cwd: root, encoding: "utf8" });
-  if (demo) rashin("demo", "--password", demo);
-  const server = spawn(binary(), ["serve", "--port", `${port}`, "--unlimited", ...database.named, ...flags], {
+  const watched = advisories ? ["--advisories", path.join(folder, "advisories.db")] : [];
+  if (demo) rashin("demo", "--password", demo, ...watched);
+  const server = spawn(binary(), ["serve", "--port", `${port}`, "--unlimited", ...database.named, ...watched, ...flags], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -24,7 +24,7 @@ pub use ask::{Ask, Rashin};
 pub use authz::{Action, Caller, Role};
 pub use coverage::{Coverage, CoverageRow, Hole};
 pub use dashboard::{Dashboard, News, StateCount, Summary};
-pub use demo::DemoAccount;
+pub use demo::{DemoAccount, demo_advisories};
 pub use desk::*;
 pub use library::{RecordView, SeriesView, SourceView};
 pub use registry::{List, RefusedRow};

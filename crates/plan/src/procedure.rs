@@ -9,8 +9,9 @@ use crate::model::Text;
 
 /// Side effects that a transition may name; the program knows how each is done, once, however often it is tried.
 ///
-/// `tell-holders`: hospitals that hold the product of the record are told what has changed for them.
-pub const HOOKS: [&str; 1] = ["tell-holders"];
+/// `tell-holders`: hospitals that hold the product of the record are told what has changed for them. `run-gate`: the documents of a device are held
+/// against the rules of the gate. `tell-answer`: hospitals are told what a maker says of a vulnerability.
+pub const HOOKS: [&str; 3] = ["tell-holders", "run-gate", "tell-answer"];
 
 /// A procedure: how cases about records of one kind are dealt with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -112,6 +112,9 @@ pub struct Serve {
     /// By what letters are sent.
     #[command(flatten)]
     pub mail: Mail,
+    /// 機器のSBOMと照合する脆弱性データベース（rashin cyber load の出力。置き換えると読み直します） / database of vulnerabilities that bills are matched with; read again when it is replaced
+    #[arg(long, value_name = "FILE")]
+    pub advisories: Option<PathBuf>,
     /// 一つの接続元からの要求の数を制限しない（負荷試験用） / do not limit requests of one address, for load tests
     #[arg(long)]
     pub unlimited: bool,
@@ -132,6 +135,9 @@ pub struct Demo {
     /// 乱数の種 / seed
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// 架空の脆弱性データベースも書き出す（serve --advisories で使います） / write made-up advisories as well, for `serve --advisories`
+    #[arg(long, value_name = "FILE")]
+    pub advisories: Option<PathBuf>,
 }
 
 /// How letters are sent; without a server none are.

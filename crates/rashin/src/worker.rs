@@ -42,8 +42,10 @@ impl Worker {
                         hour = Some(this_hour);
                     }
                 }
+                // A database of advisories that cannot be read is looked at again; until then what was read before holds.
+                let watched = desk.watch_advisories(now).unwrap_or(false);
                 // What fails is kept with its job; a store that does not answer is said to whoever asks the server.
-                desk.work(&edge::now, go_on).unwrap_or(false)
+                desk.work(&edge::now, go_on).unwrap_or(false) || watched
             }),
             spawn(&ended, move |go_on| post.send(&edge::now, go_on).unwrap_or(false)),
         ];

@@ -47,6 +47,8 @@ impl FieldNeed {
 pub enum ShapeNeed {
     /// Words of one or several lines.
     Words,
+    /// Several answers in words.
+    SeveralWords,
     /// A choice with at least these options.
     Choice(&'static [&'static str]),
     /// A figure, or money, that can be shown in this unit.
@@ -74,6 +76,7 @@ impl fmt::Display for ShapeNeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Words => f.write_str("text"),
+            Self::SeveralWords => f.write_str("several text"),
             Self::Choice(codes) => write!(f, "choice: {}", codes.join(", ")),
             Self::Figure(unit) => write!(f, "number: {unit}"),
             Self::Date => f.write_str("date"),
@@ -135,7 +138,7 @@ pub fn satisfies(plan: &Plan, need: &ViewNeed) -> Result<(), Vec<Refusal>> {
 
 fn fits(field: &Field, need: &FieldNeed) -> bool {
     let shape = match (&field.shape, need.shape) {
-        (Shape::Text | Shape::LongText, ShapeNeed::Words)
+        (Shape::Text | Shape::LongText, ShapeNeed::Words | ShapeNeed::SeveralWords)
         | (Shape::Date, ShapeNeed::Date)
         | (Shape::FiscalYear, ShapeNeed::FiscalYear)
         | (Shape::Period, ShapeNeed::Period)
@@ -152,7 +155,7 @@ fn fits(field: &Field, need: &FieldNeed) -> bool {
         _ => false,
     };
     shape
-        && field.many == matches!(need.shape, ShapeNeed::Codes(_))
+        && field.many == matches!(need.shape, ShapeNeed::Codes(_) | ShapeNeed::SeveralWords)
         && (field.indexed || !need.indexed)
         && (field.required == Required::Always || !need.always)
 }

@@ -42,7 +42,7 @@ pub async fn serve(
 
 /// The whole site.
 pub fn router(house: House) -> Router {
-    let pages = pages().merge(registers()).merge(desk());
+    let pages = pages().merge(registers()).merge(desk()).merge(security());
     Router::new()
         .nest("/en", pages.clone())
         .merge(pages)
@@ -163,6 +163,24 @@ fn registers() -> Router<House> {
             "/registers/{kind}/{owner}/{id}/{how}",
             post(pages::cases::speak).layer(DefaultBodyLimit::max(ATTACHED_LIMIT)),
         )
+}
+
+/// The security of devices.
+fn security() -> Router<House> {
+    let mut router = Router::new()
+        .route("/cyber/advisories/{file}", get(pages::cyber::advisory))
+        .route("/cyber/devices/{owner}/{file}", get(pages::cyber::device));
+    let lists: [(&str, MethodRouter<House>); 3] = [
+        ("/cyber", get(pages::cyber::board)),
+        ("/cyber/mine", get(pages::cyber::mine)),
+        ("/cyber/work", get(pages::cyber::work)),
+    ];
+    for (path, list) in lists {
+        for ending in ["", ".json", ".csv", ".xlsx"] {
+            router = router.route(&format!("{path}{ending}"), list.clone());
+        }
+    }
+    router
 }
 
 /// Pages on which people work. What is a page and a form at its own address is data at the others.

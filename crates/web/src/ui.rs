@@ -113,9 +113,12 @@ impl Section {
 }
 
 /// The entries of the signed-in person's menu: message key, path, and what one must be granted to find anything there.
-const PERSON_MENU: [(&str, &str, Action); 8] = [
+const PERSON_MENU: [(&str, &str, Action); 11] = [
     ("cases-title", "/cases", Action::KeepCases),
     ("supply-mine-title", "/supply/mine", Action::WriteAnswer),
+    ("cyber-mine-title", "/cyber/mine", Action::WriteAnswer),
+    ("cyber-work-title", "/cyber/work", Action::WriteAnswer),
+    ("cyber-title", "/cyber", Action::ReadEstimate),
     ("rounds-title", "/rounds", Action::ReadRound),
     ("batches-title", "/batches", Action::ReadBatches),
     ("menu-account", "/account", Action::KeepOwnAccount),

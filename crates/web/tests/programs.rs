@@ -239,7 +239,7 @@ impl Town {
 
     /// Takes a step as the record's own JSON says that it is taken.
     async fn step(&self, who: &str, record: &str, id: &str, reason: &str, fields: Value) -> Value {
-        while self.desk.work(now(), &|| true).unwrap() {}
+        while self.desk.work(&now, &|| true).unwrap() {}
         let seen = self.get(who, &format!("{record}.json")).await;
         assert_eq!(seen.status, StatusCode::OK, "{who} {id}");
         let told = seen.json();
@@ -357,7 +357,7 @@ async fn a_supply_report_goes_its_whole_way_by_program() {
     let public = town.get("", &format!("{record}.json")).await.json();
     assert_eq!(public["record"]["fields"]["name"], "架空カテーテルB");
     assert!(public["record"]["fields"].get("need").is_none() && public["actions"] == json!([]));
-    while town.desk.work(now(), &|| true).unwrap() {}
+    while town.desk.work(&now, &|| true).unwrap() {}
     let mine = town.get("hospital", "/supply/mine.json").await.json();
     assert_eq!(mine.as_array().unwrap().len(), 1, "{mine}");
     assert_eq!(town.get("stranger", "/supply/mine.json").await.json(), json!([]));

@@ -183,6 +183,7 @@ impl Desk {
         let hospital = self.sign_in(visit, "hospital@rashin.example", password)?;
         let holder = self.visit_of(visit, &hospital.secret)?;
         self.fill_supply(&holder, &member, &secretariat, seed)?;
+        self.fill_security(&member, seed)?;
         for session in [session, signed_in, firm, hospital] {
             self.sign_out(&session.secret)?;
         }

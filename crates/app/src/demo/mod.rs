@@ -3,9 +3,11 @@
 
 mod fill;
 mod records;
+mod security;
 mod supply;
 
 pub use fill::DemoAccount;
+pub use security::demo_advisories;
 
 use indicator::stats::sample::Spread;
 use plan::Text;

@@ -18,7 +18,7 @@ use vocab::{Period, Refusal};
 use super::kept::refused;
 use super::register::{key, opened, stored};
 use super::report_count::{REPORTS, ReportCount};
-use super::{Desk, Visit, supply};
+use super::{Desk, Visit, security, supply};
 use crate::registry::List;
 use crate::view::IndicatorView;
 
@@ -307,6 +307,7 @@ impl Desk {
         let plan = rashin.plan();
         let needs = std::iter::once(&NEED)
             .chain(&supply::NEEDS)
+            .chain(&security::NEEDS)
             .chain(List::ALL.iter().map(|list| list.need()));
         for need in needs.filter(|need| plan.kind(need.kind).is_some()) {
             let lacks = record::satisfies(plan, need).err();

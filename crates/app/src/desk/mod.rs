@@ -26,6 +26,7 @@ mod registry;
 mod report_count;
 mod round;
 mod saved_view;
+mod security;
 mod sent;
 mod supply;
 mod today;
@@ -80,6 +81,10 @@ pub use round::{
     Cell, Firm, FirmRow, PartProgress, Progress, Reminder, Round, RoundCard, RoundState, RoundTable,
 };
 pub use saved_view::SavedView;
+pub use security::{
+    Advisories, AdvisoryBytes, AdvisoryPage, DeviceFinding, DeviceSecurity, MakerAnswer, MakerCount,
+    MakerItem, SecurityBoard, SecurityInbox, SecurityItem, SupportEnd, TouchedDevice,
+};
 pub use supply::{HeldAsset, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport};
 pub use today::{Task, What};
 pub use work::Clock;
@@ -108,6 +113,8 @@ pub struct Desk {
     supply: Mutex<Option<Arc<supply::PublicReports>>>,
     /// When all accounts were last gone through for letters.
     letters_looked: Mutex<Option<Timestamp>>,
+    /// What is known of the security of devices, matched and kept fresh.
+    watch: security::Watch,
     /// By what letters are sent; without it none are.
     post: Option<Post>,
 }
@@ -177,6 +184,7 @@ impl Desk {
             reports: Mutex::default(),
             supply: Mutex::default(),
             letters_looked: Mutex::default(),
+            watch: security::Watch::default(),
             post: None,
         }
     }
@@ -185,6 +193,15 @@ impl Desk {
     #[must_use]
     pub fn with_post(self, post: Option<Post>) -> Self {
         Self { post, ..self }
+    }
+
+    /// The same, which also watches a database of advisories.
+    #[must_use]
+    pub fn with_advisories(self, advisories: Option<Box<dyn Advisories>>) -> Self {
+        Self {
+            watch: security::Watch::over(advisories),
+            ..self
+        }
     }
 
     /// Refuses what the caller may not do: the public is asked to sign in, anyone else learns nothing.

@@ -738,6 +738,7 @@ impl Desk {
         // The kind has been asked; the action is asked as well, so that a plan never grants more than the policy does.
         Self::authorise(visit, Action::KeepRecords, Subject::of(owner))?;
         let by = (visit.at, visit.actor(), Action::KeepRecords);
+        let jobs = [jobs, Self::matched_later(owner, &drafts, visit.at)?].concat();
         let change = change(by, owner, visit.signed(detail), drafts, jobs)?;
         self.store.commit(&change).map_err(refused)?;
         self.supply_changed();
@@ -954,6 +955,7 @@ fn is_home(visit: &Visit, kind: &Kind, owner: &str) -> bool {
     visit.caller.is_some() && new_owner(visit, kind).is_ok_and(|home| home == owner) && may_add(visit, kind)
 }
 
+/// Whose records of a kind the one who asks may read.
 pub(super) fn reading(visit: &Visit, kind: &Kind) -> Sight {
     sight_by(visit.caller.as_ref(), &grants(&kind.read))
 }

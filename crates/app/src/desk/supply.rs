@@ -26,7 +26,7 @@ use crate::ask::Rashin;
 /// The kind of a report.
 pub(super) const REPORT: &str = "supply-report";
 /// The kind of what a hospital holds.
-const ASSET: &str = "hospital-asset";
+pub(super) const ASSET: &str = "hospital-asset";
 /// The kind of a registered device.
 const DEVICE: &str = "device";
 /// So many public reports are read for the national picture that go on, and as many that are over, the newest first.
@@ -390,9 +390,20 @@ impl Desk {
         reporter: &str,
         report: &Record,
         holder: Option<&Name>,
+        held: impl FnMut(Found),
+    ) -> Result<(), Refusal> {
+        self.each_asset(kind, self.sought(reporter, report)?, holder, held)
+    }
+
+    /// Goes through what is held, by one holder or by all, and passes any of these filters; what passes several comes as often.
+    pub(super) fn each_asset(
+        &self,
+        kind: &Form,
+        sought: Vec<Filter>,
+        holder: Option<&Name>,
         mut held: impl FnMut(Found),
     ) -> Result<(), Refusal> {
-        for filter in self.sought(reporter, report)? {
+        for filter in sought {
             let mut query = Query {
                 owner: holder.cloned(),
                 state: Some(Name::new("filed").map_err(refused)?),
@@ -599,17 +610,17 @@ impl SupplyQuery {
     }
 }
 
-fn text(record: &Record, field: &str) -> String {
+pub(super) fn text(record: &Record, field: &str) -> String {
     let value = record.fields.get(field).and_then(Value::text);
     value.unwrap_or_default()
 }
 
-fn texts(record: &Record, field: &str) -> Vec<String> {
+pub(super) fn texts(record: &Record, field: &str) -> Vec<String> {
     let values = record.fields.get(field).into_iter().flat_map(Value::each);
     values.filter_map(Value::text).collect()
 }
 
-fn date(record: &Record, field: &str) -> Option<Date> {
+pub(super) fn date(record: &Record, field: &str) -> Option<Date> {
     match record.fields.get(field) {
         Some(Value::Date(date)) => Some(*date),
         _ => None,

@@ -46,6 +46,20 @@ pub(super) enum Work {
         /// What is urgent alone.
         urgent: bool,
     },
+    /// Match a bill of materials, or what a hospital holds, with the advisories that are known, and tell whom they concern.
+    Security {
+        /// Kind of the record.
+        kind: String,
+        /// The organisation to which it belongs.
+        owner: String,
+        /// Its id.
+        id: String,
+    },
+    /// Tell whom an advisory concerns.
+    Vulnerability {
+        /// Its identifier.
+        advisory: String,
+    },
     /// Take a published list into its register.
     ImportList {
         /// Id of the import.
@@ -57,7 +71,10 @@ impl Work {
     const fn queue(&self) -> &'static str {
         match self {
             Self::Letter { .. } => MAIL,
-            Self::Hook { .. } | Self::ImportList { .. } => DESK,
+            Self::Hook { .. }
+            | Self::Security { .. }
+            | Self::Vulnerability { .. }
+            | Self::ImportList { .. } => DESK,
         }
     }
 
@@ -141,6 +158,8 @@ impl Desk {
                 event,
             } => match hook.as_str() {
                 "tell-holders" => self.tell_holders(at, &owner, &id, event, heard),
+                "run-gate" => self.run_gate(at, &owner, &id).map(Some),
+                "tell-answer" => self.tell_answer(at, &owner, &id, event).map(Some),
                 // The plan's reader lets no other through; a newer program's job waits for that program.
                 _ => Ok(None),
             },
@@ -150,6 +169,8 @@ impl Desk {
                 to,
                 urgent,
             } => self.send_letter(at, &account, (from, to), urgent),
+            Work::Security { kind, owner, id } => self.match_record(at, &kind, &owner, &id).map(Some),
+            Work::Vulnerability { advisory } => self.tell_vulnerability(at, &advisory).map(Some),
             Work::ImportList { import } => self.run_import(&import, at, heard),
         }
     }

@@ -36,6 +36,14 @@ impl Office {
         Desk::new(plan_files(), store, Box::new(|bytes| bytes.fill(0xff))).with_post(Some(post))
     }
 
+    /// The same office, which watches advisories.
+    pub fn with_advisories(self, advisories: impl app::Advisories + 'static) -> Self {
+        Self {
+            desk: self.desk.with_advisories(Some(Box::new(advisories))),
+            ..self
+        }
+    }
+
     /// Lets somebody have an account of this id, which it would have drawn at random.
     pub fn account(&self, id: &str, organisation: &str, role: &str) {
         let draft = Draft {

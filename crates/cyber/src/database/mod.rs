@@ -6,7 +6,7 @@
 mod collection;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -168,6 +168,29 @@ impl<S: Source> Database<S> {
     /// As [`Database::record`].
     pub fn chance(&self, cve: &str) -> Result<Option<Chance>, Refusal> {
         self.find(&self.epss, cve)
+    }
+
+    /// Hands over every record, withdrawn ones too, in no order of meaning.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::record`], and what the taker refuses.
+    pub fn records(&self, mut take: impl FnMut(Record) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        self.records.each(&self.source, |_, json| take(decode(&json)?))
+    }
+
+    /// Every vulnerability that is known to be exploited.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::record`].
+    pub fn all_exploited(&self) -> Result<BTreeSet<String>, Refusal> {
+        let mut names = BTreeSet::new();
+        self.kev.each(&self.source, |name, _| {
+            names.insert(name.to_owned());
+            Ok(())
+        })?;
+        Ok(names)
     }
 
     /// Hands over every advisory, in no order of meaning.

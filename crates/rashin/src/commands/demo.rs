@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use app::{DemoAccount, Desk, Visit};
 use serde::Serialize;
 
+use super::cyber::database;
 use super::{print, print_json};
 use crate::cli;
 use crate::edge;
@@ -30,6 +31,10 @@ pub fn run(plan: Option<&Path>, options: &cli::Demo, json: bool) -> Result<ExitC
     let accounts = desk
         .fill_demo(&visit, &password, options.seed)
         .map_err(|refusal| Failure::input(refusal, json))?;
+    if let Some(path) = &options.advisories {
+        let bytes = app::demo_advisories().map_err(|refusal| Failure::input(refusal, json))?;
+        database::replace(path, &bytes, json)?;
+    }
     let database = options.database.name();
     if json {
         return Ok(print_json(&Filled {

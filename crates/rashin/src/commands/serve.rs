@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use app::{Desk, Secret, Visit};
 
+use super::cyber::database;
 use super::print;
 use crate::cli;
 use crate::edge;
@@ -24,7 +25,11 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
     let store = options.database.open(false)?;
     let post = post::post(&options.mail, options.public_url.as_deref())
         .map_err(|refusal| Failure::input(refusal, false))?;
-    let desk = Arc::new(Desk::new(files, store, Box::new(edge::random)).with_post(post));
+    let advisories = options.advisories.as_deref().map(watched).transpose()?;
+    let desk = Desk::new(files, store, Box::new(edge::random))
+        .with_post(post)
+        .with_advisories(advisories);
+    let desk = Arc::new(desk);
     // What is read of the plan's kinds is there before anybody rests on it.
     desk.kinds_suffice()
         .map_err(|refusal| Failure::input(refusal, false))?;
@@ -69,6 +74,12 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
         web::serve(listener, house, stop()).await.map_err(|error| Failure::server(&error))?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// The database of advisories, once it is sure that it can be opened.
+fn watched(path: &Path) -> Result<Box<dyn app::Advisories>, Failure> {
+    database::open(path, false)?;
+    Ok(Box::new(database::Watched(path.to_owned())))
 }
 
 fn is_https(options: &cli::Serve) -> bool {

@@ -33,13 +33,18 @@ const REPORT: &[&str] = &[".json", ".xlsx", ".sdmx.csv"];
 
 /// Whether what an example names is there only once people have made it, so that the page cannot link to it.
 fn is_made_by_people(one: &Address) -> bool {
-    ["/editions/{id}", "/registers/{kind}/{owner}"]
-        .iter()
-        .any(|made| one.path.starts_with(made))
+    [
+        "/editions/{id}",
+        "/registers/{kind}/{owner}",
+        "/cyber/advisories/{id}",
+        "/cyber/devices/{owner}",
+    ]
+    .iter()
+    .any(|made| one.path.starts_with(made))
 }
 
 /// Everything that can be had as data.
-const ADDRESSES: [Address; 37] = [
+const ADDRESSES: [Address; 42] = [
     Address {
         path: "/index",
         says: "api-index",
@@ -194,6 +199,46 @@ const ADDRESSES: [Address; 37] = [
         says: "api-supply-mine",
         forms: ALL,
         example: "/supply/mine.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/cyber",
+        says: "api-cyber",
+        forms: ALL,
+        example: "/cyber.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/cyber/mine",
+        says: "api-cyber-mine",
+        forms: ALL,
+        example: "/cyber/mine.json",
+        query: &[("as_of", "api-query-as-of")],
+        private: true,
+    },
+    Address {
+        path: "/cyber/work",
+        says: "api-cyber-work",
+        forms: ALL,
+        example: "/cyber/work.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/cyber/advisories/{id}",
+        says: "api-cyber-advisory",
+        forms: ALL,
+        example: "/cyber/advisories/EXAMPLE-2026-0001.json",
+        query: &[],
+        private: true,
+    },
+    Address {
+        path: "/cyber/devices/{owner}/{id}",
+        says: "api-cyber-device",
+        forms: ALL,
+        example: "/cyber/devices/demo-maker/0123456789abcdef.json",
         query: &[],
         private: true,
     },

@@ -9,6 +9,7 @@ pub mod batches;
 pub mod cases;
 pub mod compare;
 pub mod coverage;
+pub mod cyber;
 pub mod dashboard;
 pub mod editions;
 pub mod findings;

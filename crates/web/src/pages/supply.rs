@@ -148,16 +148,20 @@ fn files(here: &Here<'_>) -> Vec<Download> {
     downloads(t, here.reader).into_iter().chain([months]).collect()
 }
 
-/// The words of the plan for the codes of a report.
-struct Names<'a> {
+/// The words of the plan for the codes of a kind of records.
+pub(super) struct Names<'a> {
     kind: Option<&'a Kind>,
     lang: Lang,
 }
 
 impl<'a> Names<'a> {
     fn of(here: &Here<'a>) -> Self {
+        Self::of_kind(here, REPORT)
+    }
+
+    pub(super) fn of_kind(here: &Here<'a>, kind: &str) -> Self {
         Self {
-            kind: here.site.rashin().plan().kind(REPORT),
+            kind: here.site.rashin().plan().kind(kind),
             lang: here.t.lang(),
         }
     }
@@ -191,7 +195,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn say(&self, field: &str, code: &str) -> String {
+    pub(super) fn say(&self, field: &str, code: &str) -> String {
         let options = self.options(field);
         let found = options.into_iter().find(|option| option.value == code);
         found.map_or_else(|| code.to_owned(), |option| option.label)
@@ -203,7 +207,7 @@ impl<'a> Names<'a> {
     }
 }
 
-fn prefectures(lang: Lang) -> Vec<(String, String)> {
+pub(super) fn prefectures(lang: Lang) -> Vec<(String, String)> {
     let all = vocab::codes::Prefecture::all();
     all.map(|one| (format!("{:02}", one.code()), one.name(lang).to_owned()))
         .collect()

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use authz::{Action, Subject as Of};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use plan::{Kind as Form, Procedure, State, Text, Transition};
+use plan::{Kind as Form, Procedure, Required, State, Text, Transition};
 use record::procedure::{
     Actor, Case, Channel, Choice, Command, Event, Subject, choices, due, history, involves_parties, listens,
     takes_part, waits_for,
@@ -221,7 +221,7 @@ impl Desk {
         let viewer = viewer(visit);
         let filled = fillable(visit, file.kind, found);
         let step = |choice: Choice<'_>| CaseStep {
-            fill: needed(choice.transition, &filled),
+            fill: needed(choice.transition, file.kind, &filled),
             transition: choice.transition.clone(),
             missing: choice.missing,
         };
@@ -322,7 +322,7 @@ impl Desk {
         if let Command::Move { transition, .. } = &act.command
             && let Some(transition) = file.procedure.transition(transition)
         {
-            let fill = needed(transition, &fillable(visit, kind, &found));
+            let fill = needed(transition, kind, &fillable(visit, kind, &found));
             let (typed, faults) = filled(kind, &found, &fill, sent);
             if !faults.is_empty() {
                 return Ok(Acted::Faults(faults));
@@ -371,6 +371,33 @@ impl Desk {
         Ok(Acted::Done)
     }
 
+    /// What is written when the program itself makes a transition on a record's case, as the ministry may; nothing where the case does not
+    /// stand where that can be done.
+    pub(super) fn moved_on(
+        &self,
+        visit: &Visit,
+        rashin: &Rashin,
+        found: (&Form, &str, &str),
+        record: &Record,
+        transition: &str,
+    ) -> Result<Option<write::Carried>, Refusal> {
+        let (kind, owner, id) = found;
+        let Some(file) = self.case_file(rashin, kind, owner, id)? else {
+            return Ok(None);
+        };
+        let state = file.state().map(|state| state.id.as_str());
+        if !file.procedure.leaving(state).any(|one| one.id == transition) {
+            return Ok(None);
+        }
+        let command = Command::Move {
+            transition: transition.to_owned(),
+            reason: String::new(),
+            dissent: String::new(),
+        };
+        self.carry(visit, rashin, &file, record, &actor(visit), &command)
+            .map(Some)
+    }
+
     fn commit_case(
         &self,
         at: Timestamp,
@@ -397,18 +424,23 @@ pub(super) fn about<'p, 'k>(
     Some((procedure, rashin.plan().kind(&procedure.kind)?, id))
 }
 
-/// The fields that a transition needs, of those that somebody fills in.
-fn needed(transition: &Transition, filled: &BTreeSet<&str>) -> Vec<String> {
-    let fields: BTreeSet<&str> = transition
+/// The fields that a transition needs, of those that somebody fills in, each followed by those that its answer may call for.
+fn needed(transition: &Transition, kind: &Form, filled: &BTreeSet<&str>) -> Vec<String> {
+    let needs: BTreeSet<&str> = transition
         .needs
         .iter()
         .map(|clause| clause.field.as_str())
         .collect();
-    fields
-        .into_iter()
-        .filter(|field| filled.contains(field))
-        .map(str::to_owned)
-        .collect()
+    let calls_for = |field: &&plan::Field| match &field.required {
+        Required::When(clauses) => clauses.iter().any(|clause| needs.contains(clause.field.as_str())),
+        Required::No | Required::Always => false,
+    };
+    let called = kind.fields.iter().filter(calls_for);
+    let called: Vec<&str> = called.map(|field| field.name.as_str()).collect();
+    let mut fields: Vec<&str> = needs.into_iter().chain(called).collect();
+    let mut seen = BTreeSet::new();
+    fields.retain(|field| filled.contains(field) && seen.insert(*field));
+    fields.into_iter().map(str::to_owned).collect()
 }
 
 /// The record with what was typed into these fields, and what is wrong with them. A field that was not on the form stays as it was.

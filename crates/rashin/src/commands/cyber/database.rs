@@ -1,7 +1,8 @@
 //! The file of vulnerabilities on disk: read piece by piece, replaced whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use ::vocab::Refusal;
@@ -23,17 +24,56 @@ impl Source for Pieces {
 
     fn read(&self, at: u64, length: usize) -> std::io::Result<Vec<u8>> {
         let mut bytes = vec![0; length];
-        (&self.file).seek(SeekFrom::Start(at))?;
-        (&self.file).read_exact(&mut bytes)?;
+        // By place, so that several threads may read.
+        self.file.read_exact_at(&mut bytes, at)?;
         Ok(bytes)
+    }
+}
+
+impl Pieces {
+    fn open(path: &Path) -> std::io::Result<Self> {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        Ok(Self { file, size })
     }
 }
 
 /// Opens the database at a path.
 pub fn open(path: &Path, json: bool) -> Result<Database<Pieces>, Failure> {
-    let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
-    let (size, file) = opened.map_err(|error| Failure::file(path, &error, json))?;
-    Database::open(Pieces { file, size }).map_err(|refusal| named(path, refusal, json))
+    let pieces = Pieces::open(path).map_err(|error| Failure::file(path, &error, json))?;
+    Database::open(pieces).map_err(|refusal| named(path, refusal, json))
+}
+
+/// A database that a server watches: it is replaced by another file of the same name.
+pub struct Watched(pub PathBuf);
+
+impl Watched {
+    fn unreadable(&self, error: &std::io::Error) -> Refusal {
+        let path = self.0.display();
+        Refusal::new(
+            "unavailable",
+            format!(
+                "脆弱性データベース {path} を読めません（{error}）。ファイルの場所と権限を確かめてください。"
+            ),
+            format!(
+                "The vulnerability database {path} cannot be read ({error}). Check where it is and who may open it."
+            ),
+        )
+    }
+}
+
+impl app::Advisories for Watched {
+    fn stamp(&self) -> Result<String, Refusal> {
+        let seen = fs::metadata(&self.0).map_err(|error| self.unreadable(&error))?;
+        // A file that takes the place of another is another file.
+        let (inode, seconds, nanoseconds) = (seen.ino(), seen.mtime(), seen.mtime_nsec());
+        Ok(format!("{inode} {} {seconds}.{nanoseconds}", seen.len()))
+    }
+
+    fn open(&self) -> Result<Box<dyn app::AdvisoryBytes>, Refusal> {
+        let pieces = Pieces::open(&self.0).map_err(|error| self.unreadable(&error))?;
+        Ok(Box::new(pieces))
+    }
 }
 
 /// A refusal with the file that it is about.

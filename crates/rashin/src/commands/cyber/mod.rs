@@ -1,7 +1,7 @@
 //! `rashin cyber`: versions, ranges and documents of device cybersecurity, judged without a server.
 
 mod compare;
-mod database;
+pub(super) mod database;
 mod device;
 mod gate;
 mod handed;

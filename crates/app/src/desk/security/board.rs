@@ -1,0 +1,380 @@
+//! The ministry's overview: what makers have still to answer, how complete the matching is, and for one advisory whom it concerns, how far each maker has
+//! answered and where hospitals have acted. Makers and hospitals see what of it is theirs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use authz::Sight;
+use cyber::database::Summary;
+use plan::Kind as Form;
+use serde::Serialize;
+use store::{Name, Query};
+use vocab::Refusal;
+
+use super::super::kept::refused;
+use super::super::register::{key, opened, reading, stored};
+use super::super::supply::{ASSET, text};
+use super::super::{Desk, Visit, closed, unknown};
+use super::item::{Facts, linked};
+use super::watch::Room;
+use super::worklist::MakerAnswer;
+use super::{ANSWER, DEVICE, RESPONSE};
+use crate::ask::Rashin;
+
+/// Devices that are named on an advisory's page.
+const NAMED: usize = 500;
+
+/// The overview.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SecurityBoard {
+    /// Whether matching is ready, and with a database of advisories.
+    pub ready: bool,
+    /// What that database holds.
+    pub known: Option<Summary>,
+    /// Device versions handed in, and how many of them with a bill that is matched.
+    pub devices: [usize; 2],
+    /// Components in all, matched, clean, not to be assessed.
+    pub components: [usize; 4],
+    /// Of those not to be assessed: how many by cause.
+    pub causes: BTreeMap<String, usize>,
+    /// Device versions whose bill cannot be read.
+    pub unreadable: usize,
+    /// Vulnerabilities that wait for a maker's answer: known exploited ones under `exploited`, the others by severity.
+    pub urgencies: BTreeMap<String, usize>,
+    /// By maker, the most overdue first.
+    pub makers: Vec<MakerCount>,
+    /// Hospitals' items by the id of their state.
+    pub responses: BTreeMap<String, usize>,
+}
+
+/// What a maker has still to answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MakerCount {
+    /// The maker.
+    pub maker: String,
+    /// How many wait for its answer.
+    pub open: usize,
+    /// Of these known to be exploited.
+    pub exploited: usize,
+    /// Of these over their time.
+    pub overdue: usize,
+    /// Answered.
+    pub answered: usize,
+    /// For how many days the oldest has waited.
+    pub oldest: i64,
+}
+
+/// An advisory and whom it concerns, as far as the one who asks may know.
+#[derive(Debug, Clone, Serialize)]
+pub struct AdvisoryPage {
+    /// What it is called.
+    pub name: String,
+    /// Every name.
+    pub names: Vec<String>,
+    /// In a line.
+    pub summary: String,
+    /// In full, as its publisher wrote it.
+    pub details: String,
+    /// Where more is written.
+    pub references: Vec<String>,
+    /// Whether it is known to be exploited.
+    pub exploited: bool,
+    /// `critical`, `high`, `medium`, `low`, `unknown`.
+    pub severity: String,
+    /// Devices that it concerns, by maker and name.
+    pub devices: Vec<TouchedDevice>,
+    /// Whether there are more than are named.
+    pub cut: bool,
+    /// Hospitals that hold such devices, by prefecture (`00` where it is not known), for the ministry: how many there are, and how many have acted.
+    pub prefectures: BTreeMap<String, [usize; 2]>,
+    /// Hospitals by the id of their item's state, for the ministry.
+    pub responses: BTreeMap<String, usize>,
+}
+
+/// A device that an advisory concerns.
+#[derive(Debug, Clone, Serialize)]
+pub struct TouchedDevice {
+    /// The maker.
+    pub maker: String,
+    /// Id of the hand-in.
+    pub id: String,
+    /// Brand name.
+    pub name: String,
+    /// Version of the software.
+    pub version: String,
+    /// What the maker says of it; nothing if it has not answered.
+    pub answer: Option<MakerAnswer>,
+}
+
+impl Desk {
+    /// The ministry's overview.
+    ///
+    /// # Errors
+    /// `sign-in`, `not-found` for all others.
+    pub fn security_board(&self, visit: &Visit) -> Result<SecurityBoard, Refusal> {
+        let rashin = self.rashin()?;
+        let kind = rashin.plan().kind(ANSWER).ok_or_else(unknown)?;
+        if reading(visit, kind) != Sight::All {
+            return Err(closed(visit));
+        }
+        let mut board = SecurityBoard::default();
+        let room = self.in_room(|room: &Room| {
+            let known = room.database.as_ref().map(|database| database.summary().clone());
+            Ok((known, room.devices.values().cloned().collect::<Vec<_>>()))
+        })?;
+        if let Some((known, devices)) = room {
+            board.ready = known.is_some();
+            board.known = known;
+            board.devices[0] = devices.len();
+            for device in &devices {
+                match self.assess(visit.at, device)? {
+                    Some(Ok(assessed)) => {
+                        let ledger = assessed.matches.ledger;
+                        board.devices[1] += 1;
+                        let counts = [
+                            ledger.components,
+                            ledger.matched,
+                            ledger.clean,
+                            ledger.unassessable,
+                        ];
+                        for (sum, count) in board.components.iter_mut().zip(counts) {
+                            *sum += count;
+                        }
+                        for (cause, count) in ledger.causes {
+                            *board.causes.entry(cause.to_owned()).or_default() += count;
+                        }
+                    }
+                    Some(Err(_)) => board.unreadable += 1,
+                    None => {}
+                }
+            }
+        }
+        let mut makers: BTreeMap<String, MakerCount> = BTreeMap::new();
+        for item in self.maker_items(visit, &rashin, kind, None)? {
+            let count = makers.entry(item.maker.clone()).or_insert_with(|| MakerCount {
+                maker: item.maker.clone(),
+                open: 0,
+                exploited: 0,
+                overdue: 0,
+                answered: 0,
+                oldest: 0,
+            });
+            if item.state_id != "open" {
+                count.answered += 1;
+                continue;
+            }
+            count.open += 1;
+            count.exploited += usize::from(item.exploited);
+            count.overdue += usize::from(item.overdue);
+            count.oldest = count.oldest.max(item.age);
+            let urgency = if item.exploited {
+                "exploited".to_owned()
+            } else {
+                item.severity
+            };
+            *board.urgencies.entry(urgency).or_default() += 1;
+        }
+        board.makers = makers.into_values().collect();
+        board.makers.sort_by_key(|count| {
+            (
+                std::cmp::Reverse((count.overdue, count.exploited, count.open)),
+                count.maker.clone(),
+            )
+        });
+        if let Some(kind) = rashin.plan().kind(RESPONSE) {
+            board.responses = self.responses(&rashin, kind)?;
+        }
+        Ok(board)
+    }
+
+    /// Hospitals' items by state.
+    fn responses(&self, rashin: &Rashin, kind: &Form) -> Result<BTreeMap<String, usize>, Refusal> {
+        let mut counts = BTreeMap::new();
+        let states = rashin.plan().procedure_of(&kind.id).map(|procedure| {
+            procedure
+                .states
+                .iter()
+                .map(|state| state.id.clone())
+                .collect::<Vec<_>>()
+        });
+        for state in states.unwrap_or_default() {
+            let query = Query {
+                state: Some(Name::new(&*state).map_err(refused)?),
+                filters: vec![super::super::case::filter(
+                    "procedure",
+                    store::Test::Is(kind.id.clone()),
+                )?],
+                ..Query::of(Name::new("case").map_err(refused)?)
+            };
+            let count = self.store.count(&query, 1_000_000).map_err(refused)?;
+            if count > 0 {
+                counts.insert(state, usize::try_from(count).unwrap_or(usize::MAX));
+            }
+        }
+        Ok(counts)
+    }
+
+    /// An advisory by any of its names: for the ministry with all that it concerns, for a maker with its own devices, for a hospital that it
+    /// concerns with what it says.
+    ///
+    /// # Errors
+    /// `sign-in`, `not-found` for all others, and for what is not known.
+    pub fn advisory(&self, visit: &Visit, id: &str) -> Result<AdvisoryPage, Refusal> {
+        let rashin = self.rashin()?;
+        let plan = rashin.plan();
+        let kind = plan.kind(ANSWER).ok_or_else(unknown)?;
+        let sight = reading(visit, kind);
+        if sight == Sight::Nothing {
+            return Err(closed(visit));
+        }
+        let found = self.in_room(|room: &Room| {
+            let Some(facts) = room.facts(id)? else {
+                return Ok(None);
+            };
+            let mut record = None;
+            for name in facts.names.iter().filter(|_| room.database.is_some()) {
+                if let Some(database) = &room.database {
+                    record = record.or(database.record(name)?);
+                }
+            }
+            let devices = room.concerned(id, &facts.names);
+            Ok(Some((facts, record, devices)))
+        })?;
+        let (facts, record, mut devices) = found.flatten().ok_or_else(unknown)?;
+        if record.is_none() && devices.is_empty() {
+            return Err(unknown());
+        }
+        let response = plan.kind(RESPONSE);
+        if let Sight::Organisation(own) = &sight {
+            let own = own.as_str();
+            devices.retain(|device| device.owner == own);
+            let items = match response {
+                Some(kind) => self.about(kind, Some(own), &facts.names)?,
+                None => vec![],
+            };
+            // Whom it does not concern learns nothing of it here.
+            if devices.is_empty() && items.is_empty() {
+                return Err(unknown());
+            }
+        }
+        let cut = devices.len() > NAMED;
+        let mut answers: BTreeMap<String, Vec<MakerAnswer>> = BTreeMap::new();
+        for maker in devices
+            .iter()
+            .map(|device| device.owner.clone())
+            .collect::<BTreeSet<_>>()
+        {
+            let mut said = vec![];
+            for found in self.about(kind, Some(&maker), &facts.names)? {
+                said.extend(self.answer_at(&rashin, kind, &maker, &found.id, None)?);
+            }
+            answers.insert(maker, said);
+        }
+        let mut touched: Vec<TouchedDevice> = devices
+            .into_iter()
+            .take(NAMED)
+            .map(|device| TouchedDevice {
+                answer: answers.get(&device.owner).and_then(|said| {
+                    let about = said.iter().filter(|answer| answer.devices.contains(&device.id));
+                    about.max_by_key(|answer| answer.at).cloned()
+                }),
+                maker: device.owner,
+                id: device.id,
+                name: device.name,
+                version: device.version,
+            })
+            .collect();
+        touched.sort_by_key(|device| (device.maker.clone(), device.name.clone(), device.version.clone()));
+        let (prefectures, responses) = match (response, &sight) {
+            (Some(kind), Sight::All) => self.acted(&rashin, kind, &facts)?,
+            _ => (BTreeMap::new(), BTreeMap::new()),
+        };
+        let references = record.iter().flat_map(|record| &record.references);
+        Ok(AdvisoryPage {
+            name: facts.names.first().cloned().unwrap_or_default(),
+            references: references.map(|reference| reference.url.clone()).collect(),
+            details: record
+                .as_ref()
+                .and_then(|record| record.details.clone())
+                .unwrap_or_default(),
+            summary: facts.summary,
+            exploited: facts.exploited,
+            severity: facts.severity.to_owned(),
+            names: facts.names,
+            devices: touched,
+            cut,
+            prefectures,
+            responses,
+        })
+    }
+
+    /// How many hospitals are concerned and how many have acted, by prefecture; and how many stand in which state.
+    #[expect(clippy::type_complexity, reason = "two counts of one pass")]
+    fn acted(
+        &self,
+        rashin: &Rashin,
+        kind: &Form,
+        facts: &Facts,
+    ) -> Result<(BTreeMap<String, [usize; 2]>, BTreeMap<String, usize>), Refusal> {
+        let (mut prefectures, mut states) = (BTreeMap::new(), BTreeMap::new());
+        for found in self.about(kind, None, &facts.names)? {
+            let file = self.case_file(rashin, kind, &found.owner, &found.id)?;
+            let Some(state) = file.as_ref().and_then(|file| file.state()) else {
+                continue;
+            };
+            *states.entry(state.id.clone()).or_default() += 1;
+            let mut place = "00".to_owned();
+            if let Some(asset) = rashin.plan().kind(ASSET) {
+                for id in linked(&found.record, "assets") {
+                    let version = self
+                        .store
+                        .newest(&key(asset, &found.owner, &id)?)
+                        .map_err(refused)?;
+                    let held = version.map(|version| opened(asset, &version)).transpose()?;
+                    let code = held
+                        .map(|held| text(&held.record, "institution"))
+                        .unwrap_or_default();
+                    if let Some(prefecture) = code.get(..2) {
+                        prefecture.clone_into(&mut place);
+                    }
+                }
+            }
+            let counts: &mut [usize; 2] = prefectures.entry(place).or_default();
+            counts[0] += 1;
+            counts[1] += usize::from(state.id != "open");
+        }
+        Ok((prefectures, states))
+    }
+
+    /// The devices that a maker has handed in, or for the ministry all: how each stands.
+    ///
+    /// # Errors
+    /// `sign-in`, `not-found`.
+    pub fn security_devices(&self, visit: &Visit) -> Result<Vec<TouchedDevice>, Refusal> {
+        let rashin = self.rashin()?;
+        let kind = rashin.plan().kind(DEVICE).ok_or_else(unknown)?;
+        let owner = match reading(visit, kind) {
+            Sight::All => None,
+            Sight::Organisation(own) => Some(Name::new(own).map_err(refused)?),
+            Sight::Nothing => return Err(closed(visit)),
+        };
+        let query = Query {
+            owner,
+            state: Some(Name::new("filed").map_err(refused)?),
+            limit: 1_000,
+            ..Query::of(stored(&kind.id)?)
+        };
+        let page = self.store.list(&query).map_err(refused)?;
+        let mut list = vec![];
+        for version in page.iter().filter(|version| version.body.is_some()) {
+            let found = opened(kind, version)?;
+            list.push(TouchedDevice {
+                name: text(&found.record, "name"),
+                version: text(&found.record, "version_name"),
+                maker: found.owner,
+                id: found.id,
+                answer: None,
+            });
+        }
+        Ok(list)
+    }
+}

@@ -1,0 +1,146 @@
+//! The security of devices: bills of materials matched with advisories, whom that concerns, and what makers and hospitals do about it. What
+//! somebody has to do is a record with a case of the plan, opened here; findings themselves are never kept.
+
+mod board;
+mod gate;
+mod inbox;
+mod item;
+mod watch;
+mod worklist;
+
+use authz::{Caller, Role};
+use jiff::Timestamp;
+use plan::Kind as Form;
+use record::{FieldNeed, ShapeNeed, ViewNeed};
+use store::{After, Draft, Job, Name, Query, sha256};
+use vocab::Refusal;
+
+use super::kept::refused;
+use super::register::{Found, opened, stored};
+use super::supply::ASSET;
+use super::work::Work;
+use super::{Desk, MINISTRY, Visit};
+
+pub use board::{AdvisoryPage, MakerCount, SecurityBoard, TouchedDevice};
+pub use gate::{DeviceFinding, DeviceSecurity};
+pub use inbox::{SecurityInbox, SecurityItem, SupportEnd};
+pub use watch::{Advisories, AdvisoryBytes};
+pub use worklist::{MakerAnswer, MakerItem};
+
+pub(super) use watch::Watch;
+
+/// The kind of what is handed in for a device version.
+const DEVICE: &str = "device-security";
+/// The kind of what a maker says of a vulnerability.
+const ANSWER: &str = "vulnerability-answer";
+/// The kind of what a hospital does about one.
+const RESPONSE: &str = "vulnerability-response";
+
+/// The options of how grave something is, the gravest first.
+const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "unknown"];
+
+/// What a record about a vulnerability says of it.
+const ITEM: [FieldNeed; 5] = [
+    FieldNeed::new("name", ShapeNeed::Words, true),
+    FieldNeed::new("names", ShapeNeed::SeveralWords, true),
+    FieldNeed::new("summary", ShapeNeed::Words, false),
+    FieldNeed::new("exploited", ShapeNeed::Flag, true),
+    FieldNeed::new("severity", ShapeNeed::Choice(&SEVERITIES), true),
+];
+
+/// What this engine reads of the plan's kinds.
+pub(super) const NEEDS: [ViewNeed; 4] = [
+    ViewNeed {
+        engine: "security",
+        kind: DEVICE,
+        fields: &[
+            FieldNeed::new("name", ShapeNeed::Words, true),
+            FieldNeed::new("version_name", ShapeNeed::Words, true),
+            FieldNeed::new("device", ShapeNeed::Reference("device"), true),
+            FieldNeed::new("product_codes", ShapeNeed::Codes("gtin"), true),
+            FieldNeed::new("eol_on", ShapeNeed::Date, true),
+            FieldNeed::new("eos_on", ShapeNeed::Date, true),
+            FieldNeed::new("verdict", ShapeNeed::Choice(&["pass", "refer", "not-yet"]), true),
+        ],
+    },
+    ViewNeed {
+        engine: "security",
+        kind: ANSWER,
+        fields: &ITEM,
+    },
+    ViewNeed {
+        engine: "security",
+        kind: RESPONSE,
+        fields: &ITEM,
+    },
+    ViewNeed {
+        engine: "security",
+        kind: ASSET,
+        fields: &[
+            FieldNeed::new("name", ShapeNeed::Words, true),
+            FieldNeed::new("software_version", ShapeNeed::Words, true),
+            FieldNeed::new("support_until", ShapeNeed::Date, true),
+        ],
+    },
+];
+
+/// The program itself, doing what the plan lets the ministry do.
+fn program(at: Timestamp) -> Visit {
+    Visit {
+        at,
+        caller: Some(Caller {
+            key: None,
+            account: "system".into(),
+            organisation: MINISTRY.into(),
+            roles: vec![Role::Secretariat],
+        }),
+    }
+}
+
+/// Hands over every filed record of a kind.
+fn every(
+    desk: &Desk,
+    kind: &Form,
+    mut take: impl FnMut(Found) -> Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    let mut query = Query {
+        state: Some(Name::new("filed").map_err(refused)?),
+        limit: 1_000,
+        ..Query::of(stored(&kind.id)?)
+    };
+    loop {
+        let page = desk.store.list(&query).map_err(refused)?;
+        query.after = page.last().map(|last| After::of(&last.key));
+        for version in page.iter().filter(|version| version.body.is_some()) {
+            take(opened(kind, version)?)?;
+        }
+        if page.len() < query.limit as usize {
+            return Ok(());
+        }
+    }
+}
+
+impl Desk {
+    /// The jobs that follow from records that are written: what is handed in for a device, and what a hospital holds, is matched as soon as it is
+    /// filed.
+    pub(super) fn matched_later(owner: &str, drafts: &[Draft], at: Timestamp) -> Result<Vec<Job>, Refusal> {
+        let mut jobs = vec![];
+        for draft in drafts {
+            let kind = draft.kind.as_str().strip_prefix("of.").unwrap_or_default();
+            let filed = draft
+                .state
+                .as_ref()
+                .is_some_and(|state| state.as_str() == "filed");
+            if filed && [DEVICE, ASSET].contains(&kind) {
+                let work = Work::Security {
+                    kind: kind.to_owned(),
+                    owner: owner.to_owned(),
+                    id: draft.id.to_string(),
+                };
+                let name = format!("{kind}/{owner}/{}/{}", draft.id, draft.expected);
+                jobs.push(work.job(format!("security.{}", sha256(name.as_bytes())), at)?);
+            }
+        }
+        Ok(jobs)
+    }
+}

@@ -1,0 +1,416 @@
+//! The engine room: every device's bill of materials matched with every advisory, kept fresh. It holds nothing that is not in the store or in the
+//! database of advisories; thrown away, it is built again. Findings are never written down: what somebody did about one is a record.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::RwLock;
+
+use authz::Action;
+use cyber::database::{Database, Source};
+use cyber::document::{Bill, Limits, Status, read};
+use cyber::matching::Package;
+use cyber::osv::Record as Advisory;
+use cyber::portfolio::{Assertion, Portfolio};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use record::{Record, Value, fold};
+use serde_json::json;
+use store::{Name, sha256};
+use vocab::Refusal;
+
+use super::super::kept::{change, refused};
+use super::super::supply::{date, text, texts};
+use super::super::work::Work;
+use super::super::{Desk, MINISTRY};
+use super::gate::said;
+use super::worklist::MakerAnswer;
+use super::{ANSWER, DEVICE, every, program};
+
+/// Jobs of one change.
+const JOBS: usize = 500;
+
+/// The database of advisories that a server watches.
+pub trait Advisories: Send + Sync {
+    /// A text that changes whenever the database does.
+    ///
+    /// # Errors
+    /// Why it cannot be looked at.
+    fn stamp(&self) -> Result<String, Refusal>;
+
+    /// The bytes of the database as it stands now; they stay what they are when it is replaced.
+    ///
+    /// # Errors
+    /// Why it cannot be opened.
+    fn open(&self) -> Result<Box<dyn AdvisoryBytes>, Refusal>;
+}
+
+/// Bytes that are read where they are asked, by several threads.
+pub trait AdvisoryBytes: Source + Send + Sync {}
+
+impl<T: Source + Send + Sync> AdvisoryBytes for T {}
+
+/// The same as one type.
+pub(super) struct Bytes(Box<dyn AdvisoryBytes>);
+
+impl Source for Bytes {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn read(&self, at: u64, length: usize) -> std::io::Result<Vec<u8>> {
+        self.0.read(at, length)
+    }
+}
+
+/// The room, once it is built, and what it looks at.
+#[derive(Default)]
+pub(in crate::desk) struct Watch {
+    advisories: Option<Box<dyn Advisories>>,
+    room: RwLock<Option<Room>>,
+}
+
+/// What is known, matched.
+pub(super) struct Room {
+    stamp: Option<String>,
+    /// What the operator supplies; none without.
+    pub database: Option<Database<Bytes>>,
+    /// Records that were taken in, and what they said, as a number.
+    taken: HashMap<String, u64>,
+    pub portfolio: Portfolio,
+    /// Device versions, by owner and id.
+    pub devices: BTreeMap<String, Device>,
+}
+
+/// What a hand-in says of a device version, as far as it is needed to find who holds it and what concerns it.
+#[derive(Debug, Clone)]
+pub(super) struct Device {
+    pub owner: String,
+    pub id: String,
+    pub name: String,
+    pub version: String,
+    /// The registered device, as a link from elsewhere is written.
+    pub registered: Option<String>,
+    pub gtins: Vec<String>,
+    pub eol: Option<Date>,
+    pub eos: Option<Date>,
+    pub contact: String,
+    /// Name and hash of the bill.
+    pub bill: Option<(String, String)>,
+    /// Names and hashes of VEX documents.
+    pub vex: Vec<(String, String)>,
+}
+
+impl Watch {
+    /// A watch over a database of advisories.
+    pub(in crate::desk) fn over(advisories: Option<Box<dyn Advisories>>) -> Self {
+        Self {
+            advisories,
+            room: RwLock::new(None),
+        }
+    }
+}
+
+impl Device {
+    pub fn of(owner: &str, id: &str, record: &Record) -> Self {
+        let files = |field: &str| -> Vec<(String, String)> {
+            let values = record.fields.get(field).into_iter().flat_map(Value::each);
+            let file = |value: &Value| match value {
+                Value::File(file) => Some((file.name.clone(), file.sha256.clone())),
+                _ => None,
+            };
+            values.filter_map(file).collect()
+        };
+        let registered = match record.fields.get("device") {
+            Some(Value::Link(link)) => {
+                Some(format!("{}/{}", link.owner.as_deref().unwrap_or(owner), link.id))
+            }
+            _ => None,
+        };
+        Self {
+            owner: owner.to_owned(),
+            id: id.to_owned(),
+            name: text(record, "name"),
+            version: text(record, "version_name"),
+            registered,
+            gtins: texts(record, "product_codes"),
+            eol: date(record, "eol_on"),
+            eos: date(record, "eos_on"),
+            contact: text(record, "contact"),
+            bill: files("sbom").into_iter().next(),
+            vex: files("vex"),
+        }
+    }
+
+    /// Its name among all devices.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.owner, self.id)
+    }
+
+    /// Whether what a hospital holds is this version: the registered device, a product code or the brand name is the same, and the hospital
+    /// names no other version of the software. One that names none may have any.
+    pub fn is_held_as(&self, asset: &Record) -> bool {
+        let linked = match asset.fields.get("device") {
+            Some(Value::Link(link)) => link.owner.as_ref().map(|owner| format!("{owner}/{}", link.id)),
+            _ => None,
+        };
+        let gtin = text(asset, "gtin");
+        let named = fold(&text(asset, "name")) == fold(&self.name);
+        let same = linked.is_some() && linked == self.registered || self.gtins.contains(&gtin) || named;
+        let version = fold(&text(asset, "software_version"));
+        same && (version.is_empty() || self.version.is_empty() || version == fold(&self.version))
+    }
+}
+
+impl Room {
+    /// Takes a device, in the place of what it said before, with its bill where there is one that can be read.
+    pub fn put(&mut self, device: Device, bill: Option<&Bill>) {
+        let key = device.key();
+        match bill {
+            Some(bill) => {
+                let packages = bill.components.iter().flat_map(|component| {
+                    let purls = component.purls.iter();
+                    purls
+                        .filter_map(|purl| Package::of(purl, component.version.as_deref()).ok())
+                        .flatten()
+                });
+                self.portfolio.put_bill(&key, packages);
+                self.portfolio.put_device(&key, &key);
+            }
+            None => {
+                self.portfolio.withdraw_device(&key);
+                self.portfolio.withdraw_bill(&key);
+            }
+        }
+        self.devices.insert(key, device);
+    }
+
+    /// Takes a database of advisories, as far as it says something else than before.
+    fn take(&mut self, database: Database<Bytes>) -> Result<(), Refusal> {
+        let mut gone: BTreeSet<String> = self.taken.keys().cloned().collect();
+        let mut put = |record: &Advisory| {
+            gone.remove(&record.id);
+            let mut hasher = DefaultHasher::new();
+            serde_json::to_vec(record).unwrap_or_default().hash(&mut hasher);
+            let says = hasher.finish();
+            if self.taken.insert(record.id.clone(), says) != Some(says) {
+                self.portfolio.put_record(record);
+            }
+        };
+        database.records(|record| {
+            put(&record);
+            Ok(())
+        })?;
+        database.advisories(|advisory| {
+            advisory.records().iter().for_each(&mut put);
+            Ok(())
+        })?;
+        for id in gone {
+            self.taken.remove(&id);
+            self.portfolio.withdraw_record(&id);
+        }
+        self.portfolio.set_exploited(database.all_exploited()?);
+        self.database = Some(database);
+        Ok(())
+    }
+
+    /// Advisories that concern some device: each with a text that changes when what it says does.
+    fn concerning(&self) -> Result<Vec<(String, String)>, Refusal> {
+        let Some(database) = &self.database else {
+            return Ok(vec![]);
+        };
+        let mut list = vec![];
+        for (id, says) in &self.taken {
+            if !self.portfolio.affected(id).is_empty() {
+                let exploited = database.names(id)?.iter().try_fold(false, |found, name| {
+                    Ok::<_, Refusal>(found || database.exploited(name)?.is_some())
+                })?;
+                list.push((id.clone(), sha256(format!("{id} {says} {exploited}").as_bytes())));
+            }
+        }
+        list.sort_unstable();
+        Ok(list)
+    }
+}
+
+impl Desk {
+    /// Builds the room if it is not there, and takes the database of advisories again if it has changed: whom a new or changed advisory concerns is
+    /// told by jobs, each once however often the same database is taken. False if there was nothing to do.
+    ///
+    /// # Errors
+    /// Those of the store; why the database cannot be read.
+    pub fn watch_advisories(&self, at: Timestamp) -> Result<bool, Refusal> {
+        let stamp = self
+            .watch
+            .advisories
+            .as_ref()
+            .map(|one| one.stamp())
+            .transpose()?;
+        let fresh = |room: &Option<Room>| room.as_ref().is_some_and(|room| room.stamp == stamp);
+        if self.watch.room.read().is_ok_and(|room| fresh(&room)) {
+            return Ok(false);
+        }
+        let open = |one: &dyn Advisories| Database::open(Bytes(one.open()?));
+        let database = self.watch.advisories.as_deref().map(open);
+        let built = self.watch.room.read().is_ok_and(|room| room.is_some());
+        let new = if built { None } else { Some(self.build()?) };
+        let concerning = {
+            let mut room = self.watch.room.write().map_err(|_| closed())?;
+            if new.is_some() {
+                *room = new;
+            }
+            let room = room.as_mut().ok_or_else(closed)?;
+            // What was handed in is known, whatever becomes of the database.
+            if let Some(database) = database.transpose()? {
+                room.take(database)?;
+            }
+            room.stamp = stamp;
+            room.concerning()?
+        };
+        self.tell_later(at, &concerning)?;
+        Ok(true)
+    }
+
+    /// What is known, or nothing while it is being put together.
+    pub(super) fn in_room<T>(
+        &self,
+        ask: impl FnOnce(&Room) -> Result<T, Refusal>,
+    ) -> Result<Option<T>, Refusal> {
+        let room = self.watch.room.read().map_err(|_| closed())?;
+        room.as_ref().map(ask).transpose()
+    }
+
+    /// Changes what is known.
+    pub(super) fn change_room(&self, put: impl FnOnce(&mut Room)) -> Result<(), Refusal> {
+        let mut room = self.watch.room.write().map_err(|_| closed())?;
+        if let Some(room) = room.as_mut() {
+            put(room);
+        }
+        Ok(())
+    }
+
+    /// A room of all that was filed, without advisories.
+    fn build(&self) -> Result<Room, Refusal> {
+        let mut room = Room {
+            stamp: None,
+            database: None,
+            taken: HashMap::new(),
+            portfolio: Portfolio::default(),
+            devices: BTreeMap::new(),
+        };
+        let rashin = self.rashin()?;
+        let plan = rashin.plan();
+        if let Some(kind) = plan.kind(DEVICE) {
+            every(self, kind, |found| {
+                let device = Device::of(&found.owner, &found.id, &found.record);
+                let bill = self.bill(&device)?.and_then(Result::ok);
+                room.put(device, bill.as_ref());
+                Ok(())
+            })?;
+        }
+        if let Some(kind) = plan.kind(ANSWER) {
+            every(self, kind, |found| {
+                if let Some(answer) = self.answer_at(&rashin, kind, &found.owner, &found.id, None)? {
+                    assert(&mut room, &found.record, &answer);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(room)
+    }
+
+    /// The bill that was handed in for a device: nothing where none was, a refusal where it cannot be read.
+    pub(super) fn bill(&self, device: &Device) -> Result<Option<Result<Bill, Refusal>>, Refusal> {
+        let Some((name, hash)) = &device.bill else {
+            return Ok(None);
+        };
+        let document = self.document(&device.owner, name, hash)?;
+        Ok(Some(document.and_then(|document| {
+            Bill::of(&document).ok_or_else(|| {
+                Refusal::new(
+                    "no_bill",
+                    format!("{name} はSBOMではありません。CycloneDXかSPDXのファイルを提出してください。"),
+                    format!("{name} is no SBOM. Hand in a CycloneDX or SPDX file."),
+                )
+            })
+        })))
+    }
+
+    /// A document that was handed in.
+    pub(super) fn document(
+        &self,
+        owner: &str,
+        name: &str,
+        hash: &str,
+    ) -> Result<Result<cyber::document::Document, Refusal>, Refusal> {
+        let owner = Name::new(owner).map_err(refused)?;
+        let Some(blob) = self.store.blob(&owner, hash).map_err(refused)? else {
+            return Ok(Err(Refusal::new(
+                "no_file",
+                format!("{name} の中身が見つかりません。もう一度提出してください。"),
+                format!("What {name} held cannot be found. Hand it in again."),
+            )));
+        };
+        let named = |refusal: Refusal| {
+            let Refusal { kind, ja, en } = refusal;
+            Refusal::new(kind, format!("{name}: {ja}"), format!("{name}: {en}"))
+        };
+        Ok(read(&blob.bytes, &Limits::UPLOAD).map_err(named))
+    }
+
+    /// Puts a job in for every advisory that concerns somebody; one whose words were told before is not told again.
+    fn tell_later(&self, at: Timestamp, concerning: &[(String, String)]) -> Result<(), Refusal> {
+        for part in concerning.chunks(JOBS) {
+            let mut jobs = vec![];
+            for (advisory, says) in part {
+                let work = Work::Vulnerability {
+                    advisory: advisory.clone(),
+                };
+                let job = work.job(format!("vulnerability.{says}"), at)?;
+                if self.store.job(&job.key).map_err(refused)?.is_none() {
+                    jobs.push(job);
+                }
+            }
+            if !jobs.is_empty() {
+                let visit = program(at);
+                let by = (at, visit.actor(), Action::KeepCases);
+                let detail = json!({ "what": "advisories", "count": jobs.len() });
+                let change = change(by, MINISTRY, detail, vec![], jobs)?;
+                self.store.commit(&change).map_err(refused)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes what a maker says of a vulnerability in its devices.
+pub(super) fn assert(room: &mut Room, record: &Record, answer: &MakerAnswer) {
+    let Some(said) = said(answer, &texts(record, "names")) else {
+        return;
+    };
+    for device in &answer.devices {
+        let bill = format!("{}/{device}", answer.maker);
+        room.portfolio.withdraw_assertions(&bill, &answer.id);
+        let assertion = Assertion::new(said.clone(), None);
+        room.portfolio.put_assertion(&bill, assertion);
+    }
+}
+
+/// The status of VEX that an option of the form is.
+pub(super) fn status_of(code: &str) -> Option<Status> {
+    Some(match code {
+        "affected" => Status::Affected,
+        "not-affected" => Status::NotAffected,
+        "fixed" => Status::Fixed,
+        "under-investigation" => Status::UnderInvestigation,
+        _ => return None,
+    })
+}
+
+/// Somebody who changed what is known has not come to an end.
+fn closed() -> Refusal {
+    Refusal::new(
+        "unavailable",
+        "照合の準備ができていません。時間をおいて、もう一度お試しください。",
+        "The matching is not ready. Please try again later.",
+    )
+}

@@ -1,0 +1,599 @@
+//! The security of devices, from a bill of materials to a hospital that closes its item: who is told what when, who sees what, and what was known on an
+//! earlier day.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a way is told whole, from its beginning to its end"
+)]
+
+use std::sync::{Arc, Mutex};
+
+use app::{
+    Acted, Advisories, AdvisoryBytes, CaseAct, Command, Completeness, FileFor, SavedRecord, SecurityItem,
+    Seen, Visit,
+};
+use cyber::database::{Collection, Source};
+use cyber::osv::Record;
+use serde_json::json;
+use vocab::Refusal;
+
+mod desk;
+
+use desk::{Office, approver, member, office_with, public, secretariat};
+
+const DEVICE: &str = "device-security";
+const ANSWER: &str = "vulnerability-answer";
+const RESPONSE: &str = "vulnerability-response";
+const ORGANISATIONS: [&str; 4] = ["maker-a", "maker-b", "hospital-h", "hospital-x"];
+
+/// A database that is replaced as an operator's file is.
+#[derive(Clone, Default)]
+struct Feed(Arc<Mutex<(u64, Arc<Vec<u8>>)>>);
+
+struct Held(Arc<Vec<u8>>);
+
+impl Source for Held {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read(&self, at: u64, length: usize) -> std::io::Result<Vec<u8>> {
+        (&**self.0).read(at, length)
+    }
+}
+
+impl Advisories for Feed {
+    fn stamp(&self) -> Result<String, Refusal> {
+        Ok(self.0.lock().unwrap().0.to_string())
+    }
+
+    fn open(&self) -> Result<Box<dyn AdvisoryBytes>, Refusal> {
+        Ok(Box::new(Held(Arc::clone(&self.0.lock().unwrap().1))))
+    }
+}
+
+impl Feed {
+    fn of(records: &[Record], exploited: &[&str]) -> Self {
+        let feed = Self::default();
+        feed.replace(records, exploited);
+        feed
+    }
+
+    fn replace(&self, records: &[Record], exploited: &[&str]) {
+        let mut collection = Collection::default();
+        for record in records {
+            collection.add(record);
+        }
+        let entries: Vec<_> = exploited
+            .iter()
+            .map(|name| json!({ "cveID": name, "dateAdded": "2026-06-01", "knownRansomwareCampaignUse": "Unknown" }))
+            .collect();
+        let catalogue = json!({ "dateReleased": "2026-06-01T00:00:00Z", "vulnerabilities": entries });
+        let catalogue = cyber::priority::Catalogue::parse(catalogue.to_string().as_bytes()).unwrap();
+        collection.add_exploited(catalogue);
+        let (bytes, _) = collection.write().unwrap();
+        let mut held = self.0.lock().unwrap();
+        *held = (held.0 + 1, Arc::new(bytes));
+    }
+}
+
+fn advisory(id: &str, aliases: &[&str], package: &str, fixed: &str) -> Record {
+    let record = json!({
+        "id": id, "modified": "2026-06-01T00:00:00Z", "aliases": aliases, "summary": "架空の脆弱性",
+        "severity": [{ "type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" }],
+        "affected": [{
+            "package": { "ecosystem": "npm", "name": package },
+            "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": fixed }] }],
+        }],
+    });
+    Record::parse(record.to_string().as_bytes()).unwrap()
+}
+
+/// A bill of two components of npm, and one that nothing can be said of.
+fn bill(version: &str) -> Vec<u8> {
+    let component = |name: &str, version: &str| {
+        let reference = format!("pkg:npm/{name}@{version}");
+        json!({ "type": "library", "bom-ref": reference, "name": name, "version": version, "purl": reference,
+            "supplier": { "name": "架空ソフト" } })
+    };
+    json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
+        "serialNumber": "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79",
+        "metadata": {
+            "timestamp": "2026-05-01T00:00:00Z",
+            "authors": [{ "name": "架空 担当者" }],
+            "component": { "type": "device", "bom-ref": "pump", "name": "架空輸液ポンプC", "version": version },
+        },
+        "components": [component("kakuu-left", "1.2.0"), component("kakuu-right", "3.0.0"),
+            { "type": "library", "bom-ref": "kernel", "name": "架空カーネル" }],
+        "dependencies": [{ "ref": "pump", "dependsOn": ["pkg:npm/kakuu-left@1.2.0", "pkg:npm/kakuu-right@3.0.0", "kernel"] }],
+    })
+    .to_string()
+    .into_bytes()
+}
+
+fn controls(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    list.iter()
+        .map(|(name, text)| ((*name).into(), (*text).into()))
+        .collect()
+}
+
+fn save(office: &Office, visit: &Visit, kind: &str, fields: &[(&str, &str)]) -> String {
+    let fields = controls(fields);
+    match office
+        .desk
+        .save_record(visit, kind, None, &fields, Completeness::Final)
+        .unwrap()
+    {
+        SavedRecord::Kept(_, id) => id,
+        SavedRecord::Faults(faults) => panic!("{faults:?}"),
+    }
+}
+
+/// A hand-in of a device version with its bill.
+fn hand_in(office: &Office, maker: &str, day: &str, name: &str, bill: &[u8]) -> String {
+    let place = FileFor {
+        kind: DEVICE,
+        record: None,
+        field: Some("sbom"),
+    };
+    let file = office
+        .desk
+        .keep_file(&member(maker, day), &place, "bill.json", bill.to_vec());
+    let file = file.unwrap().to_string();
+    save(
+        office,
+        &member(maker, day),
+        DEVICE,
+        &[
+            ("name", name),
+            ("version_name", "2.4.1"),
+            ("product_codes", "09501101020917"),
+            ("sbom", &file),
+            ("eos_on", "2026-09-30"),
+            ("contact", "psirt@kakuu-medical.example"),
+        ],
+    )
+}
+
+fn asset(office: &Office, hospital: &str, name: &str, gtin: &str, version: &str) -> String {
+    save(
+        office,
+        &member(hospital, "2026-05-01"),
+        "hospital-asset",
+        &[
+            ("name", name),
+            ("gtin", gtin),
+            ("software_version", version),
+            ("quantity", "3"),
+            ("department", "架空病棟"),
+            ("institution", "1318616104"),
+        ],
+    )
+}
+
+fn work(office: &Office, day: &str) {
+    let at = secretariat(day).at;
+    office.desk.watch_advisories(at).unwrap();
+    while office.desk.work(&|| at, &|| true).unwrap() {}
+}
+
+fn inbox(office: &Office, hospital: &str, day: &str) -> Vec<SecurityItem> {
+    office
+        .desk
+        .security_inbox(&member(hospital, day), None)
+        .unwrap()
+        .items
+}
+
+fn told(office: &Office, visit: &Visit) -> Vec<String> {
+    let list = office.desk.notices(visit).unwrap();
+    list.into_iter().map(|notice| notice.text.en).collect()
+}
+
+fn go(
+    office: &Office,
+    visit: &Visit,
+    (kind, owner, id): (&str, &str, &str),
+    transition: &str,
+    reason: &str,
+    fields: &[(&str, &str)],
+) {
+    let seen = office.desk.record(visit, kind, owner, id).unwrap();
+    let acted = office
+        .desk
+        .act(
+            visit,
+            &CaseAct {
+                kind,
+                owner,
+                id,
+                version: seen.case.map_or(0, |case| case.version),
+                command: Command::Move {
+                    transition: transition.into(),
+                    reason: reason.into(),
+                    dissent: String::new(),
+                },
+                controls: &controls(fields),
+            },
+        )
+        .unwrap();
+    assert_eq!(acted, Acted::Done, "{transition}");
+    work(office, &visit.today().to_string());
+}
+
+fn watching(feed: &Feed) -> Office {
+    office_with(ORGANISATIONS).with_advisories(feed.clone())
+}
+
+#[test]
+fn an_advisory_reaches_the_hospital_and_its_answer_and_closing_follow() {
+    let feed = Feed::of(&[], &[]);
+    let office = watching(&feed);
+    let held = asset(&office, "hospital-h", "病院での呼び名", "09501101020917", "2.4.1");
+    asset(&office, "hospital-x", "別の製品", "04901234567894", "");
+    asset(&office, "hospital-x", "病院での呼び名", "09501101020917", "9.9");
+    let device = hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    assert_eq!(inbox(&office, "hospital-h", "2026-06-01"), []);
+
+    // A new advisory: whoever holds such a device has it in the inbox as soon as the jobs are done; nothing waits for a clock.
+    let first = advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0");
+    feed.replace(std::slice::from_ref(&first), &[]);
+    work(&office, "2026-06-02");
+    let items = inbox(&office, "hospital-h", "2026-06-02");
+    assert_eq!(items.len(), 1);
+    let item = items[0].clone();
+    assert_eq!(
+        (&*item.name, &*item.severity, item.exploited),
+        ("EXAMPLE-2026-0001", "critical", false)
+    );
+    assert_eq!(
+        item.assets.iter().map(|asset| &*asset.id).collect::<Vec<_>>(),
+        [&*held]
+    );
+    assert_eq!((&*item.state_id, item.answers.len()), ("open", 0));
+    assert_eq!(told(&office, &member("hospital-h", "2026-06-02")).len(), 1);
+    assert_eq!(
+        inbox(&office, "hospital-x", "2026-06-02"),
+        [],
+        "another product, another version"
+    );
+
+    // The same again tells nobody anything.
+    feed.replace(std::slice::from_ref(&first), &[]);
+    work(&office, "2026-06-03");
+    assert_eq!(told(&office, &member("hospital-h", "2026-06-03")).len(), 1);
+    assert_eq!(inbox(&office, "hospital-h", "2026-06-03"), items);
+
+    // The maker has it on its list, and what it only saves is no answer yet.
+    let maker = member("maker-a", "2026-06-04");
+    let todo = office.desk.security_work(&maker).unwrap();
+    assert_eq!(todo.len(), 1);
+    assert_eq!(
+        todo[0].devices,
+        [(device.clone(), "架空輸液ポンプC 2.4.1".to_owned())]
+    );
+    let answer = (ANSWER, "maker-a", &*todo[0].id);
+    go(
+        &office,
+        &maker,
+        answer,
+        "investigate",
+        "",
+        &[("status", "under-investigation")],
+    );
+    assert_eq!(
+        inbox(&office, "hospital-h", "2026-06-04")[0].answers[0].status,
+        "under-investigation"
+    );
+    let fields = [("status", "affected"), ("action", "版2.4.2に更新してください。")];
+    go(
+        &office,
+        &member("maker-a", "2026-06-05"),
+        answer,
+        "answer",
+        "",
+        &fields,
+    );
+    let answered = inbox(&office, "hospital-h", "2026-06-05");
+    assert_eq!(answered[0].answers[0].action, "版2.4.2に更新してください。");
+    assert_eq!(
+        told(&office, &member("hospital-h", "2026-06-05")).len(),
+        3,
+        "opened, investigated, answered"
+    );
+
+    // The hospital asks, acts and closes.
+    let hospital = member("hospital-h", "2026-06-08");
+    let response = (RESPONSE, "hospital-h", &*item.id);
+    go(
+        &office,
+        &hospital,
+        response,
+        "ask",
+        "",
+        &[("question", "更新はいつ届きますか。")],
+    );
+    assert_eq!(office.desk.security_work(&maker).unwrap()[0].asked, 1);
+    let seen = office
+        .desk
+        .record(&maker, RESPONSE, "hospital-h", &item.id)
+        .unwrap()
+        .view
+        .record;
+    assert!(
+        seen.fields.contains_key("question") && !seen.fields.contains_key("assets"),
+        "{seen:?}"
+    );
+    go(
+        &office,
+        &hospital,
+        response,
+        "mitigate",
+        "",
+        &[("measure", "updated")],
+    );
+    go(
+        &office,
+        &member("hospital-h", "2026-06-09"),
+        response,
+        "close",
+        "架空: 全台を更新した。",
+        &[],
+    );
+    assert!(inbox(&office, "hospital-h", "2026-06-09")[0].over);
+
+    // What becomes known to be exploited is told again although the item was closed.
+    feed.replace(
+        &[advisory(
+            "EXAMPLE-2026-0001",
+            &["EXAMPLE-KEV-1"],
+            "kakuu-left",
+            "1.3.0",
+        )],
+        &["EXAMPLE-KEV-1"],
+    );
+    work(&office, "2026-06-10");
+    let again = inbox(&office, "hospital-h", "2026-06-10");
+    assert_eq!(again.len(), 2);
+    assert!(again[0].exploited && !again[0].over && again[0].id != item.id);
+
+    // What was known on an earlier day stays what it was.
+    let as_of = |day: &str| {
+        let asked = office
+            .desk
+            .security_inbox(&member("hospital-h", "2026-06-30"), Some(day.parse().unwrap()));
+        asked.unwrap().items
+    };
+    assert_eq!(as_of("2026-06-01"), []);
+    assert_eq!(as_of("2026-06-03"), items);
+    assert_eq!(as_of("2026-06-05"), answered);
+    assert_eq!(as_of("2026-06-08")[0].state_id, "mitigated");
+    assert_eq!(as_of("2026-06-09").len(), 1);
+}
+
+#[test]
+fn what_is_filed_or_registered_later_is_matched_at_once() {
+    let feed = Feed::of(&[advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0")], &[]);
+    let office = watching(&feed);
+    asset(&office, "hospital-h", "架空輸液ポンプC", "", "");
+    work(&office, "2026-05-01");
+    hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    assert_eq!(inbox(&office, "hospital-h", "2026-06-01").len(), 1, "by the bill");
+    asset(&office, "hospital-x", "架空輸液ポンプC", "", "2.4.1");
+    work(&office, "2026-06-02");
+    assert_eq!(
+        inbox(&office, "hospital-x", "2026-06-02").len(),
+        1,
+        "by the asset"
+    );
+    // A second asset widens the item that is there.
+    asset(&office, "hospital-x", "架空輸液ポンプC", "", "");
+    work(&office, "2026-06-03");
+    let items = inbox(&office, "hospital-x", "2026-06-03");
+    assert_eq!((items.len(), items[0].assets.len()), (1, 2));
+    assert_eq!(told(&office, &member("hospital-x", "2026-06-03")).len(), 2);
+    // A desk that is opened anew knows the same and tells nothing twice.
+    let office = office.with_advisories(feed.clone());
+    work(&office, "2026-06-04");
+    assert_eq!(told(&office, &member("hospital-x", "2026-06-04")).len(), 2);
+    let support = office
+        .desk
+        .security_inbox(&member("hospital-h", "2026-06-04"), None)
+        .unwrap()
+        .support;
+    assert_eq!(support.len(), 1);
+    assert!(!support[0].over);
+}
+
+#[test]
+fn hospitals_are_not_told_of_what_does_not_concern_them() {
+    let feed = Feed::of(&[advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0")], &[]);
+    let office = watching(&feed);
+    hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    let maker = member("maker-a", "2026-06-02");
+    let todo = office.desk.security_work(&maker).unwrap();
+    let fields = [
+        ("status", "not-affected"),
+        ("justification", "vulnerable-code-not-present"),
+        ("impact", "架空: 該当の機能を組み込んでいません。"),
+    ];
+    go(
+        &office,
+        &maker,
+        (ANSWER, "maker-a", &todo[0].id),
+        "answer",
+        "",
+        &fields,
+    );
+    asset(&office, "hospital-h", "架空輸液ポンプC", "", "");
+    work(&office, "2026-06-03");
+    assert_eq!(inbox(&office, "hospital-h", "2026-06-03"), []);
+}
+
+#[test]
+fn the_gate_says_why_and_people_decide() {
+    let feed = Feed::of(
+        &[advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0")],
+        &["EXAMPLE-2026-0001"],
+    );
+    let office = watching(&feed);
+    let id = hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    let ministry = secretariat("2026-06-02");
+    let text = |visit: &Visit, field: &str| {
+        let page = office.desk.record(visit, DEVICE, "maker-a", &id).unwrap();
+        page.view
+            .record
+            .fields
+            .get(field)
+            .and_then(record::Value::text)
+            .unwrap_or_default()
+    };
+    assert_eq!(text(&ministry, "verdict"), "not-yet");
+    insta::assert_snapshot!("gate_reasons", text(&ministry, "reasons"));
+    let page = office.desk.device_security(&ministry, "maker-a", &id).unwrap();
+    assert_eq!(page.components, [3, 1, 1, 1]);
+    assert!(page.findings[0].exploited && page.findings[0].status.is_empty());
+
+    let case = (DEVICE, "maker-a", &*id);
+    let fields = [("assessment", "架空: 条件を付けてよい。")];
+    go(
+        &office,
+        &ministry,
+        case,
+        "propose",
+        "架空: 残りは市販後に回答する。",
+        &fields,
+    );
+    let head = approver("2026-06-03");
+    // The approver decides with conditions that the secretariat has written.
+    let seen = office.desk.record(&ministry, DEVICE, "maker-a", &id).unwrap();
+    let mut form = record::pairs(&seen.kind, &seen.view.record);
+    form.push(("conditions".into(), "架空: 30日以内に回答すること。".into()));
+    let seen = Seen {
+        owner: "maker-a",
+        id: &id,
+        version: seen.view.version,
+    };
+    let saved = office
+        .desk
+        .save_record(&ministry, DEVICE, Some(seen), &form, Completeness::Final);
+    assert!(matches!(saved.unwrap(), SavedRecord::Kept(..)));
+    go(
+        &office,
+        &head,
+        case,
+        "clear-with-conditions",
+        "架空: 妥当である。",
+        &[],
+    );
+    let maker = member("maker-a", "2026-06-04");
+    assert_eq!(text(&maker, "conditions"), "架空: 30日以内に回答すること。");
+    assert_eq!(text(&maker, "assessment"), "", "the ministry's own");
+    go(
+        &office,
+        &maker,
+        case,
+        "report-conditions",
+        "",
+        &[("conditions_met", "架空: 回答した。")],
+    );
+    go(
+        &office,
+        &secretariat("2026-06-05"),
+        case,
+        "conditions-met",
+        "",
+        &[],
+    );
+    let state = office
+        .desk
+        .record(&maker, DEVICE, "maker-a", &id)
+        .unwrap()
+        .case
+        .unwrap()
+        .state
+        .unwrap();
+    assert_eq!(state.id, "cleared");
+}
+
+#[test]
+fn everybody_sees_their_own_alone() {
+    let feed = Feed::of(&[advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0")], &[]);
+    let office = watching(&feed);
+    asset(&office, "hospital-h", "架空輸液ポンプC", "", "");
+    let id = hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    let day = "2026-06-02";
+    let kind = |refusal: Result<(), Refusal>| refusal.map_or_else(|refusal| refusal.kind, |()| "ok");
+    let who = [
+        ("public", public(day)),
+        ("secretariat", secretariat(day)),
+        ("approver", approver(day)),
+        ("maker", member("maker-a", day)),
+        ("other maker", member("maker-b", day)),
+        ("hospital", member("hospital-h", day)),
+        ("other hospital", member("hospital-x", day)),
+    ];
+    let desk = &office.desk;
+    let rows: Vec<String> = who
+        .iter()
+        .map(|(name, visit)| {
+            let board = kind(desk.security_board(visit).map(drop));
+            let device = kind(desk.device_security(visit, "maker-a", &id).map(drop));
+            let advisory = desk.advisory(visit, "EXAMPLE-2026-0001");
+            let advisory = match advisory {
+                Ok(page) => format!(
+                    "{} devices, {} prefectures",
+                    page.devices.len(),
+                    page.prefectures.len()
+                ),
+                Err(refusal) => refusal.kind.to_owned(),
+            };
+            let todo = desk
+                .security_work(visit)
+                .map_or_else(|refusal| refusal.kind.to_owned(), |list| list.len().to_string());
+            let inbox = desk.security_inbox(visit, None).map_or_else(
+                |refusal| refusal.kind.to_owned(),
+                |inbox| inbox.items.len().to_string(),
+            );
+            format!("{name}: board {board}; device {device}; advisory {advisory}; work {todo}; inbox {inbox}")
+        })
+        .collect();
+    insta::assert_snapshot!("who_sees_what", rows.join("\n"));
+}

@@ -1,0 +1,791 @@
+//! The security of devices: what a hospital has to deal with, what a maker has to answer, the ministry's overview, one device and one advisory. Who acts does so
+//! on the page of the record; these pages gather, and the desk decides who sees what of them.
+
+use std::collections::BTreeMap;
+
+use app::{
+    AdvisoryPage, DeviceSecurity, MakerAnswer, MakerItem, SecurityBoard, SecurityInbox, SecurityItem,
+    SupplyForHolder, SupportEnd,
+};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use jiff::civil::Date;
+use serde::Serialize;
+use vocab::{Lang, Refusal};
+
+use super::supply::{Names, prefectures};
+use super::words::downloads;
+use super::work::{Part, Search, Work, moment};
+use super::{Answer, Here, at_desk, name_of};
+use crate::house::House;
+use crate::i18n::Texts;
+use crate::reader::{Form, Reader, encoded};
+use crate::sheet::{Cell, Sheet};
+use crate::ui::{Column, Field, Link, Table, Term};
+
+/// The kind of what is handed in for a device version.
+const DEVICE: &str = "device-security";
+/// The kind of what a maker says of a vulnerability.
+const ANSWER: &str = "vulnerability-answer";
+/// The kind of what a hospital does about one.
+const RESPONSE: &str = "vulnerability-response";
+/// Rows of a table on a page; the files have all.
+const SHOWN: usize = 300;
+
+/// A hospital's inbox with what is short.
+#[derive(Serialize)]
+struct Mine<'a> {
+    #[serde(flatten)]
+    inbox: &'a SecurityInbox,
+    short: &'a [SupplyForHolder],
+}
+
+/// `GET /cyber/mine`
+pub async fn mine(State(house): State<House>, reader: Reader) -> Response {
+    at_desk(house, reader, build_mine).await
+}
+
+fn build_mine(here: &Here<'_>) -> Result<Answer, Refusal> {
+    let t = here.t;
+    let typed = here.reader.value("as_of").unwrap_or_default().trim().to_owned();
+    let asked = day_asked(&typed);
+    // Who may not ask is told so first, whatever they typed.
+    let inbox = here
+        .desk
+        .security_inbox(&here.visit, asked.as_ref().map_or(None, |day| *day))?;
+    let as_of = asked?;
+    let short = match as_of {
+        None => here.desk.supply_for_me(&here.visit)?,
+        Some(_) => vec![],
+    };
+    let names = Names::of_kind(here, ANSWER);
+    let vulnerable = item_table(here, &names, &inbox.items);
+    if here.reader.form != Form::Page {
+        let mine = Mine {
+            inbox: &inbox,
+            short: &short,
+        };
+        return Answer::data(here.reader.form, "cyber-mine", &mine, || {
+            vec![sheet(&vulnerable), sheet(&support_table(t, &inbox.support))]
+        });
+    }
+    let none = inbox.items.is_empty() && inbox.support.is_empty() && short.is_empty();
+    let mut parts = vec![];
+    if !inbox.items.is_empty() {
+        parts.push(Part {
+            title: t.text("cyber-vulnerable"),
+            note: t.text("cyber-vulnerable-note"),
+            table: Some(cut(vulnerable)),
+            ..Part::default()
+        });
+    }
+    if !short.is_empty() {
+        parts.push(Part {
+            title: t.text("cyber-short"),
+            lines: short
+                .iter()
+                .map(|one| format!("{}（{}）", one.report.name, one.report.state.get(t.lang())))
+                .collect(),
+            link: Some(Link::to(t.text("supply-mine-title"), t.path("/supply/mine"))),
+            ..Part::default()
+        });
+    }
+    if !inbox.support.is_empty() {
+        parts.push(Part {
+            title: t.text("cyber-support"),
+            note: t.text("cyber-support-note"),
+            table: Some(cut(support_table(t, &inbox.support))),
+            ..Part::default()
+        });
+    }
+    Answer::page(&Work {
+        lead: match as_of {
+            Some(day) => t.with1("cyber-as-of-lead", "day", t.date(day)),
+            None => t.text("cyber-mine-lead"),
+        },
+        next: if none {
+            t.text("cyber-mine-none")
+        } else {
+            String::new()
+        },
+        search: Some(Search {
+            action: t.path("/cyber/mine"),
+            fields: vec![Field {
+                name: "as_of".into(),
+                label: t.text("cyber-as-of"),
+                support: t.text("cyber-as-of-support"),
+                value: typed,
+                ..Field::default()
+            }],
+            views: vec![],
+            again: as_of.map(|_| Link::to(t.text("cyber-now"), t.path("/cyber/mine"))),
+        }),
+        parts,
+        way: Some(Link::to(
+            t.text("supply-mine-assets"),
+            t.path("/registers/hospital-asset"),
+        )),
+        files: downloads(t, here.reader),
+        ..Work::new(here, t.text("cyber-mine-title"), vec![])
+    })
+}
+
+fn day_asked(typed: &str) -> Result<Option<Date>, Refusal> {
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    typed.parse().map(Some).map_err(|_| {
+        Refusal::new(
+            "as_of",
+            "いつの時点かは、2026-11-23 のような日付で指定してください。",
+            "Say as of which day like 2026-11-23.",
+        )
+    })
+}
+
+/// How urgent something is, in words.
+fn urgency(t: Texts<'_>, names: &Names<'_>, exploited: bool, severity: &str) -> String {
+    let severity = names.say("severity", severity);
+    if exploited {
+        t.with1("cyber-exploited", "severity", severity)
+    } else {
+        severity
+    }
+}
+
+/// What makers say, in a line.
+fn said(t: Texts<'_>, names: &Names<'_>, answers: &[MakerAnswer]) -> String {
+    if answers.is_empty() {
+        return t.text("cyber-unanswered");
+    }
+    let one = |answer: &MakerAnswer| {
+        let status = names.say("status", &answer.status);
+        let words = [
+            names.say("justification", &answer.justification),
+            answer.action.clone(),
+            answer.fixed_in.clone(),
+            answer.impact.clone(),
+        ];
+        let words: Vec<String> = words.into_iter().filter(|text| !text.is_empty()).collect();
+        if words.is_empty() {
+            status
+        } else {
+            format!("{status}: {}", words.join(" / "))
+        }
+    };
+    answers.iter().map(one).collect::<Vec<_>>().join("；")
+}
+
+fn item_table(here: &Here<'_>, names: &Names<'_>, items: &[SecurityItem]) -> Table {
+    let t = here.t;
+    let row = |item: &SecurityItem| {
+        let assets: Vec<String> = item
+            .assets
+            .iter()
+            .map(|asset| match asset.department.as_str() {
+                "" => asset.name.clone(),
+                department => format!("{}（{department}）", asset.name),
+            })
+            .collect();
+        let page = format!("/registers/{RESPONSE}/{}/{}", item.owner, item.id);
+        vec![
+            Link::to(item.name.clone(), t.path(&page)),
+            Link::plain(urgency(t, names, item.exploited, &item.severity)),
+            Link::plain(item.summary.clone()),
+            Link::plain(assets.join("、")),
+            Link::plain(said(t, names, &item.answers)),
+            Link::plain(item.state.get(t.lang())),
+            Link::plain(moment(t, item.told)),
+        ]
+    };
+    Table {
+        id: "vulnerable".into(),
+        caption: t.text("cyber-vulnerable"),
+        columns: vec![
+            Column::words(t.text("cyber-vulnerability")),
+            Column::short(t.text("cyber-urgency")),
+            Column::words(t.text("cyber-summary")),
+            Column::words(t.text("cyber-assets")),
+            Column::words(t.text("cyber-answer")),
+            Column::short(t.text("cyber-state")),
+            Column::short(t.text("cyber-told")),
+        ],
+        rows: items.iter().map(row).collect(),
+    }
+}
+
+fn support_table(t: Texts<'_>, ends: &[SupportEnd]) -> Table {
+    let row = |end: &SupportEnd| {
+        let page = format!("{}（{}）", end.asset.name, end.asset.department);
+        let state = if end.over {
+            "cyber-support-over"
+        } else {
+            "cyber-support-soon"
+        };
+        vec![
+            Link::plain(page.replace("（）", "")),
+            Link::plain(t.text(state)),
+            Link::plain(t.date(end.eos)),
+            Link::plain(end.contact.clone()),
+        ]
+    };
+    Table {
+        id: "support".into(),
+        caption: t.text("cyber-support"),
+        columns: vec![
+            Column::words(t.text("cyber-assets")),
+            Column::short(t.text("cyber-state")),
+            Column::short(t.text("cyber-eos")),
+            Column::words(t.text("cyber-contact")),
+        ],
+        rows: ends.iter().map(row).collect(),
+    }
+}
+
+/// A table as a sheet.
+fn sheet(table: &Table) -> Sheet {
+    let cells = |row: &Vec<Link>| row.iter().map(|cell| Cell::text(&cell.text)).collect();
+    Sheet {
+        name: table.caption.clone(),
+        columns: table.columns.iter().map(|column| column.title.clone()).collect(),
+        rows: table.rows.iter().map(cells).collect(),
+    }
+}
+
+/// The first rows of a table; its files have all.
+fn cut(mut table: Table) -> Table {
+    table.rows.truncate(SHOWN);
+    table
+}
+
+/// `GET /cyber/work`
+pub async fn work(State(house): State<House>, reader: Reader) -> Response {
+    at_desk(house, reader, build_work).await
+}
+
+fn build_work(here: &Here<'_>) -> Result<Answer, Refusal> {
+    let t = here.t;
+    let list = here.desk.security_work(&here.visit)?;
+    let names = Names::of_kind(here, ANSWER);
+    let table = work_table(here, &names, &list);
+    if here.reader.form != Form::Page {
+        return Answer::data(here.reader.form, "cyber-work", &list, || vec![sheet(&table)]);
+    }
+    let open = list.iter().filter(|item| item.state_id == "open").count();
+    let devices = here.desk.security_devices(&here.visit)?;
+    let device = |one: &app::TouchedDevice| {
+        vec![
+            Link::to(
+                format!("{} {}", one.name, one.version),
+                t.path(&format!("/cyber/devices/{}/{}", one.maker, one.id)),
+            ),
+            Link::plain(here.organisation_name(&one.maker)),
+        ]
+    };
+    Answer::page(&Work {
+        lead: t.text("cyber-work-lead"),
+        next: t.with(
+            if open == 0 {
+                "cyber-work-none"
+            } else {
+                "cyber-work-open"
+            },
+            &[("n", open.to_string().into())],
+        ),
+        table: Some(cut(table)),
+        empty: t.text("cyber-work-empty"),
+        parts: vec![Part {
+            title: t.text("cyber-devices"),
+            table: (!devices.is_empty()).then(|| Table {
+                id: "devices".into(),
+                caption: t.text("cyber-devices"),
+                columns: vec![
+                    Column::words(t.text("cyber-device")),
+                    Column::words(t.text("cyber-maker")),
+                ],
+                rows: devices.iter().take(SHOWN).map(device).collect(),
+            }),
+            link: Some(Link::to(
+                t.text("cyber-devices-all"),
+                t.path(&format!("/registers/{DEVICE}")),
+            )),
+            ..Part::default()
+        }],
+        files: downloads(t, here.reader),
+        ..Work::new(here, t.text("cyber-work-title"), vec![])
+    })
+}
+
+fn work_table(here: &Here<'_>, names: &Names<'_>, list: &[MakerItem]) -> Table {
+    let t = here.t;
+    let row = |item: &MakerItem| {
+        let devices: Vec<&str> = item.devices.iter().map(|(_, name)| name.as_str()).collect();
+        let by = item.by.map_or_else(String::new, |day| {
+            let key = if item.overdue { "today-late" } else { "today-by" };
+            t.with1(key, "by", t.date(day))
+        });
+        let answer: Vec<MakerAnswer> = item.answer.iter().cloned().collect();
+        vec![
+            Link::to(
+                item.name.clone(),
+                t.path(&format!("/registers/{ANSWER}/{}/{}", item.maker, item.id)),
+            ),
+            Link::plain(urgency(t, names, item.exploited, &item.severity)),
+            Link::plain(item.summary.clone()),
+            Link::plain(here.organisation_name(&item.maker)),
+            Link::plain(devices.join("、")),
+            Link::plain(said(t, names, &answer)),
+            Link::plain(item.state.get(t.lang())),
+            Link::plain(t.with1("cyber-days", "n", item.age.to_string())),
+            Link::plain(by),
+            Link::plain(item.asked.to_string()),
+        ]
+    };
+    Table {
+        id: "work".into(),
+        caption: t.text("cyber-work-title"),
+        columns: vec![
+            Column::words(t.text("cyber-vulnerability")),
+            Column::short(t.text("cyber-urgency")),
+            Column::words(t.text("cyber-summary")),
+            Column::words(t.text("cyber-maker")),
+            Column::words(t.text("cyber-devices")),
+            Column::words(t.text("cyber-answer")),
+            Column::short(t.text("cyber-state")),
+            Column::short(t.text("cyber-age")),
+            Column::short(t.text("cyber-by")),
+            Column::figures(t.text("cyber-asked")),
+        ],
+        rows: list.iter().map(row).collect(),
+    }
+}
+
+/// `GET /cyber`
+pub async fn board(State(house): State<House>, reader: Reader) -> Response {
+    at_desk(house, reader, build_board).await
+}
+
+fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
+    let t = here.t;
+    let board = here.desk.security_board(&here.visit)?;
+    let makers = maker_table(here, &board);
+    if here.reader.form != Form::Page {
+        return Answer::data(here.reader.form, "cyber", &board, || vec![sheet(&makers)]);
+    }
+    let names = Names::of_kind(here, ANSWER);
+    let urgencies = |code: &str| match code {
+        "exploited" => t.text("cyber-exploited-plain"),
+        code => names.say("severity", code),
+    };
+    let states = here.site.rashin().plan().procedure_of(RESPONSE);
+    let state = |code: &str| {
+        states
+            .and_then(|procedure| procedure.state(code))
+            .map_or_else(|| code.to_owned(), |state| state.title.get(t.lang()).to_owned())
+    };
+    let [components, matched, clean, unassessable] = board.components;
+    let term = |key: &str, n: usize| Term::new(t.text(key), n.to_string());
+    let mut completeness = vec![
+        term("cyber-devices", board.devices[0]),
+        term("cyber-devices-matched", board.devices[1]),
+        term("cyber-unreadable", board.unreadable),
+        term("cyber-components", components),
+        term("cyber-matched", matched),
+        term("cyber-clean", clean),
+        term("cyber-unassessable", unassessable),
+    ];
+    if let Some(known) = &board.known {
+        completeness.push(term("cyber-known", known.records));
+        completeness.push(term("cyber-kev", known.kev));
+    }
+    let causes: BTreeMap<String, usize> = board
+        .causes
+        .iter()
+        .map(|(cause, count)| (cause_of(t, cause), *count))
+        .collect();
+    let tables = [
+        (
+            "cyber-open",
+            count_table(
+                t,
+                "open",
+                "cyber-open",
+                board.urgencies.iter().map(|(code, n)| (urgencies(code), *n)),
+            ),
+        ),
+        (
+            "cyber-responses",
+            count_table(
+                t,
+                "responses",
+                "cyber-responses",
+                board.responses.iter().map(|(code, n)| (state(code), *n)),
+            ),
+        ),
+        ("cyber-by-maker", makers),
+        (
+            "cyber-causes",
+            count_table(t, "causes", "cyber-causes", causes.into_iter()),
+        ),
+    ];
+    let mut parts: Vec<Part> = tables
+        .into_iter()
+        .filter(|(_, table)| !table.rows.is_empty())
+        .map(|(key, table)| Part {
+            title: t.text(key),
+            table: Some(cut(table)),
+            ..Part::default()
+        })
+        .collect();
+    parts.push(Part {
+        title: t.text("cyber-completeness"),
+        note: t.text("cyber-completeness-note"),
+        facts: completeness,
+        ..Part::default()
+    });
+    Answer::page(&Work {
+        lead: t.text("cyber-lead"),
+        next: if board.ready {
+            String::new()
+        } else {
+            t.text("cyber-not-ready")
+        },
+        parts,
+        way: Some(Link::to(t.text("cyber-work-title"), t.path("/cyber/work"))),
+        files: downloads(t, here.reader),
+        ..Work::new(here, t.text("cyber-title"), vec![])
+    })
+}
+
+/// Why something could not be assessed, in words; a cause that has none is told by its code.
+fn cause_of(t: Texts<'_>, cause: &str) -> String {
+    let key = match cause {
+        "no_purl" => "cyber-cause-no-purl",
+        "no_version" => "cyber-cause-no-version",
+        "no_database" => "cyber-cause-no-database",
+        "unknown_type" => "cyber-cause-unknown-type",
+        "bad_purl" => "cyber-cause-bad-purl",
+        other => return other.to_owned(),
+    };
+    t.text(key)
+}
+
+fn count_table(t: Texts<'_>, id: &str, key: &str, rows: impl Iterator<Item = (String, usize)>) -> Table {
+    Table {
+        id: id.into(),
+        caption: t.text(key),
+        columns: vec![
+            Column::words(t.text("cyber-what")),
+            Column::figures(t.text("cyber-count")),
+        ],
+        rows: rows
+            .map(|(name, count)| vec![Link::plain(name), Link::plain(count.to_string())])
+            .collect(),
+    }
+}
+
+fn maker_table(here: &Here<'_>, board: &SecurityBoard) -> Table {
+    let t = here.t;
+    let rows = board.makers.iter().map(|count| {
+        let figures = [count.open, count.exploited, count.overdue, count.answered];
+        std::iter::once(Link::plain(here.organisation_name(&count.maker)))
+            .chain(figures.map(|n| Link::plain(n.to_string())))
+            .chain([Link::plain(t.with1("cyber-days", "n", count.oldest.to_string()))])
+            .collect()
+    });
+    Table {
+        id: "makers".into(),
+        caption: t.text("cyber-by-maker"),
+        rows: rows.collect(),
+        columns: vec![
+            Column::words(t.text("cyber-maker")),
+            Column::figures(t.text("cyber-open-short")),
+            Column::figures(t.text("cyber-exploited-plain")),
+            Column::figures(t.text("cyber-overdue")),
+            Column::figures(t.text("cyber-answered")),
+            Column::short(t.text("cyber-oldest")),
+        ],
+    }
+}
+
+/// `GET /cyber/devices/{owner}/{file}`
+pub async fn device(
+    State(house): State<House>,
+    reader: Reader,
+    Path((owner, file)): Path<(String, String)>,
+) -> Response {
+    at_desk(house, reader, move |here| {
+        build_device(here, &owner, name_of(&file))
+    })
+    .await
+}
+
+fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusal> {
+    let t = here.t;
+    let device = here.desk.device_security(&here.visit, owner, id)?;
+    let names = Names::of_kind(here, ANSWER);
+    let findings = finding_table(here, &names, &device);
+    if here.reader.form != Form::Page {
+        return Answer::data(here.reader.form, "cyber-device", &device, || {
+            vec![sheet(&findings), sheet(&ledger_table(t, &device))]
+        });
+    }
+    let day = |day: Option<Date>| day.map_or_else(|| t.text("cyber-unsaid"), |day| t.date(day));
+    let [components, matched, clean, unassessable] = device.components;
+    let handed_in = Names::of_kind(here, DEVICE);
+    let mut facts = vec![
+        Term::new(t.text("cyber-maker"), here.organisation_name(&device.maker)),
+        Term::new(t.text("cyber-eol"), day(device.eol)),
+        Term::new(t.text("cyber-eos"), day(device.eos)),
+        Term::new(t.text("cyber-contact"), device.contact.clone()),
+        Term::new(
+            t.text("cyber-components"),
+            t.with(
+                "cyber-components-of",
+                &[
+                    ("n", components.to_string().into()),
+                    ("matched", matched.to_string().into()),
+                    ("clean", clean.to_string().into()),
+                    ("unassessable", unassessable.to_string().into()),
+                ],
+            ),
+        ),
+    ];
+    if let Some(verdict) = &device.verdict {
+        let code = serde_json::to_value(verdict.decision).ok();
+        let code = code.and_then(|code| code.as_str().map(|code| code.replace('_', "-")));
+        facts.push(Term::new(
+            t.text("cyber-verdict"),
+            handed_in.say("verdict", &code.unwrap_or_default()),
+        ));
+    }
+    let mut parts = vec![];
+    if !findings.rows.is_empty() {
+        parts.push(Part {
+            title: t.text("cyber-findings"),
+            note: t.text("cyber-findings-note"),
+            table: Some(cut(findings)),
+            ..Part::default()
+        });
+    }
+    if let Some(verdict) = device
+        .verdict
+        .as_ref()
+        .filter(|verdict| !verdict.reasons.is_empty())
+    {
+        let reasons = verdict.reasons.iter().map(|reason| match t.lang() {
+            Lang::Ja => format!("{} {}", reason.ja, reason.todo_ja),
+            Lang::En => format!("{} {}", reason.en, reason.todo_en),
+        });
+        parts.push(Part {
+            title: t.text("cyber-reasons"),
+            lines: reasons.collect(),
+            ..Part::default()
+        });
+    }
+    let ledger = ledger_table(t, &device);
+    if !ledger.rows.is_empty() {
+        parts.push(Part {
+            title: t.text("cyber-ledger"),
+            note: t.text("cyber-ledger-note"),
+            table: Some(cut(ledger)),
+            ..Part::default()
+        });
+    }
+    let crumbs = vec![Link::to(t.text("cyber-work-title"), t.path("/cyber/work"))];
+    Answer::page(&Work {
+        lead: t.text("cyber-device-lead"),
+        next: match (&device.fault, device.ready) {
+            (Some(fault), _) => fault.text(t.lang()).to_owned(),
+            (None, false) => t.text("cyber-not-ready"),
+            (None, true) if device.findings.is_empty() => t.text("cyber-no-findings"),
+            (None, true) => String::new(),
+        },
+        facts,
+        parts,
+        way: Some(Link::to(
+            t.text("cyber-device-record"),
+            t.path(&format!("/registers/{DEVICE}/{owner}/{id}")),
+        )),
+        files: downloads(t, here.reader),
+        ..Work::new(here, format!("{} {}", device.name, device.version), crumbs)
+    })
+}
+
+fn finding_table(here: &Here<'_>, names: &Names<'_>, device: &DeviceSecurity) -> Table {
+    let t = here.t;
+    let rows = device.findings.iter().map(|finding| {
+        let [ja, en] = &finding.proof;
+        let status = if finding.status.is_empty() {
+            t.text("cyber-unanswered")
+        } else {
+            let words: Vec<String> = finding
+                .words
+                .iter()
+                .map(|word| names.say("justification", word))
+                .collect();
+            format!("{} {}", names.say("status", &finding.status), words.join(" / "))
+        };
+        let score = finding
+            .score
+            .map_or_else(String::new, |score| format!("{score:.1}"));
+        vec![
+            Link::to(
+                finding.advisory.clone(),
+                t.path(&format!("/cyber/advisories/{}", encoded(&finding.advisory))),
+            ),
+            Link::plain(urgency(t, names, finding.exploited, &finding.severity)),
+            Link::plain(score),
+            Link::plain(finding.component.clone()),
+            Link::plain(finding.summary.clone()),
+            Link::plain(status.trim()),
+            Link::plain(match t.lang() {
+                Lang::Ja => ja.clone(),
+                Lang::En => en.clone(),
+            }),
+        ]
+    });
+    Table {
+        id: "findings".into(),
+        caption: t.text("cyber-findings"),
+        rows: rows.collect(),
+        columns: vec![
+            Column::words(t.text("cyber-vulnerability")),
+            Column::short(t.text("cyber-urgency")),
+            Column::figures("CVSS"),
+            Column::words(t.text("cyber-component")),
+            Column::words(t.text("cyber-summary")),
+            Column::words(t.text("cyber-answer")),
+            Column::words(t.text("cyber-proof")),
+        ],
+    }
+}
+
+fn ledger_table(t: Texts<'_>, device: &DeviceSecurity) -> Table {
+    let rows = device.ledger.iter().map(|row| {
+        let version = row.version.as_deref().unwrap_or_default();
+        let cause = row.cause.as_ref().map(|cause| cause.text(t.lang()).to_owned());
+        vec![
+            Link::plain(format!("{} {version}", row.name).trim()),
+            Link::plain(cause.unwrap_or_default()),
+        ]
+    });
+    Table {
+        id: "ledger".into(),
+        caption: t.text("cyber-ledger"),
+        rows: rows.collect(),
+        columns: vec![
+            Column::words(t.text("cyber-component")),
+            Column::words(t.text("cyber-cause")),
+        ],
+    }
+}
+
+/// `GET /cyber/advisories/{file}`
+pub async fn advisory(State(house): State<House>, reader: Reader, Path(file): Path<String>) -> Response {
+    at_desk(house, reader, move |here| build_advisory(here, name_of(&file))).await
+}
+
+fn build_advisory(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
+    let t = here.t;
+    let page = here.desk.advisory(&here.visit, id)?;
+    let names = Names::of_kind(here, ANSWER);
+    let touched = touched_table(here, &names, &page);
+    if here.reader.form != Form::Page {
+        return Answer::data(here.reader.form, "cyber-advisory", &page, || {
+            vec![sheet(&touched), sheet(&place_table(t, &page))]
+        });
+    }
+    let mut parts = vec![];
+    if !page.details.is_empty() {
+        parts.push(Part {
+            title: t.text("cyber-details"),
+            note: page.details.clone(),
+            lines: page.references.clone(),
+            ..Part::default()
+        });
+    }
+    if !touched.rows.is_empty() {
+        parts.push(Part {
+            title: t.text("cyber-touched"),
+            note: if page.cut {
+                t.text("cyber-cut")
+            } else {
+                String::new()
+            },
+            table: Some(cut(touched)),
+            ..Part::default()
+        });
+    }
+    if !page.prefectures.is_empty() {
+        parts.push(Part {
+            title: t.text("cyber-places"),
+            note: t.text("cyber-places-note"),
+            table: Some(place_table(t, &page)),
+            ..Part::default()
+        });
+    }
+    Answer::page(&Work {
+        lead: page.summary.clone(),
+        facts: vec![
+            Term::new(
+                t.text("cyber-urgency"),
+                urgency(t, &names, page.exploited, &page.severity),
+            ),
+            Term::new(t.text("cyber-names"), page.names.join("、")),
+        ],
+        parts,
+        files: downloads(t, here.reader),
+        ..Work::new(here, page.name.clone(), vec![])
+    })
+}
+
+fn touched_table(here: &Here<'_>, names: &Names<'_>, page: &AdvisoryPage) -> Table {
+    let t = here.t;
+    let rows = page.devices.iter().map(|device| {
+        let answer: Vec<MakerAnswer> = device.answer.iter().cloned().collect();
+        vec![
+            Link::to(
+                format!("{} {}", device.name, device.version),
+                t.path(&format!("/cyber/devices/{}/{}", device.maker, device.id)),
+            ),
+            Link::plain(here.organisation_name(&device.maker)),
+            Link::plain(said(t, names, &answer)),
+        ]
+    });
+    Table {
+        id: "touched".into(),
+        caption: t.text("cyber-touched"),
+        rows: rows.collect(),
+        columns: vec![
+            Column::words(t.text("cyber-device")),
+            Column::words(t.text("cyber-maker")),
+            Column::words(t.text("cyber-answer")),
+        ],
+    }
+}
+
+fn place_table(t: Texts<'_>, page: &AdvisoryPage) -> Table {
+    let places: BTreeMap<String, String> = prefectures(t.lang()).into_iter().collect();
+    let rows = page.prefectures.iter().map(|(code, [all, acted])| {
+        let name = places
+            .get(code)
+            .cloned()
+            .unwrap_or_else(|| t.text("cyber-unsaid"));
+        vec![
+            Link::plain(name),
+            Link::plain(all.to_string()),
+            Link::plain(acted.to_string()),
+        ]
+    });
+    Table {
+        id: "places".into(),
+        caption: t.text("cyber-places"),
+        rows: rows.collect(),
+        columns: vec![
+            Column::words(t.text("chart-prefecture")),
+            Column::figures(t.text("cyber-hospitals")),
+            Column::figures(t.text("cyber-acted")),
+        ],
+    }
+}

@@ -1,0 +1,100 @@
+// A vulnerability from the matching of a made-up bill to the hospital that closes its item, by those whom it concerns: the maker, a hospital, the ministry. In both
+// languages, with and without JavaScript.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startBrowser, startServer, widths } from "./harness.mjs";
+import { House, password } from "./walk.mjs";
+
+const exploited = "EXAMPLE-2026-0001";
+
+/** The address of the record that a page shows, without language and query. */
+const shown = (person) => new URL(person.page.url()).pathname.replace(/^\/en/, "");
+
+/** Waits until data are as they should be: jobs are done a moment later. */
+async function until(person, address, enough) {
+  for (let tries = 0; tries < 80; tries += 1) {
+    const data = await person.data(address);
+    if (enough(data)) return data;
+    await new Promise((go) => setTimeout(go, 250));
+  }
+  assert.fail(`${person.name} waits for ${address} in vain`);
+}
+
+const item = (inbox) => inbox.items.find(({ name }) => name === exploited);
+
+async function walk({ firm, other, hospital, secretariat, somebody }) {
+  // What is exploited stands first, by whom it is held.
+  await until(hospital, "/cyber/mine.json", (inbox) => item(inbox));
+  await hospital.go("/cyber/mine");
+  const first = (await hospital.rows("vulnerable"))[0];
+  assert.equal(first[0], exploited);
+  const told = item(await hospital.data("/cyber/mine.json"));
+  const record = `/registers/vulnerability-response/${told.owner}/${told.id}`;
+
+  // The maker answers once, and the hospital has it.
+  await firm.go("/cyber/work");
+  const todo = (await firm.data("/cyber/work.json")).find(({ name }) => name === exploited);
+  const answer = `/registers/vulnerability-answer/${todo.maker}/${todo.id}`;
+  await firm.follow(answer);
+  await firm.follow(`${answer}/do/answer`);
+  await firm.refused("step", { status: "affected" });
+  await firm.send("step", { action: "架空: 版を更新してください。" });
+  assert.equal(shown(firm), answer);
+  await until(hospital, "/cyber/mine.json", (inbox) => item(inbox).answers.length === 1);
+  const device = `/cyber/devices/${todo.maker}/${todo.devices[0][0]}`;
+  await firm.go(device);
+  assert.ok((await firm.rows("findings")).some(([name]) => name === exploited));
+  assert.equal((await firm.rows("ledger")).length, 1, "what cannot be assessed is named");
+
+  // The hospital says what it did and closes its item.
+  await hospital.go("/cyber/mine");
+  assert.ok((await hospital.page.locator("main").innerText()).includes("版を更新してください"));
+  await hospital.follow(record);
+  await hospital.follow(`${record}/do/mitigate`);
+  await hospital.send("step", { measure: "updated" });
+  await hospital.follow(`${record}/do/close`);
+  await hospital.send("step", { reason: "架空: 全台を更新した。" });
+  assert.equal(item(await hospital.data("/cyber/mine.json")).over, true);
+  assert.deepEqual((await hospital.data("/cyber/mine.json?as_of=2020-01-01")).items, []);
+
+  // The ministry sees how far it went; nobody else sees what is not theirs.
+  await secretariat.go("/cyber");
+  await secretariat.go(`/cyber/advisories/${exploited}`);
+  const page = await secretariat.data(`/cyber/advisories/${exploited}.json`);
+  assert.deepEqual(page.responses, { closed: 1 });
+  await secretariat.follow("/cyber/devices/");
+  for (const [person, address] of [
+    [other, device],
+    [other, `/cyber/advisories/${exploited}`],
+    [hospital, device],
+    [firm, "/cyber"],
+    [other, record],
+  ]) {
+    assert.equal((await person.ask(address)).status, 404, `${person.name} at ${address}`);
+  }
+  assert.equal((await somebody.ask("/cyber/mine.json")).status, 401);
+}
+
+const walks = [
+  { lang: "ja", javaScript: true, viewport: widths.narrow },
+  { lang: "en", javaScript: false, viewport: widths.wide },
+];
+for (const how of walks) {
+  const name = `a vulnerability in ${how.lang}, ${how.javaScript ? "with" : "without"} JavaScript, ${how.viewport.width} px wide`;
+  test(name, async () => {
+    const server = await startServer({ demo: password, advisories: true });
+    const browser = await startBrowser();
+    try {
+      const house = new House(server, browser, how);
+      const people = { somebody: await house.person("somebody") };
+      for (const [who, role] of Object.entries({ firm: "firm-1", other: "firm-2", hospital: "hospital", secretariat: "secretariat" })) {
+        people[who] = await house.person(role);
+        await people[who].signIn(role);
+      }
+      await walk(people);
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+  });
+}
