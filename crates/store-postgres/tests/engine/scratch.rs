@@ -55,6 +55,24 @@ impl Scratch {
         Client::connect(&self.server, NoTls).unwrap()
     }
 
+    /// The process that writes checkpoints, once the server answers with another than the one given.
+    pub fn checkpointer(&self, but: Option<i32>) -> i32 {
+        let sql = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
+        let found = (0..1_200).find_map(|_| {
+            let asked =
+                Client::connect(&self.server, NoTls).and_then(|mut client| client.query_one(sql, &[]));
+            let process = asked
+                .ok()
+                .map(|row| row.get(0))
+                .filter(|process| Some(*process) != but);
+            if process.is_none() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            process
+        });
+        found.expect("the server did not come back")
+    }
+
     /// The address of a new, empty schema.
     pub fn url(&self) -> String {
         let name = format!(
