@@ -1,5 +1,5 @@
 // Requests made up from the API's description by schemathesis, named by the first argument: from somebody unknown on an empty database, and
-// on the made-up year from people signed in, who are told what is really there. Never a fault of the server, every refusal in the form that
+// on the made-up year from people signed in and from a program with a firm's key, who are told what is really there. Never a fault of the server, every refusal in the form that
 // the description promises.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -23,28 +23,42 @@ async function signIn(base, role) {
   return cookies(answer);
 }
 
+/** Makes a key on the page of one's account and gives it. */
+async function makeKey(base, cookie) {
+  const page = await (await fetch(`${base}/account`, { headers: { cookie } })).text();
+  const token = page.match(/name="token" value="([^"]+)"/)[1];
+  const days = page.match(/name="key-days"[\s\S]*?<option value="(\d+)"/)[1];
+  const body = new URLSearchParams({ do: "make-key", "key-name": "schemathesis", "key-days": days, token });
+  const answer = await fetch(`${base}/account`, { method: "POST", headers: { cookie }, body });
+  const key = (await answer.text()).match(/rk_[\w-]+/)?.[0];
+  assert.ok(key, `a key is shown: ${answer.status}`);
+  return key;
+}
+
 /** For the addresses under a list, the id of its first entry, where the one who is signed in sees one. */
-async function ids(base, cookie) {
+async function ids(base, headers) {
   const found = [];
   for (const list of ["rounds", "batches", "editions", "organisations", "people"]) {
-    const answer = await fetch(`${base}/${list}.json`, { headers: { cookie } });
+    const answer = await fetch(`${base}/${list}.json`, { headers });
     const id = answer.ok && JSON.stringify(await answer.json()).match(/"id":"([^"]+)"/)?.[1];
     if (id) found.push(`[[operations]]\ninclude-path-regex = "^/${list}/"\nparameters = { id = "${id}" }\n`);
   }
   return found;
 }
 
-async function ask(tool, role) {
+async function ask(tool, { role, program = false }) {
+  const who = program ? `a program of ${role}` : (role ?? "somebody unknown");
   const server = await startServer(role ? { demo: password } : {});
   const folder = mkdtempSync(path.join(tmpdir(), "rashin-api-"));
   try {
     const cookie = role && (await signIn(server.base, role));
+    const headers = program ? { authorization: `Bearer ${await makeKey(server.base, cookie)}` } : cookie ? { cookie } : {};
     const config = path.join(folder, "schemathesis.toml");
-    writeFileSync(config, cookie ? (await ids(server.base, cookie)).join("\n") : "");
-    const header = cookie ? ["--header", `Cookie: ${cookie}`] : [];
+    writeFileSync(config, role ? (await ids(server.base, headers)).join("\n") : "");
+    const header = Object.entries(headers).flatMap(([name, value]) => ["--header", `${name}: ${value}`]);
     const given = ["--config-file", config, "run", ...options, ...header, `${server.base}/openapi.json`];
     const code = await new Promise((resolve) => spawn(path.resolve(tool), given, { cwd: folder, stdio: "inherit" }).once("exit", resolve));
-    assert.equal(code, 0, `requests as ${role ?? "somebody unknown"}`);
+    assert.equal(code, 0, `requests as ${who}`);
   } finally {
     // What the tool remembers of a run stays in its own folder too.
     rmSync(folder, { recursive: true });
@@ -52,4 +66,5 @@ async function ask(tool, role) {
   }
 }
 
-for (const role of [undefined, "secretariat", "administrator", "firm-1"]) await ask(process.argv[2], role);
+const people = [undefined, "secretariat", "administrator", "firm-1"].map((role) => ({ role }));
+for (const who of [...people, { role: "firm-1", program: true }]) await ask(process.argv[2], who);

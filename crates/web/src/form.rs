@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use app::{Person, Session, Visit};
-use axum::body::Bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRef, FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -39,13 +39,13 @@ pub(crate) struct Json {
 }
 
 impl Json {
-    async fn of(request: Request, house: &House, by_key: bool) -> Self {
+    async fn of(request: Request, by_key: bool) -> Self {
         let again = request.headers().get("idempotency-key").cloned();
-        let body = match Bytes::from_request(request, house).await {
+        let body = match small(request).await {
             // Only what comes with a key is taken, so that no page of somebody else's can make a browser send it.
             _ if !by_key => Err(no_key()),
-            Err(_) => Err(too_large()),
-            Ok(body) => serde_json::from_slice(&body).map_err(|error| not_json(&error.to_string())),
+            None => Err(too_large()),
+            Some(body) => serde_json::from_slice(&body).map_err(|error| not_json(&error.to_string())),
         };
         match again.map(|again| again.to_str().map(|text| text.trim().to_owned())) {
             None => Self { body, again: None },
@@ -113,7 +113,7 @@ impl FromRequest<House> for Posted {
             return Ok(Self {
                 entry: Entry::default(),
                 ours: Err(media_type()),
-                json: Some(Json::of(request, house, by_key).await),
+                json: Some(Json::of(request, by_key).await),
             });
         }
         if by_key && !["multipart/form-data", "application/x-www-form-urlencoded"].contains(&kind.as_str()) {
@@ -136,8 +136,7 @@ impl FromRequest<House> for Posted {
         let entry = if many {
             parts(request, house).await
         } else {
-            let body = Bytes::from_request(request, house).await.ok();
-            body.map(|body| Entry {
+            small(request).await.map(|body| Entry {
                 values: pairs(&String::from_utf8_lossy(&body)),
                 ..Entry::default()
             })
@@ -163,6 +162,14 @@ impl FromRequest<House> for Posted {
             json: None,
         })
     }
+}
+
+/// So much is read of what brings no files.
+pub(crate) const BODY_LIMIT: usize = 64 * 1024;
+
+/// What was sent, if it is not too large and did not break off.
+async fn small(request: Request) -> Option<Bytes> {
+    to_bytes(request.into_body(), BODY_LIMIT).await.ok()
 }
 
 /// The media type of what was sent, in lower case and without parameters.

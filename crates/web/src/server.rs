@@ -13,14 +13,12 @@ use axum::{Router, http::Request};
 use tokio::net::TcpListener;
 
 use crate::assets;
+use crate::form::BODY_LIMIT;
 use crate::house::{self, House};
 use crate::oidc;
 use crate::pages;
 
-/// No page takes a larger body.
-const BODY_LIMIT: usize = 64 * 1024;
-
-/// But the one that takes a file, with what a browser puts around it.
+/// A page that takes a sheet takes more than [`BODY_LIMIT`]: the file, with what a browser puts around it.
 const UPLOAD_LIMIT: usize = 6 * 1024 * 1024;
 
 /// And those that take what a kind may ask for: the largest attachment, with the rest of the form.
