@@ -66,6 +66,7 @@ fn visit(account: &str, roles: &[Role]) -> Visit {
             organisation: app::MINISTRY.into(),
             roles: roles.to_vec(),
             key: None,
+            lent: None,
         }),
     }
 }

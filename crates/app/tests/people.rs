@@ -470,6 +470,72 @@ fn a_verified_address_signs_in_its_account_and_makes_none() {
 }
 
 #[test]
+fn a_deputy_acts_in_somebodys_place_on_the_days_that_were_said() {
+    const DAY: i64 = 24 * 60;
+    const TARO: &str = "taro@example.go.jp";
+    const JIRO: &str = "jiro@example.go.jp";
+    let (house, admin) = House::founded();
+    let desk = &house.desk;
+    let (away, hanako) = house.enrol(&admin, HANAKO, &[Role::Approver, Role::Administrator]);
+    let (deputy, _) = house.enrol(&admin, TARO, &[Role::Secretariat]);
+    let (third, _) = house.enrol(&admin, JIRO, &[Role::Secretariat]);
+    let visit = house.visit(&hanako, 1);
+    for (account, from, until, field) in [
+        (away.as_str(), "2026-06-02", "2026-06-04", "deputy"),
+        ("nobody", "2026-06-02", "2026-06-04", "deputy"),
+        (&deputy, "", "2026-06-04", "from"),
+        (&deputy, "2026-06-02", "いつか", "until"),
+        (&deputy, "2026-06-02", "2026-06-01", "until"),
+        (&deputy, "2026-05-01", "2026-05-31", "until"),
+        (&deputy, "2026-06-02", "2027-06-04", "until"),
+    ] {
+        assert_eq!(
+            kind(desk.name_deputy(&visit, account, from, until)),
+            field,
+            "{account} {from} {until}"
+        );
+    }
+    desk.name_deputy(&visit, &deputy, "2026-06-02", "令和8年6月4日")
+        .unwrap();
+    // A session ends after half a day without use.
+    let later = |email: &str, days: i64| {
+        let opened = desk.sign_in(&public(days * DAY), email, PASSWORD).unwrap();
+        house.visit(&opened, days * DAY)
+    };
+    let roles = |email: &str, days: i64| later(email, days).caller.unwrap();
+    assert_eq!(roles(TARO, 0).lent, None, "not yet");
+    for days in 1..=3 {
+        let caller = roles(TARO, days);
+        assert_eq!(
+            caller.roles,
+            [Role::Secretariat, Role::Approver],
+            "not its accounts"
+        );
+        assert_eq!(caller.lent.as_ref().unwrap().by, std::slice::from_ref(&away));
+        assert_eq!(caller.alone().roles, [Role::Secretariat]);
+    }
+    assert_eq!(roles(TARO, 4).lent, None, "not any more");
+    let seen = desk.deputies(&later(TARO, 2)).unwrap();
+    assert_eq!(seen.others[0].other.account, away);
+    assert_eq!(desk.deputies(&visit).unwrap().mine.unwrap().other.account, deputy);
+
+    // Another is named, who takes the place; then nobody. An account that is shut out lends nothing.
+    desk.name_deputy(&visit, &third, "2026-06-01", "2026-06-04")
+        .unwrap();
+    assert_eq!(roles(TARO, 1).lent, None);
+    assert!(roles(JIRO, 1).lent.is_some());
+    let shut = later(ADMIN, 1);
+    desk.shut_out(&shut, &away).unwrap();
+    assert_eq!(roles(JIRO, 1).lent, None);
+    desk.let_in(&shut, &away).unwrap();
+    assert!(roles(JIRO, 1).lent.is_some());
+    let visit = later(HANAKO, 1);
+    desk.end_deputy(&visit).unwrap();
+    assert_eq!(kind(desk.end_deputy(&visit)), "not-found");
+    assert_eq!(roles(JIRO, 1).lent, None);
+}
+
+#[test]
 fn every_use_case_keeps_out_whom_the_policy_keeps_out() {
     use Action::{
         KeepAccounts, KeepOrganisations, KeepOwnAccount, ReadAccounts, ReadAudit, ReadOrganisations,
@@ -489,6 +555,7 @@ fn every_use_case_keeps_out_whom_the_policy_keeps_out() {
         organisation: MINISTRY.into(),
         roles: vec![role],
         key: None,
+        lent: None,
     });
     for caller in std::iter::once(None).chain(callers.map(Some)) {
         // None of these succeeds for a reason other than the policy's, and none changes who is there.
@@ -561,7 +628,7 @@ proptest! {
         email in any::<String>(), name in any::<String>(), organisation in any::<String>(), role in any::<String>(),
     ) {
         let house = House::empty();
-        let admin = Caller { account: "a".into(), organisation: MINISTRY.into(), roles: vec![Role::Administrator], key: None };
+        let admin = Caller { account: "a".into(), organisation: MINISTRY.into(), roles: vec![Role::Administrator], key: None, lent: None };
         let visit = by(Some(admin), 0);
         let amendment = Amendment {
             name: name.clone(), organisation: organisation.clone(), roles: vec![role], ..Amendment::default()

@@ -16,13 +16,43 @@ pub struct Caller {
     pub account: String,
     /// The organisation that it acts for.
     pub organisation: String,
-    /// What it may act as.
+    /// What it may act as, with what it was lent.
     pub roles: Vec<Role>,
+    /// In whose absence it acts as well; none for most.
+    pub lent: Option<Lent>,
     /// Name of the key that a program brought for it; none for a person who signed in. A key reaches [`Action::by_key`] alone.
     pub key: Option<String>,
 }
 
+/// What a deputy was lent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lent {
+    /// The accounts of those who are away and whose roles are more than the deputy's own.
+    pub by: Vec<String>,
+    /// What the deputy may act as without them.
+    pub own: Vec<Role>,
+}
+
 impl Caller {
+    /// The caller as nobody's deputy.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        match &self.lent {
+            None => self.clone(),
+            Some(lent) => Self {
+                roles: lent.own.clone(),
+                lent: None,
+                ..self.clone()
+            },
+        }
+    }
+
+    /// Whether an account is the caller's, or that of somebody for whom the caller stands in: they are not four eyes.
+    fn stands_for(&self, account: &str) -> bool {
+        let lent = self.lent.iter().flat_map(|lent| &lent.by);
+        self.account == account || lent.into_iter().any(|one| one == account)
+    }
+
     /// Whether the caller may act as this.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
@@ -69,7 +99,11 @@ pub enum Sight {
 
 /// Whether a caller may do this to that.
 pub fn allows(caller: Option<&Caller>, action: Action, subject: Subject<'_>) -> bool {
-    reaches(caller, action) && holds(caller, action.grants(), subject)
+    // Who stands in for somebody is not that one where they do what is their own to do.
+    let alone = caller.filter(|caller| caller.lent.is_some()).map(Caller::alone);
+    reaches(caller, action)
+        && (holds(caller, action.grants(), subject)
+            || alone.is_some_and(|alone| holds(Some(&alone), action.grants(), subject)))
 }
 
 /// Which rows a caller may see of what `action` reads.
@@ -93,9 +127,8 @@ pub fn holds(caller: Option<&Caller>, grants: &[Grant], subject: Subject<'_>) ->
             && match grant.scope {
                 Scope::Any => true,
                 Scope::Own => caller.is_some_and(|caller| subject.organisation == Some(&caller.organisation)),
-                Scope::OthersWork => {
-                    caller.is_some_and(|caller| subject.author.is_some_and(|author| author != caller.account))
-                }
+                Scope::OthersWork => caller
+                    .is_some_and(|caller| subject.author.is_some_and(|author| !caller.stands_for(author))),
             }
     })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use authz::{Action, Caller, Role, Scope, Sight, Subject, allows, sight};
+use authz::{Action, Caller, Lent, Role, Scope, Sight, Subject, allows, sight};
 
 const HOME: &str = "home";
 
@@ -12,6 +12,7 @@ fn caller(role: Role) -> Caller {
         organisation: HOME.into(),
         roles: vec![role],
         key: None,
+        lent: None,
     }
 }
 
@@ -106,4 +107,27 @@ fn a_key_reaches_what_programs_need_and_no_more_than_its_account() {
             }
         }
     }
+}
+
+/// The work of somebody who is away is not approved in their place; what a deputy may do without them, they may still.
+#[test]
+fn a_deputy_and_the_one_who_is_away_are_not_four_eyes() {
+    let deputy = |own: Role| Caller {
+        roles: vec![own, Role::Approver],
+        lent: Some(Lent {
+            by: vec!["away".into()],
+            own: vec![own],
+        }),
+        ..caller(own)
+    };
+    let approves = |caller: &Caller, author: &str| allows(Some(caller), Action::Publish, Subject::by(author));
+    let lent = deputy(Role::Secretariat);
+    assert!(approves(&lent, "somebody"));
+    assert!(!approves(&lent, "away"));
+    assert!(!approves(&lent, &lent.account));
+    assert!(!approves(&lent.alone(), "somebody"));
+    assert!(
+        approves(&deputy(Role::Approver), "away"),
+        "with a role of one's own"
+    );
 }

@@ -36,6 +36,7 @@ fn visit(account: &str, role: Role) -> Result<Visit, jiff::Error> {
             organisation: MINISTRY.into(),
             roles: vec![role],
             key: None,
+            lent: None,
         }),
     })
 }

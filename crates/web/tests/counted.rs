@@ -28,6 +28,7 @@ async fn a_counted_device_is_one_link_away_from_its_count() {
             organisation: MINISTRY.into(),
             roles: vec![Role::Secretariat],
             key: None,
+            lent: None,
         }),
     };
     let form = [

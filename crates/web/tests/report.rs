@@ -31,6 +31,7 @@ fn visit(account: &str, role: Role) -> Visit {
             organisation: MINISTRY.into(),
             roles: vec![role],
             key: None,
+            lent: None,
         }),
     }
 }

@@ -1,7 +1,7 @@
 //! Mail: what waits and what happened, once a day, and at once only what is urgent, at most once an hour. A letter says what its reader would see on
 //! the site and nothing else. It is put into the queue under a name for its day or hour, so that it is sent once, whichever server sends it.
 
-use authz::{Action, Caller};
+use authz::Action;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use store::{Job, Name, Progress};
@@ -88,7 +88,7 @@ impl Desk {
                 let from = self.letter(&of(&yesterday.to_string()))?.unwrap_or(day_ago);
                 jobs.push(letter(&account, from, at, false).job(key, at)?);
             }
-            let visit = visit_of(&account, at);
+            let visit = self.reader_of(&account, at)?;
             let key = of(&format!("at{hour}"));
             let concerned = channels(&visit).iter().any(|channel| urgent.contains(channel));
             if !concerned || self.letter(&key)?.is_some() {
@@ -120,6 +120,12 @@ impl Desk {
     }
 
     /// Until when a letter tells what happened; none if it was not called for.
+    /// What somebody may see is what their letter may say.
+    fn reader_of(&self, account: &Kept<Account>, at: Timestamp) -> Result<Visit, Refusal> {
+        let caller = Some(self.caller_of(account, at)?);
+        Ok(Visit { at, caller })
+    }
+
     fn letter(&self, key: &str) -> Result<Option<Timestamp>, Refusal> {
         let found = self
             .store
@@ -151,7 +157,7 @@ impl Desk {
         let Some(kept) = kept.filter(|kept| kept.value.active) else {
             return Ok(Some(Progress::default()));
         };
-        let visit = visit_of(&kept, at);
+        let visit = self.reader_of(&kept, at)?;
         let letter = Letter {
             to: kept.value.email().to_owned(),
             name: kept.value.name.clone(),
@@ -190,18 +196,5 @@ fn letter(account: &Kept<Account>, from: Timestamp, to: Timestamp, urgent: bool)
         from,
         to,
         urgent,
-    }
-}
-
-/// What somebody may see is what their letter may say.
-fn visit_of(account: &Kept<Account>, at: Timestamp) -> Visit {
-    Visit {
-        at,
-        caller: Some(Caller {
-            account: account.id.clone(),
-            organisation: account.value.organisation.clone(),
-            roles: account.value.roles.clone(),
-            key: None,
-        }),
     }
 }

@@ -65,8 +65,9 @@ pub use mail::{Letter, Post};
 pub use merge::{MergeField, MergeForm, MergeNote, MergePage, MergeStep, Standing};
 pub use notice::NoticeView;
 pub use people::{
-    Account, Amendment, Exchange, Invitation, KEY_DAYS, KeyView, Link, LinkView, Member, NewKey, Newcomer,
-    Organisation, OrganisationDraft, OrganisationKind, Person, Secret, Session, SessionView,
+    Account, Amendment, Colleague, Deputies, Deputy, Exchange, Invitation, KEY_DAYS, KeyView, Link, LinkView,
+    Member, NewKey, Newcomer, Organisation, OrganisationDraft, OrganisationKind, Person, Secret, Session,
+    SessionView,
 };
 pub use record::procedure::message_file;
 pub use record::procedure::{By, Change as ClockChange, Command, Event as CaseEvent, What as Happened};
@@ -142,9 +143,22 @@ impl Visit {
         }
     }
 
+    /// The same request, made by the caller as nobody's deputy.
+    pub(crate) fn alone(&self) -> Self {
+        Self {
+            at: self.at,
+            caller: self.caller.as_ref().map(Caller::alone),
+        }
+    }
+
     /// Whether there is anything that the one who asks may do this to.
     pub fn may(&self, action: Action) -> bool {
         sight(self.caller.as_ref(), action) != Sight::Nothing
+    }
+
+    /// Whether the one who asks may be the second pair of eyes on the work of an account.
+    pub fn approves(&self, author: &str) -> bool {
+        allows(self.caller.as_ref(), Action::Publish, Subject::by(author))
     }
 
     /// The account that asks, for the audit log.
@@ -152,8 +166,11 @@ impl Visit {
         self.caller.as_ref().map_or("public", |caller| &caller.account)
     }
 
-    /// What is told of a change, with the name of the key by which it was made, if it was.
+    /// What is told of a change, with the name of the key by which it was made, if it was, and for whom its maker stood in.
     pub(crate) fn signed(&self, mut detail: Value) -> Value {
+        if let Some(lent) = self.caller.as_ref().and_then(|caller| caller.lent.as_ref()) {
+            detail["deputy_for"] = lent.by.clone().into();
+        }
         if let Some(key) = self.caller.as_ref().and_then(|caller| caller.key.as_ref()) {
             detail["key"] = key.as_str().into();
         }

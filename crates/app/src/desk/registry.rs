@@ -359,6 +359,7 @@ impl Desk {
                 organisation: MINISTRY.to_owned(),
                 roles: vec![Role::Secretariat],
                 key: None,
+                lent: None,
             }),
         };
         let list = import.value.list;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use app::{BatchRow, Desk, Visit};
 use authz::{Caller, Role};
-use plan::{Files, Kind, Shape};
+use plan::{Field, Files, Kind, Shape};
 use serde_json::json;
 use store::{Change, Draft, Event, EventQuery, Index, Name, Store};
 use store_sqlite::Sqlite;
@@ -140,6 +140,7 @@ pub fn visit(account: &str, organisation: &str, role: Role, day: &str) -> Visit 
             organisation: organisation.into(),
             roles: vec![role],
             key: None,
+            lent: None,
         }),
     }
 }
@@ -165,8 +166,12 @@ pub fn public(day: &str) -> Visit {
 
 /// Answers to every field of a kind that one can answer without another record or a file.
 pub fn answers(kind: &Kind, owner: &str) -> Vec<(String, String)> {
+    columns_of(&kind.fields, owner)
+}
+
+fn columns_of(fields: &[Field], owner: &str) -> Vec<(String, String)> {
     let mut list = vec![];
-    for field in &kind.fields {
+    for field in fields {
         let name = field.name.clone();
         if field.shape == Shape::Period {
             list.push((format!("{name}.from"), "2026-04-01".into()));
@@ -184,11 +189,12 @@ pub fn answers(kind: &Kind, owner: &str) -> Vec<(String, String)> {
             Shape::FiscalYear => "2025年度",
             Shape::Organisation { .. } => owner,
             Shape::Flag => "yes",
-            Shape::Period
-            | Shape::Code(_)
-            | Shape::Reference(_)
-            | Shape::Attachment { .. }
-            | Shape::Table(_) => continue,
+            Shape::Table(columns) => {
+                let row = columns_of(columns, owner).into_iter();
+                list.extend(row.map(|(column, text)| (format!("{name}.1.{column}"), text)));
+                continue;
+            }
+            Shape::Period | Shape::Code(_) | Shape::Reference(_) | Shape::Attachment { .. } => continue,
         };
         list.push((name, text.into()));
     }

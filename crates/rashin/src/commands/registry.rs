@@ -36,6 +36,7 @@ pub fn run(plan: Option<&Path>, command: &cli::Registry, json: bool) -> Result<E
             organisation: MINISTRY.to_owned(),
             roles: vec![Role::Secretariat],
             key: None,
+            lent: None,
         }),
     };
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();

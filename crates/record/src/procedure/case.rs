@@ -45,6 +45,9 @@ pub enum By {
         organisation: Option<String>,
         /// Whether they acted for the ministry.
         ministry: bool,
+        /// The accounts of those in whose absence they acted, where they could not have done it as themselves.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        deputy_for: Vec<String>,
     },
 }
 
@@ -196,11 +199,17 @@ impl Case {
         self.history.first().map(|event| &event.by)
     }
 
-    /// Whether somebody has made one of these transitions.
-    pub(super) fn has_made(&self, who: &str, transitions: &[String]) -> bool {
+    /// Whether one of these accounts has made one of these transitions, or somebody in its place.
+    pub(super) fn has_made(&self, who: &[&String], transitions: &[String]) -> bool {
         self.history.iter().any(|event| match (&event.by, &event.what) {
-            (By::Person { account, .. }, What::Moved { transition, .. }) => {
-                account == who && transitions.contains(transition)
+            (
+                By::Person {
+                    account, deputy_for, ..
+                },
+                What::Moved { transition, .. },
+            ) => {
+                transitions.contains(transition)
+                    && who.iter().any(|one| *one == account || deputy_for.contains(one))
             }
             _ => false,
         })

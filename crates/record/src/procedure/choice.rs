@@ -41,7 +41,14 @@ pub fn waits_for(subject: &Subject<'_>, case: &Case, actor: &Actor) -> bool {
 
 /// Whether four eyes would be two: somebody has done what another has to look at.
 pub(super) fn saw_it_before(case: &Case, actor: &Actor, transition: &Transition) -> bool {
-    matches!(actor, Actor::Person { account, .. } if case.has_made(account, &transition.not_by))
+    let Actor::Person {
+        account, deputy_for, ..
+    } = actor
+    else {
+        return false;
+    };
+    let those: Vec<&String> = std::iter::once(account).chain(deputy_for).collect();
+    case.has_made(&those, &transition.not_by)
 }
 
 /// What has to be filled in before a transition, in the order of the fields.

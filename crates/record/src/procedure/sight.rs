@@ -53,6 +53,7 @@ fn known(by: &By, own: &str) -> By {
             account: String::new(),
             organisation: organisation.clone(),
             ministry: *ministry,
+            deputy_for: vec![],
         },
         by => by.clone(),
     }

@@ -30,6 +30,8 @@ pub enum Actor {
         account: String,
         /// What they are.
         viewer: Viewer,
+        /// The accounts of those in whose absence they act.
+        deputy_for: Vec<String>,
     },
 }
 
@@ -37,8 +39,13 @@ impl Actor {
     pub(super) fn by(&self) -> By {
         match self {
             Self::Clock => By::Clock,
-            Self::Person { account, viewer } => By::Person {
+            Self::Person {
+                account,
+                viewer,
+                deputy_for,
+            } => By::Person {
                 account: account.clone(),
+                deputy_for: deputy_for.clone(),
                 organisation: viewer.organisation.clone(),
                 ministry: of_the_ministry(viewer),
             },
@@ -62,7 +69,12 @@ pub fn involves_parties(procedure: &Procedure, case: &Case) -> bool {
 impl Subject<'_> {
     /// Whether somebody is one of these.
     pub(super) fn takes_part(&self, case: &Case, actor: &Actor, who: &[Who]) -> bool {
-        let Actor::Person { account, viewer } = actor else {
+        let Actor::Person {
+            account,
+            viewer,
+            deputy_for,
+        } = actor
+        else {
             return false;
         };
         who.iter().any(|who| match who {
@@ -73,7 +85,7 @@ impl Subject<'_> {
             Who::Author => matches!(
                 case.author(),
                 Some(By::Person { account: author, organisation, .. })
-                    if author == account && *organisation == viewer.organisation
+                    if (author == account || deputy_for.contains(author)) && *organisation == viewer.organisation
             ),
         })
     }

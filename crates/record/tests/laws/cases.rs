@@ -32,6 +32,18 @@ pub fn person(account: &str, role: &str, organisation: &str) -> Actor {
             organisation: Some(organisation.to_owned()),
             party: organisation == "rival",
         },
+        deputy_for: vec![],
+    }
+}
+
+pub fn deputy_for(actor: Actor, away: &str) -> Actor {
+    match actor {
+        Actor::Person { account, viewer, .. } => Actor::Person {
+            account,
+            viewer,
+            deputy_for: vec![away.to_owned()],
+        },
+        Actor::Clock => Actor::Clock,
     }
 }
 
@@ -51,6 +63,7 @@ pub fn everybody() -> Vec<Actor> {
                 organisation: Some("ministry".to_owned()),
                 party: false,
             },
+            deputy_for: vec![],
         },
         person("watcher", "auditor", "ministry"),
         Actor::Clock,

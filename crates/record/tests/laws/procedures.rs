@@ -7,15 +7,15 @@ use jiff::ToSpan;
 use jiff::civil::date;
 use plan::{Kind, Plan, Procedure, Reason, Who};
 use record::procedure::{
-    Actor, By, Case, Command, Event, Recipient, What, choices, decide, diagram, due, history, tells,
+    Actor, By, Case, Command, Event, Recipient, What, apply, choices, decide, diagram, due, history, tells,
     waits_for,
 };
 use record::{Record, Value};
 
 use crate::calendars::CALENDAR;
 use crate::cases::{
-    PLAN, about, everybody, full, kind_of, named, noon, note, of_the_plan, person, ready, run, say, step,
-    viewer,
+    PLAN, about, deputy_for, everybody, full, kind_of, named, noon, note, of_the_plan, person, ready, run,
+    say, step, viewer,
 };
 use crate::samples::{example, plan_of};
 
@@ -181,6 +181,7 @@ fn a_step_that_cannot_be_taken_is_refused_with_what_to_do() {
     };
     // Whoever has proposed may have become one who decides.
     let promoted = person("clerk-1", "approver", "ministry");
+    let deputy = deputy_for(person("clerk-2", "approver", "ministry"), "clerk-1");
     let [maker, clerk] = ["maker-1", "clerk-1"].map(|who| move || named(who));
     refused(
         "case-steps-refused",
@@ -209,6 +210,7 @@ fn a_step_that_cannot_be_taken_is_refused_with_what_to_do() {
             ("with a reason", filed, all, clerk(), step("take-up", "よい")),
             ("with an opinion", filed, all, clerk(), opinion),
             ("four eyes", decision, all, promoted, step("accept", "よい")),
+            ("a deputy's eyes", decision, all, deputy, step("accept", "よい")),
             (
                 "too long",
                 filed,
@@ -218,6 +220,35 @@ fn a_step_that_cannot_be_taken_is_refused_with_what_to_do() {
             ),
         ],
     );
+}
+
+/// What was done in somebody's place says so, and that one does not look at it as another would.
+#[test]
+fn a_deputys_work_is_that_of_the_one_who_was_away() {
+    let (procedure, kind) = of_the_plan("supply-report");
+    let mut case = after(procedure, kind, &TO_DECISION[..5]);
+    let propose = procedure.transition("propose").unwrap();
+    let record = ready(kind, propose);
+    let subject = about(procedure, kind, &record);
+    let deputy = deputy_for(named("clerk-2"), "head-1");
+    let at = noon(date(2026, 6, 20));
+    let events = decide(&subject, &case, &deputy, &step("propose", ""), at, &CALENDAR).unwrap();
+    let marked = |event: &Event| matches!(&event.by, By::Person { account, deputy_for, .. } if account == "clerk-2" && *deputy_for == ["head-1"]);
+    assert!(marked(&events[0]), "{:?}", events[0]);
+    for event in &events {
+        case = apply(case, event);
+    }
+    let record = ready(kind, procedure.transition("accept").unwrap());
+    let subject = about(procedure, kind, &record);
+    let can = |who: &str| {
+        let open = choices(&subject, &case, &named(who));
+        open.iter().any(|choice| choice.transition.id == "accept")
+    };
+    assert!(!can("head-1"));
+    assert!(can("head-2"));
+    let seen = history(&subject, &case, &viewer("maker-1"));
+    let told = |event: &Event| matches!(&event.by, By::Person { deputy_for, .. } if !deputy_for.is_empty());
+    assert!(!seen.iter().any(told), "who was away is the ministry's own");
 }
 
 #[test]

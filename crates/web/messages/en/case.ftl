@@ -9,6 +9,7 @@ case = Case
 case-back = Back
 case-by-clock = by its time limit
 case-by-ministry = The ministry
+case-deputy = (for { $name })
 case-dissent = Dissenting opinion, if any
 case-dissented = Dissent: { $text }
 case-files = Attached files

@@ -9,6 +9,7 @@ case = 件名
 case-back = 元の画面に戻る
 case-by-clock = 期限による自動の手続き
 case-by-ministry = 厚生労働省
+case-deputy = （{ $name }の代理）
 case-dissent = 少数意見（ある場合）
 case-dissented = 少数意見: { $text }
 case-files = 添付ファイル

@@ -1,6 +1,6 @@
 //! One's own account: who one is here, the password, where one is signed in, and the keys by which programs act for one.
 
-use app::{KEY_DAYS, KeyView, NewKey, Person, SessionView};
+use app::{Deputies, Deputy, KEY_DAYS, KeyView, NewKey, Person, SessionView};
 use axum::extract::State;
 use axum::response::Response;
 use vocab::Refusal;
@@ -29,20 +29,14 @@ fn build_with(here: &Here<'_>, entry: &Entry, made: Option<&NewKey>) -> Result<A
     let t = here.t;
     let sessions = here.desk.sessions(&here.visit, &here.secret())?;
     let keys = here.desk.keys(&here.visit)?;
+    let deputies = here.desk.deputies(&here.visit)?;
     let mut fields = vec![Field {
         required: true,
         kind: FieldKind::Password,
         ..entry.field(t, "current", t.text("current-password"))
     }];
     fields.extend(new_password(here, entry));
-    let form = |id: &str, title: &str, button: &str| PostForm {
-        id: id.to_owned(),
-        title: t.text(title),
-        action: t.path("/account"),
-        hidden: vec![("do".into(), id.to_owned())],
-        button: t.text(button),
-        ..PostForm::default()
-    };
+    let form = |id: &str, title: &str, button: &str| form(t, id, title, button);
     let change = PostForm {
         note: t.text("change-password-note"),
         fields,
@@ -67,7 +61,10 @@ fn build_with(here: &Here<'_>, entry: &Entry, made: Option<&NewKey>) -> Result<A
             note: t.with1("key-made-note", "at", moment(t, key.expires)),
             text: key.secret.reveal().to_owned(),
         }),
-        parts: vec![keys_part(t, &keys)],
+        parts: deputies_part(t, &deputies)
+            .into_iter()
+            .chain([keys_part(t, &keys)])
+            .collect(),
         ..Work::new(here, t.text("menu-account"), vec![])
     };
     let make = PostForm {
@@ -100,8 +97,77 @@ fn build_with(here: &Here<'_>, entry: &Entry, made: Option<&NewKey>) -> Result<A
         ..form("end-key", "key-end", "key-end-go")
     };
     let end = (!keys.is_empty()).then_some(end);
-    let forms = [make].into_iter().chain(end).chain([change, everywhere]);
+    let forms = deputy_forms(t, entry, &deputies)
+        .into_iter()
+        .chain([make])
+        .chain(end)
+        .chain([change, everywhere]);
     Answer::page(&page.with_forms(entry, forms.collect()))
+}
+
+/// A form of this page, known by its id.
+fn form(t: Texts<'_>, id: &str, title: &str, button: &str) -> PostForm {
+    PostForm {
+        id: id.to_owned(),
+        title: t.text(title),
+        action: t.path("/account"),
+        hidden: vec![("do".into(), id.to_owned())],
+        button: t.text(button),
+        ..PostForm::default()
+    }
+}
+
+/// The forms by which a deputy is named, where there is a colleague, and by which that ends.
+fn deputy_forms(t: Texts<'_>, entry: &Entry, deputies: &Deputies) -> Vec<PostForm> {
+    let day = |name: &str| entry.field(t, name, t.text(&format!("deputy-{name}")));
+    let name = PostForm {
+        note: t.text("deputy-note"),
+        fields: vec![
+            Field {
+                kind: FieldKind::Select,
+                choices: deputies
+                    .colleagues
+                    .iter()
+                    .map(|one| Choice::new(&*one.account, one.name.as_str()))
+                    .collect(),
+                ..entry.field(t, "deputy", t.text("deputy"))
+            },
+            Field {
+                support: t.text("round-due-support"),
+                ..day("from")
+            },
+            day("until"),
+        ],
+        ..form(t, "name-deputy", "deputy-name", "deputy-name-go")
+    };
+    let name = (!deputies.colleagues.is_empty()).then_some(name);
+    let end = deputies.mine.is_some().then(|| PostForm {
+        note: t.text("deputy-end-note"),
+        ..form(t, "end-deputy", "deputy-end", "deputy-end-go")
+    });
+    name.into_iter().chain(end).collect()
+}
+
+/// Who stands in for whom; nothing where nobody does.
+fn deputies_part(t: Texts<'_>, deputies: &Deputies) -> Option<Part> {
+    let said = |key: &str, one: &Deputy| {
+        let (from, until) = (t.date(one.from), t.date(one.until));
+        let given = [
+            ("name", one.other.name.as_str().into()),
+            ("from", from.into()),
+            ("until", until.into()),
+        ];
+        Term::new(t.text(key), t.with("deputy-days", &given))
+    };
+    let mine = deputies.mine.iter().map(|one| said("deputy-mine", one));
+    let facts: Vec<Term> = mine
+        .chain(deputies.others.iter().map(|one| said("deputy-other", one)))
+        .collect();
+    (!facts.is_empty()).then(|| Part {
+        title: t.text("deputy"),
+        facts,
+        ..Part::default()
+    })
 }
 
 fn keys_part(t: Texts<'_>, keys: &[KeyView]) -> Part {
@@ -176,6 +242,16 @@ pub async fn change(State(house): State<House>, reader: Reader, posted: Posted) 
             "everywhere" => {
                 here.desk.sign_out_everywhere(&here.visit)?;
                 return Ok(Done::to(here.t.path("/sign-in?done=signed-out")).signed_out());
+            }
+            "name-deputy" => {
+                let (from, until) = (entry.value("from"), entry.value("until"));
+                here.desk
+                    .name_deputy(&here.visit, entry.value("deputy"), from, until)?;
+                return Ok(Done::to(here.t.path("/account?done=saved")));
+            }
+            "end-deputy" => {
+                here.desk.end_deputy(&here.visit)?;
+                return Ok(Done::to(here.t.path("/account?done=saved")));
             }
             "make-key" => {
                 let (name, days) = (entry.value("key-name"), entry.value("key-days"));

@@ -303,6 +303,7 @@ fn who(here: &Here<'_>, by: &By) -> String {
         By::Person {
             account,
             organisation,
+            deputy_for,
             ..
         } => {
             let organisation = organisation.as_deref().map(|id| here.organisation_name(id));
@@ -318,9 +319,13 @@ fn who(here: &Here<'_>, by: &By) -> String {
                 Some(name) if name != *account => Some(name),
                 _ => None,
             };
+            let names = deputy_for.iter().map(|one| here.name_of(one));
+            let names = names.collect::<Vec<_>>().join(", ");
+            let place = (!names.is_empty()).then(|| t.with1("case-deputy", "name", names));
             organisation
                 .into_iter()
                 .chain(person)
+                .chain(place)
                 .collect::<Vec<_>>()
                 .join(" ")
         }

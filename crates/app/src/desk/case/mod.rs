@@ -175,10 +175,46 @@ fn case_id(procedure: &Procedure, id: &str) -> String {
 }
 
 fn actor(visit: &Visit) -> Actor {
+    let lent = visit.caller.as_ref().and_then(|caller| caller.lent.as_ref());
     Actor::Person {
         account: visit.actor().to_owned(),
         viewer: viewer(visit),
+        deputy_for: lent.map_or_else(Vec::new, |lent| lent.by.clone()),
     }
+}
+
+/// What somebody can do as themselves, and in the place of those for whom they stand in, in the order of the plan.
+fn open_to<'p>(subject: &Subject<'p>, case: &Case, visit: &Visit) -> Vec<Choice<'p>> {
+    let mut list = choices(subject, case, &actor(&visit.alone()));
+    let own: Vec<String> = list.iter().map(|choice| choice.transition.id.clone()).collect();
+    let lent = choices(subject, case, &actor(visit));
+    list.extend(
+        lent.into_iter()
+            .filter(|choice| !own.contains(&choice.transition.id)),
+    );
+    list.sort_by_key(|choice| {
+        subject
+            .procedure
+            .transitions
+            .iter()
+            .position(|one| one.id == choice.transition.id)
+    });
+    list
+}
+
+/// As whom somebody does something: as themselves wherever they can, else in the place of those for whom they stand in.
+fn acting(visit: &Visit, file: &File<'_>, found: &Found, record: &Record, command: &Command) -> Actor {
+    let alone = visit.alone();
+    let own = match command {
+        Command::Move { transition, .. } => {
+            let blank = Case::new(&*file.procedure.id, "");
+            let case = file.kept.as_ref().map_or(&blank, |kept| &kept.value);
+            let own = choices(&file.subject(record), case, &actor(&alone));
+            own.iter().any(|choice| choice.transition.id == *transition)
+        }
+        Command::Say { .. } | Command::Note { .. } => takes_part_in(&alone, file, found),
+    };
+    actor(if own { &alone } else { visit })
 }
 
 /// By what the one who asks is reached; nobody reaches the public.
@@ -250,7 +286,7 @@ impl Desk {
             turn: waits_for(&subject, case, &actor),
             history: history(&subject, case, &viewer),
             steps: if filed {
-                choices(&subject, case, &actor).into_iter().map(step).collect()
+                open_to(&subject, case, visit).into_iter().map(step).collect()
             } else {
                 vec![]
             },
@@ -349,7 +385,7 @@ impl Desk {
             }
             let blank = Case::new(&*file.procedure.id, "");
             let case = file.kept.as_ref().map_or(&blank, |kept| &kept.value);
-            let chosen = choices(&file.subject(&record), case, &actor(visit))
+            let chosen = open_to(&file.subject(&record), case, visit)
                 .into_iter()
                 .find(|choice| choice.transition.id == transition.id);
             if let Some(choice) = chosen.filter(|choice| !choice.missing.is_empty()) {
@@ -359,7 +395,8 @@ impl Desk {
         if let Command::Say { files, .. } | Command::Note { files, .. } = &act.command {
             self.files_arrived(visit, act.owner, files)?;
         }
-        let carried = self.carry(visit, &rashin, &file, &record, &actor(visit), &act.command)?;
+        let acting = acting(visit, &file, &found, &record, &act.command);
+        let carried = self.carry(visit, &rashin, &file, &record, &acting, &act.command)?;
         drafts.extend(carried.drafts);
         let what = match &act.command {
             Command::Move { transition, .. } => transition.as_str(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use vocab::{Lang, Refusal};
 
+use super::deputy::StandsIn;
 use super::email::Email;
 use super::line;
 use super::link::Link;
@@ -28,6 +29,9 @@ pub struct Account {
     pub active: bool,
     /// The language in which the person is written to.
     pub language: Lang,
+    /// In whose absence the person acts as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) stands_in: Vec<StandsIn>,
 }
 
 impl Account {
@@ -50,12 +54,13 @@ impl Kind for Account {
 }
 
 impl Kept<Account> {
-    /// The account as the policy looks at it.
+    /// The account as the policy looks at it, as nobody's deputy.
     pub(super) fn caller(&self) -> Caller {
         Caller {
             account: self.id.clone(),
             organisation: self.value.organisation.clone(),
             roles: self.value.roles.clone(),
+            lent: None,
             key: None,
         }
     }
@@ -228,6 +233,7 @@ impl Desk {
         let kept: Kept<Account> = self.find(DIRECTORY, id)?.ok_or_else(unknown)?;
         let account = Account {
             active: kept.value.active,
+            stands_in: kept.value.stands_in.clone(),
             ..self.account_of(kept.value.email.clone(), amendment)?
         };
         if visit.actor() == id && !account.roles.contains(&Role::Administrator) {
@@ -334,6 +340,7 @@ impl Desk {
             roles: roles.into_iter().collect(),
             active: true,
             language: typed.language,
+            stands_in: vec![],
         })
     }
 

@@ -152,10 +152,13 @@ impl Desk {
     /// Those of the store.
     pub fn key_caller(&self, secret: &Secret, at: Timestamp) -> Result<Option<Caller>, Refusal> {
         let held = self.holder(TokenPurpose::Key, secret, at, |token| token.expires)?;
-        Ok(held.map(|(token, account)| Caller {
-            key: Some(token.note),
-            ..account.caller()
-        }))
+        held.map(|(token, account)| {
+            Ok(Caller {
+                key: Some(token.note),
+                ..self.caller_of(&account, at)?
+            })
+        })
+        .transpose()
     }
 
     fn own_keys(&self, visit: &Visit, caller: &Caller) -> Result<Vec<Token>, Refusal> {

@@ -143,6 +143,7 @@ impl Desk {
             roles: vec![Role::Administrator],
             active: true,
             language: newcomer.language,
+            stands_in: vec![],
         };
         let id = self.new_id();
         edits.extend(self.new_account(&id, &account)?);

@@ -4,6 +4,7 @@
 //! stands in an event, an error or a log. Who a caller is, is read from the account at every request, so a change takes effect at the next.
 
 mod account;
+mod deputy;
 mod email;
 mod exchange;
 mod key;
@@ -15,6 +16,7 @@ mod secret;
 mod session;
 
 pub use account::{Account, Amendment, Invitation, Member};
+pub use deputy::{Colleague, Deputies, Deputy};
 pub use exchange::Exchange;
 pub use key::{KEY_DAYS, KeyView, NewKey};
 pub use link::{Link, LinkView, Newcomer};

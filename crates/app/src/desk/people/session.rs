@@ -159,7 +159,7 @@ impl Desk {
         let held = self.holder(TokenPurpose::Session, secret, at, |token| {
             expires(token.created, at)
         })?;
-        Ok(held.map(|(_, account)| account.caller()))
+        held.map(|(_, account)| self.caller_of(&account, at)).transpose()
     }
 
     /// The token of a secret and its account, if that may sign in. That it is in use is noted, and until when it holds from now on.

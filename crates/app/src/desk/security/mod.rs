@@ -90,6 +90,7 @@ fn program(at: Timestamp) -> Visit {
         at,
         caller: Some(Caller {
             key: None,
+            lent: None,
             account: "system".into(),
             organisation: MINISTRY.into(),
             roles: vec![Role::Secretariat],
