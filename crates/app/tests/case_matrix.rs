@@ -4,13 +4,14 @@
 
 mod desk;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
 use app::{Acted, CaseAct, Command, Completeness, Happened, RecordPage, SavedRecord, Seen, Visit};
 use authz::Role;
 use desk::{Office, answers, approver, member, office_with, public, secretariat, visit};
-use plan::{Kind, Procedure, Reason};
+use plan::{Kind, Procedure, Reason, Who};
 
 const DAY: &str = "2026-06-01";
 const OWNER: &str = "firm-a";
@@ -45,26 +46,34 @@ fn everything(kind: &Kind) -> Vec<(String, String)> {
     list
 }
 
-/// A shortest way from nothing to each state, as ids of transitions.
-fn ways(procedure: &Procedure) -> BTreeMap<&str, Vec<&str>> {
-    let mut ways: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+/// A state, and whether parties were asked on the way there.
+type Place<'p> = (&'p str, bool);
+
+/// A shortest way from nothing to each place, as ids of transitions.
+fn ways(procedure: &Procedure) -> BTreeMap<Place<'_>, Vec<&str>> {
+    let asks = |state: &str| {
+        let state = procedure.states.iter().find(|one| one.id == state);
+        state.is_some_and(|state| state.waits_for.contains(&Who::Party))
+    };
+    let mut ways: BTreeMap<Place<'_>, Vec<&str>> = BTreeMap::new();
     let mut queue = VecDeque::new();
     for first in procedure.transitions.iter().filter(|one| one.from.is_empty()) {
-        ways.insert(&first.to, vec![]);
-        queue.push_back(first.to.as_str());
+        let place = (first.to.as_str(), asks(&first.to));
+        ways.insert(place, vec![]);
+        queue.push_back(place);
     }
-    while let Some(at) = queue.pop_front() {
-        let way = ways[at].clone();
+    while let Some(place) = queue.pop_front() {
+        let way = ways[&place].clone();
+        let (at, asked) = place;
         for next in procedure
             .transitions
             .iter()
             .filter(|one| one.from.iter().any(|from| from == at))
         {
-            if !ways.contains_key(next.to.as_str()) {
-                let mut longer = way.clone();
-                longer.push(&next.id);
-                ways.insert(&next.to, longer);
-                queue.push_back(&next.to);
+            let place = (next.to.as_str(), asked || asks(&next.to));
+            if let Entry::Vacant(first) = ways.entry(place) {
+                first.insert(way.iter().copied().chain([next.id.as_str()]).collect());
+                queue.push_back(place);
             }
         }
     }
@@ -139,16 +148,31 @@ fn seen(office: &Office, who: &Visit, kind: &Kind, id: &str) -> Option<RecordPag
     office.desk.record(who, &kind.id, OWNER, id).ok()
 }
 
+/// Which fields of a kind's records people see: each set once, under a number.
+#[derive(Default)]
+struct Sights(Vec<Vec<String>>);
+
+impl Sights {
+    fn name(&mut self, page: &RecordPage) -> String {
+        let seen: Vec<String> = page.view.record.fields.keys().cloned().collect();
+        let place = self.0.iter().position(|one| *one == seen).unwrap_or_else(|| {
+            self.0.push(seen);
+            self.0.len() - 1
+        });
+        format!("sight {}", place + 1)
+    }
+}
+
 /// What somebody sees and can do: the record, their turn, steps, with whom they speak, and how much of what happened.
-fn told(page: Option<&RecordPage>, who: &Visit) -> String {
+fn told(page: Option<&RecordPage>, who: &Visit, sights: &mut Sights) -> String {
     let Some(page) = page else {
         return "nothing".to_owned();
     };
-    let fields = page.view.record.fields.len();
+    let mut line = sights.name(page);
     let Some(case) = &page.case else {
-        return format!("{fields} fields");
+        return line;
     };
-    let mut line = format!("{fields} fields, {} events", case.history.len());
+    let _ = write!(line, ", {} events", case.history.len());
     let notes = case
         .history
         .iter()
@@ -228,24 +252,33 @@ fn the_matrix_of_procedures_states_and_people_is_this() {
     let mut text = String::new();
     for procedure in &rashin.plan().procedures {
         let kind = rashin.plan().kind(&procedure.kind).unwrap();
-        let ways = ways(procedure);
-        for state in &procedure.states {
-            let way = &ways[state.id.as_str()];
+        let mut sights = Sights::default();
+        for ((state, asked), way) in ways(procedure) {
             let id = filed(&office, kind);
-            for transition in way {
+            for transition in &way {
                 step(&office, kind, &id, transition);
             }
-            if !state.last {
+            if !procedure.states.iter().any(|one| one.id == state && one.last) {
                 talk(&office, kind, &id);
             }
-            let _ = writeln!(text, "{}: {}", procedure.id, state.id);
+            let asked = if asked { ", with a party asked" } else { "" };
+            let _ = writeln!(text, "{}: {state}{asked}", procedure.id);
             for (name, who) in everybody() {
                 let page = seen(&office, &who, kind, &id);
                 if let Some(case) = page.as_ref().and_then(|page| page.case.as_ref()) {
-                    assert_eq!(case.state.as_ref().unwrap().id, state.id);
+                    assert_eq!(case.state.as_ref().unwrap().id, state);
                 }
-                let _ = writeln!(text, "  {name}: {}", told(page.as_ref(), &who));
+                let _ = writeln!(text, "  {name}: {}", told(page.as_ref(), &who, &mut sights));
             }
+        }
+        for (place, fields) in sights.0.iter().enumerate() {
+            let _ = writeln!(
+                text,
+                "{}: sight {}: {}",
+                procedure.id,
+                place + 1,
+                fields.join(", ")
+            );
         }
     }
     insta::assert_snapshot!(text);
