@@ -15,6 +15,9 @@ use rust_embed::Embed;
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; \
      img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The policy of what is not shown but kept: it reaches nothing, and nothing in it runs.
+pub const FILE_SECURITY_POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
 #[derive(Embed)]
 #[folder = "assets/public"]
 struct Public;
@@ -169,6 +172,8 @@ mod tests {
 
     #[test]
     fn nothing_inline_is_allowed() {
-        assert!(!CONTENT_SECURITY_POLICY.contains("unsafe"));
+        for policy in [CONTENT_SECURITY_POLICY, FILE_SECURITY_POLICY] {
+            assert!(!policy.contains("unsafe"));
+        }
     }
 }

@@ -193,7 +193,7 @@ async fn parts(request: Request, house: &House) -> Option<Entry> {
             // A browser sends an empty part for a file that was not chosen.
             Some(file) if file.is_empty() => {}
             Some(file) => {
-                let bytes = field.bytes().await.ok()?.to_vec();
+                let bytes = field.bytes().await.ok()?;
                 entry.files.push((name, File { name: file, bytes }));
             }
             None => entry.values.push((name, field.text().await.ok()?)),
@@ -207,8 +207,8 @@ async fn parts(request: Request, house: &House) -> Option<Entry> {
 pub(crate) struct File {
     /// What its sender calls it.
     pub name: String,
-    /// Its contents.
-    pub bytes: Vec<u8>,
+    /// Its contents, shared by every copy of the form.
+    pub bytes: Bytes,
 }
 
 /// Whether a browser says that a request comes from our own pages. A browser that says nothing is judged by the form's token alone.

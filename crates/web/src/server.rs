@@ -275,11 +275,17 @@ const SOON: u32 = 5;
 async fn strict(mut response: Response) -> Response {
     let unavailable = response.status() == StatusCode::SERVICE_UNAVAILABLE;
     let headers = response.headers_mut();
+    // What somebody handed in is kept by a browser, and wherever it opens it, nothing in it runs.
+    let policy = if headers.contains_key(header::CONTENT_DISPOSITION) {
+        assets::FILE_SECURITY_POLICY
+    } else {
+        assets::CONTENT_SECURITY_POLICY
+    };
     if unavailable {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(SOON));
     }
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, assets::CONTENT_SECURITY_POLICY),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),

@@ -60,7 +60,7 @@ pub async fn stage(State(house): State<House>, reader: Reader, posted: Posted) -
         })?;
         let id = here
             .desk
-            .stage(&here.visit, purpose, &file.name, file.bytes.clone())?;
+            .stage(&here.visit, purpose, &file.name, file.bytes.to_vec())?;
         Ok(Done::to(here.t.path(&format!("/imports/{id}"))))
     };
     submit(house, reader, posted, act, build_refused).await

@@ -138,7 +138,7 @@ pub async fn hand_in(
         }
         let id = here
             .desk
-            .import_list(&here.visit, list, &file.name, file.bytes.clone())
+            .import_list(&here.visit, list, &file.name, file.bytes.to_vec())
             .map_err(|refusal| match refusal.kind {
                 "sign-in" | "not-found" | "unavailable" | "conflict" => refusal,
                 // What is wrong with the file stands beside the file.

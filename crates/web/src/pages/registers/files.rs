@@ -51,7 +51,7 @@ pub(in crate::pages) fn taken(
         };
         match here
             .desk
-            .keep_file(&here.visit, &place, &file.name, file.bytes.clone())
+            .keep_file(&here.visit, &place, &file.name, file.bytes.to_vec())
         {
             Ok(kept) => taken = taken.with(name, kept.to_string(), field.is_some_and(|field| field.many)),
             Err(refusal) if ["sign-in", "not-found", "unavailable"].contains(&refusal.kind) => {
@@ -87,7 +87,7 @@ pub(in crate::pages) fn sent(
     let take = |(_, file): (&str, &crate::form::File)| {
         let kept = here
             .desk
-            .keep_file(&here.visit, &place, &file.name, file.bytes.clone());
+            .keep_file(&here.visit, &place, &file.name, file.bytes.to_vec());
         kept.map_err(|refusal| match refusal.kind {
             "file_type" | "file_size" => Refusal {
                 kind: "files",
