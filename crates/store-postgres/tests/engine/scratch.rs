@@ -70,7 +70,7 @@ impl Scratch {
             }
             process
         });
-        found.expect("the server did not come back")
+        found.unwrap()
     }
 
     /// The address of a new, empty schema.
