@@ -21,7 +21,7 @@ const found = (person) => person.page.locator("#records-h").innerText();
 
 async function filed(house, { firm, other, secretariat, somebody }) {
   await firm.go("/registers");
-  await firm.follow(device);
+  await firm.go(device);
   await firm.follow(`${device}/new`);
   const wrong = await firm.refused("record", { name: "架空ペースメーカー ゼータ", jmdn: "1" });
   assert.ok(wrong.length > 0);
