@@ -41,15 +41,30 @@ async function walk(house, { firm, maker, secretariat, approver, hospital, other
   await hospital.send("record", { name: "透析室の管（院内の呼び名）", gtin: "09501101020917", quantity: "4", department: "架空透析室" });
   const before = (await hospital.data("/supply/mine.json")).length;
 
-  // The firm writes what it knows and files it.
+  // The firm writes what it knows, part by part and over two sittings, checks it and files it.
   await firm.go(`${reports}/new`);
-  await firm.send("record", { name: product }, { by: "yes" });
-  const record = shown(firm);
+  await firm.send("record", { name: product }, { by: "list" });
+  const record = shown(firm).replace(/\/edit$/, "");
   assert.equal((await secretariat.ask(record)).status, 404, "a draft is its firm's alone");
+  await firm.go(record);
   await firm.follow(`${record}/edit`);
-  const missing = await firm.refused("record", { product_codes: "09501101020918" });
-  assert.ok(missing.length > 0, "a wrong check digit and a missing kind are told");
-  await firm.send("record", { product_codes: "09501101020917", report_type: "stock-out", need: "400" });
+  assert.equal((await firm.rows("parts")).length, 7, "six parts are the firm's, and the check; the ministry's is not");
+  await firm.follow(`${record}/edit/product`);
+  assert.equal(await firm.page.inputValue("[name=name]"), product);
+  const wrong = await firm.refused("record", { product_codes: "09501101020918" });
+  assert.ok(wrong.length > 0, "a wrong check digit is told");
+  await firm.send("record", { product_codes: "09501101020917" }, { by: "list" });
+  await firm.follow(`${record}/check`);
+  const missing = await firm.refused("file");
+  assert.ok(missing.length > 0, "a missing kind is told");
+  await firm.follow(`${record}/edit/event#report_type`);
+  await firm.send("record", { report_type: "stock-out" });
+  await firm.send("record", { need: "400" }, { by: "list" });
+  await firm.follow(`${record}/check`);
+  const answers = await firm.page.locator("main").innerText();
+  for (const answer of [product, "09501101020917", "400"]) assert.ok(answers.includes(answer), `${answer} is there to be checked`);
+  await firm.send("file");
+  assert.equal(shown(firm), record);
   assert.deepEqual(await waiting(firm, product), []);
   for (const stranger of [maker, hospital]) assert.equal((await stranger.ask(record)).status, 404, `${stranger.name} sees nothing yet`);
 

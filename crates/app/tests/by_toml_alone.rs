@@ -3,11 +3,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use app::{Acted, CaseAct, CaseQuery, Command, Completeness, RecordQuery, SavedRecord, Visit};
+use app::{Acted, CaseAct, CaseQuery, Command, Completeness, Desk, RecordQuery, SavedRecord, Seen, Visit};
 
 mod desk;
 
 use desk::{Office, member, office_of, plan_files, public, secretariat};
+use record::{Progress, form_parts};
 
 const KIND: &str = "device-loan";
 const FIRM: &str = "firm-a";
@@ -120,6 +121,88 @@ fn a_kind_and_a_procedure_need_no_rust() {
     );
     assert_eq!(acted.unwrap(), Acted::Done);
     assert_eq!(office.desk.cases(&ministry, &asked).unwrap().found, 1);
+}
+
+/// The same kind with two parts and as many fields as make a long form.
+fn long() -> String {
+    let more = (1..=8).map(|number| {
+        format!("\n[[kind.field]]\npart = \"terms\"\nname = \"more_{number}\"\ntype = \"text\"\ntitle = {{ ja = \"条件{number}\", en = \"Term {number}\" }}\n")
+    });
+    let parts = "version = 1\n\n[[kind.part]]\nid = \"loan\"\ntitle = { ja = \"貸出\", en = \"Loan\" }\n\n[[kind.part]]\nid = \"terms\"\ntitle = { ja = \"条件\", en = \"Terms\" }\n";
+    let mut text = example("[[kind]]").replace("version = 1\n", parts);
+    for (name, part) in [
+        ("name", "loan"),
+        ("purpose", "loan"),
+        ("other_purpose", "terms"),
+        ("year", "terms"),
+        ("fee", "terms"),
+    ] {
+        let field = format!("[[kind.field]]\nname = \"{name}\"\n");
+        text = text.replace(&field, &format!("{field}part = \"{part}\"\n"));
+    }
+    text + &more.collect::<String>()
+}
+
+#[test]
+fn a_long_form_is_filled_in_part_by_part_and_judged_whole() {
+    let office = office_of(plan_files().with("kinds/device-loan.toml", long()));
+    let firm = member(FIRM, "2026-06-01");
+    let kind = office.desk.register(&firm, KIND).unwrap().kind;
+    assert!(kind.is_long());
+    let save = |seen: Option<(&str, u32)>, part: &str, typed: &[(&str, &str)]| {
+        let controls: Vec<(String, String)> = typed
+            .iter()
+            .map(|(name, text)| ((*name).into(), (*text).into()))
+            .collect();
+        let seen = seen.map(|(id, version)| Seen {
+            owner: FIRM,
+            id,
+            version,
+        });
+        match office.desk.save_part(&firm, KIND, seen, part, &controls).unwrap() {
+            SavedRecord::Kept(_, id) => id,
+            SavedRecord::Faults(faults) => panic!("{faults:?}"),
+        }
+    };
+    let id = save(None, "terms", &[("more_1", "架空の条件")]);
+    let progress = || {
+        let view = office.desk.record(&firm, KIND, FIRM, &id).unwrap().view;
+        let fill = Desk::fields_to_fill(&firm, &kind, Some(&view));
+        let parts = form_parts(&kind, &view.record, &fill);
+        parts
+            .iter()
+            .map(|one| (one.progress, one.missing))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(progress(), [(Progress::Blank, 1), (Progress::Done, 0)]);
+    // An answer in one part asks for one in the other.
+    save(
+        Some((&id, 1)),
+        "loan",
+        &[("name", "架空内視鏡 X-1"), ("purpose", "other")],
+    );
+    assert_eq!(progress(), [(Progress::Done, 0), (Progress::Begun, 1)]);
+    let file = |version| {
+        let seen = Seen {
+            owner: FIRM,
+            id: &id,
+            version,
+        };
+        office.desk.file_draft(&firm, KIND, seen).unwrap()
+    };
+    let SavedRecord::Faults(faults) = file(2) else {
+        panic!("something is missing")
+    };
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert_eq!(faults[0].field, "other_purpose");
+    save(Some((&id, 2)), "terms", &[("other_purpose", "架空の展示")]);
+    assert!(matches!(file(3), SavedRecord::Kept(..)));
+    let view = office.desk.record(&firm, KIND, FIRM, &id).unwrap().view;
+    assert!(
+        !view.record.fields.contains_key("more_1"),
+        "what a part's form leaves out is blank"
+    );
+    assert!(view.record.fields.contains_key("name"));
 }
 
 #[test]

@@ -14,6 +14,8 @@ use app::{
 use authz::Role;
 use desk::{Office, answers, approver, member, office_with, public, secretariat, visit};
 use plan::{Kind, Shape};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use rust_xlsxwriter::Workbook;
 use vocab::Lang;
 
@@ -636,4 +638,134 @@ fn a_view_is_kept_for_whoever_saved_it_and_is_only_an_address() {
         ids(&secretariat(DAY)),
         ["going-on", "ending", "grave", "no-substitute"]
     );
+}
+
+/// The controls of one part of a form.
+fn of_part(kind: &Kind, part: &str, whole: &[(String, String)]) -> Vec<(String, String)> {
+    let is_here = |control: &str| {
+        let field = control.split('.').next().unwrap();
+        kind.fields_of(part).any(|one| one.name == field)
+    };
+    let list = whole.iter().filter(|(name, _)| is_here(name));
+    list.cloned().collect()
+}
+
+/// In whichever order the parts of a long form are saved, and however often, the record says in the end what the whole form says at once.
+#[test]
+fn parts_saved_one_by_one_make_the_record_of_the_whole_form() {
+    let office = office();
+    let (desk, me) = (&office.desk, member(MAKER, DAY));
+    for kind in kinds(desk).iter().filter(|kind| kind.is_long()) {
+        let Ok(register) = desk.register(&me, &kind.id) else {
+            continue;
+        };
+        if !register.may_add {
+            continue;
+        }
+        let whole = answers(kind, MAKER);
+        let at_once = desk.save_record(&me, &kind.id, None, &whole, Completeness::Final);
+        let (owner, id) = kept(at_once.unwrap());
+        let expected = desk.record(&me, &kind.id, &owner, &id).unwrap().view.record;
+        let ids: Vec<String> = kind.parts.iter().map(|part| part.id.clone()).collect();
+        let order = (
+            Just(ids.clone()).prop_shuffle(),
+            proptest::sample::subsequence(ids, 0..=2),
+        );
+        let config = ProptestConfig {
+            cases: 6,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        };
+        let saved = TestRunner::new(config).run(&order, |(order, again)| {
+            let mut draft: Option<(String, String)> = None;
+            let newest = |(owner, id): &(String, String)| {
+                let page = desk.record(&me, &kind.id, owner, id).unwrap();
+                page.view.version
+            };
+            for part in order.iter().chain(&again) {
+                let seen = draft.as_ref().map(|draft| Seen {
+                    owner: &draft.0,
+                    id: &draft.1,
+                    version: newest(draft),
+                });
+                let controls = of_part(kind, part, &whole);
+                draft = Some(kept(
+                    desk.save_part(&me, &kind.id, seen, part, &controls).unwrap(),
+                ));
+            }
+            let (owner, id) = draft.unwrap();
+            let page = desk.record(&me, &kind.id, &owner, &id).unwrap();
+            prop_assert_eq!(page.view.state, RecordState::Draft);
+            prop_assert_eq!(&page.view.record, &expected);
+            let later = page.history.iter().rev().skip(1);
+            prop_assert!(later.into_iter().all(|change| !change.moved.is_empty()));
+            let seen = Seen {
+                owner: &owner,
+                id: &id,
+                version: page.view.version,
+            };
+            kept(desk.file_draft(&me, &kind.id, seen).unwrap());
+            let page = desk.record(&me, &kind.id, &owner, &id).unwrap();
+            prop_assert_eq!(page.view.state, RecordState::Filed);
+            prop_assert_eq!(&page.view.record, &expected);
+            Ok(())
+        });
+        saved.unwrap_or_else(|fault| panic!("{}: {fault}", kind.id));
+    }
+}
+
+#[test]
+fn a_part_says_nothing_of_the_others() {
+    let office = office();
+    let (desk, me) = (&office.desk, member(MAKER, DAY));
+    let list = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, text)| ((*name).into(), (*text).into()))
+            .collect()
+    };
+    // What is not of the part is not taken from its form.
+    let typed = list(&[("name", "架空ステントβ"), ("approval_number", "なし")]);
+    let (owner, id) = kept(desk.save_part(&me, "device", None, "identity", &typed).unwrap());
+    let seen = |version| Seen {
+        owner: &owner,
+        id: &id,
+        version,
+    };
+    let record = desk.record(&me, "device", &owner, &id).unwrap().view.record;
+    assert_eq!(record.fields.len(), 1, "{record:?}");
+    // A draft that wants something cannot be filed, and is told all of it.
+    let SavedRecord::Faults(faults) = desk.file_draft(&me, "device", seen(1)).unwrap() else {
+        panic!("it is not complete")
+    };
+    assert!(faults.iter().any(|fault| fault.field == "level"), "{faults:?}");
+    // A mistake in the part is told there.
+    let wrong = list(&[("risk_class", "class-9")]);
+    let SavedRecord::Faults(faults) = desk
+        .save_part(&me, "device", Some(seen(1)), "regulation", &wrong)
+        .unwrap()
+    else {
+        panic!("there is no such class")
+    };
+    assert_eq!(faults[0].field, "risk_class");
+    // Whoever saw another version, is somebody else or names no part of the kind is told so.
+    let right = list(&[("risk_class", "class-4")]);
+    let save = |who: &Visit, version, part: &str| {
+        desk.save_part(who, "device", Some(seen(version)), part, &right)
+            .map_err(|refusal| refusal.kind)
+    };
+    assert_eq!(save(&me, 7, "regulation").unwrap_err(), "conflict");
+    assert_eq!(
+        save(&member(OTHER, DAY), 1, "regulation").unwrap_err(),
+        "not-found"
+    );
+    assert_eq!(save(&me, 1, "nothing").unwrap_err(), "not-found");
+    let level = list(&[("name", "架空ステントβ"), ("level", "family")]);
+    kept(
+        desk.save_part(&me, "device", Some(seen(1)), "identity", &level)
+            .unwrap(),
+    );
+    let stale = desk.file_draft(&me, "device", seen(1));
+    assert_eq!(stale.unwrap_err().kind, "conflict");
+    kept(desk.file_draft(&me, "device", seen(2)).unwrap());
 }

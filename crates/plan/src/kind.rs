@@ -71,7 +71,7 @@ pub struct Kind {
     pub change: Vec<Grant>,
     /// Version of the definition; 1 for the first.
     pub version: u32,
-    /// The parts of a long form, each under its heading; none for a short one.
+    /// The parts of the form, each under its heading, with every field in one of them; none for a short form.
     pub parts: Vec<Part>,
     /// What is asked, in order; never empty.
     pub fields: Vec<Field>,
@@ -92,6 +92,9 @@ pub struct View {
     pub filters: Vec<(String, String)>,
 }
 
+/// The most fields of a form with parts that stands on one page.
+const ONE_PAGE: usize = 12;
+
 impl Kind {
     /// One field by name.
     pub fn field(&self, name: &str) -> Option<&Field> {
@@ -103,6 +106,15 @@ impl Kind {
         self.fields
             .iter()
             .filter(move |field| field.part.as_deref() == Some(part))
+    }
+
+    /// Whether a draft is filled in part by part, each on a page of its own, rather than on one page: it has parts, and asks for much.
+    pub fn is_long(&self) -> bool {
+        let asked = self
+            .fields
+            .iter()
+            .filter(|field| field.deprecated_since.is_none());
+        !self.parts.is_empty() && asked.count() > ONE_PAGE
     }
 }
 

@@ -130,6 +130,12 @@ fn registers() -> Router<House> {
                 .layer(DefaultBodyLimit::max(ATTACHED_LIMIT)),
         )
         .route(
+            "/registers/{kind}/new/{part}",
+            get(pages::registers::record::blank_part)
+                .post(pages::registers::record::add_part)
+                .layer(DefaultBodyLimit::max(ATTACHED_LIMIT)),
+        )
+        .route(
             "/registers/{kind}/{owner}/{id}",
             get(pages::registers::record::one),
         )
@@ -138,6 +144,16 @@ fn registers() -> Router<House> {
             get(pages::registers::record::edit)
                 .post(pages::registers::record::change)
                 .layer(DefaultBodyLimit::max(ATTACHED_LIMIT)),
+        )
+        .route(
+            "/registers/{kind}/{owner}/{id}/edit/{part}",
+            get(pages::registers::record::edit_part)
+                .post(pages::registers::record::change_part)
+                .layer(DefaultBodyLimit::max(ATTACHED_LIMIT)),
+        )
+        .route(
+            "/registers/{kind}/{owner}/{id}/check",
+            get(pages::registers::parts::check).post(pages::registers::parts::file),
         )
         .route(
             "/registers/{kind}/{owner}/{id}/do/{transition}",

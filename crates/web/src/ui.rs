@@ -344,6 +344,8 @@ pub struct Field {
     pub kind: FieldKind,
     /// Heading of the part of a long form that begins with it; else empty.
     pub heading: String,
+    /// Address of the page on which it stands, if that is another one; else empty.
+    pub page: String,
 }
 
 /// How a field is asked for.

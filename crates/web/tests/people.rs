@@ -293,6 +293,11 @@ async fn who_reaches_which_address() {
         ("GET", "/registers/device/schema.json"),
         ("GET", "/registers/device/{firm}/nothing"),
         ("GET", "/registers/device/{firm}/nothing/edit"),
+        ("GET", "/registers/device/{firm}/nothing/edit/identity"),
+        ("GET", "/registers/device/{firm}/nothing/check"),
+        ("GET", "/registers/device/new/identity"),
+        ("GET", "/registers/device/new/nothing"),
+        ("GET", "/registers/site/new/nothing"),
         ("GET", "/registers/device/{firm}/nothing/merge"),
         ("POST", "/registers/device/{firm}/nothing/merge"),
         ("POST", "/registers/device/{firm}/nothing/part"),
@@ -312,6 +317,9 @@ async fn who_reaches_which_address() {
         ("POST", "/registers/device/new"),
         ("POST", "/registers/supply-report/new"),
         ("POST", "/registers/device/{firm}/nothing/edit"),
+        ("POST", "/registers/device/{firm}/nothing/edit/identity"),
+        ("POST", "/registers/device/{firm}/nothing/check"),
+        ("POST", "/registers/device/new/nothing"),
         ("GET", "/cyber"),
         ("GET", "/cyber.csv"),
         ("GET", "/cyber/mine"),
@@ -816,6 +824,110 @@ async fn a_duplicate_is_merged_its_readers_are_led_on_and_it_is_taken_back() {
         data["record"].get("maker").is_none() && data.get("merged").is_none(),
         "{data}"
     );
+}
+
+/// A long form as a task list: part by part, checked, filed; without scripts.
+#[tokio::test]
+async fn a_long_form_is_a_list_of_parts_that_is_checked_before_it_is_filed() {
+    let mut firm = TOWN.browser(Some(Role::Member));
+    let new = "/registers/device/new";
+    let first = firm.get(new).await;
+    let text = first.text();
+    assert!(
+        text.contains("action=\"/registers/device/new/identity\"") && text.contains("（1/4）"),
+        "{text}"
+    );
+    assert!(
+        text.contains("id=\"jmdn\"") && !text.contains("id=\"risk_class\""),
+        "one part alone"
+    );
+    let to = |seen: &Seen| {
+        assert_eq!(seen.status, 303, "{}", seen.text());
+        seen.header(header::LOCATION).to_owned()
+    };
+
+    // What is wrong in a part is told in the part, and nothing is kept.
+    let wrong = [("version", "0"), ("name", "架空の長い機器"), ("jmdn", "1")];
+    let refused = firm.send(new, "/registers/device/new/identity", &wrong).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("href=\"#jmdn\"") && refused.text().contains("架空の長い機器"));
+    let fields = [("version", "0"), ("name", "架空の長い機器")];
+    let made = firm.send(new, "/registers/device/new/identity", &fields).await;
+    let next = to(&made);
+    let record = next.split("/edit/").next().unwrap().to_owned();
+    assert_eq!(next, format!("{record}/edit/regulation?done=saved"));
+
+    // Each part says how far it is; the check says what is missing and where.
+    let list = firm.get(&format!("{record}/edit")).await;
+    let text = list.text();
+    for said in [
+        "入力中（必須の残り1件）",
+        "未入力（任意）",
+        "必須の項目が1件残っています",
+    ] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
+    let check = format!("{record}/check");
+    let missing = firm.get(&check).await;
+    assert!(
+        missing
+            .text()
+            .contains(&format!("href=\"{record}/edit/identity#level\"")),
+        "{}",
+        missing.text()
+    );
+    let refused = firm.send(&check, &check, &[("version", "1")]).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused
+            .text()
+            .contains(&format!("href=\"{record}/edit/identity#level\">"))
+    );
+
+    let part = |id: &str| format!("{record}/edit/{id}");
+    let save = [("version", "1"), ("risk_class", "class-4"), ("then", "list")];
+    let saved = firm.send(&part("regulation"), &part("regulation"), &save).await;
+    assert_eq!(to(&saved), format!("{record}/edit?done=saved"));
+    // Who comes from an old page is told so, and keeps what was typed.
+    let stale = [("version", "1"), ("risk_class", "class-3")];
+    let stale = firm.send(&part("regulation"), &part("regulation"), &stale).await;
+    assert_eq!(stale.status, 409);
+    assert!(
+        stale.text().contains("value=\"class-3\" selected"),
+        "{}",
+        stale.text()
+    );
+    let last = [("version", "2"), ("effects", "")];
+    let saved = firm.send(&part("development"), &part("development"), &last).await;
+    assert_eq!(to(&saved), format!("{check}?done=saved"));
+    let level = [("version", "2"), ("name", "架空の長い機器"), ("level", "family")];
+    let saved = firm.send(&part("identity"), &part("identity"), &level).await;
+    to(&saved);
+    let old = firm.send(&check, &check, &[("version", "2")]).await;
+    assert_eq!(old.status, 409);
+
+    // Nobody else sees any of it.
+    let secretariat = TOWN.browser(Some(Role::Secretariat));
+    for page in ["edit", "edit/identity", "check"] {
+        assert_eq!(secretariat.get(&format!("{record}/{page}")).await.status, 404);
+    }
+    let ready = firm.get(&format!("/en{check}")).await;
+    assert!(
+        ready.text().contains("架空の長い機器") && !ready.text().contains("Still to be filled in"),
+        "{}",
+        ready.text()
+    );
+    let filed = firm.send(&check, &check, &[("version", "3")]).await;
+    assert_eq!(to(&filed), format!("{record}?done=filed"));
+    let page = TOWN.browser(None).get(&record).await;
+    assert!(page.status == 200 && page.text().contains("架空の長い機器"));
+
+    // What is filed is changed on one page.
+    for address in [part("identity"), check] {
+        assert_eq!(to(&firm.get(&address).await), format!("{record}/edit"));
+    }
+    let whole = firm.get(&format!("{record}/edit")).await;
+    assert!(whole.text().contains("id=\"jmdn\"") && whole.text().contains("id=\"risk_class\""));
 }
 
 fn encoded_slash(text: &str) -> String {

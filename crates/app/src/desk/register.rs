@@ -430,6 +430,33 @@ impl Desk {
         self.save(visit, kind, seen, Sent::Form(controls), completeness)
     }
 
+    /// Keeps one part of a form in a draft, or begins a draft with it. What the other parts say stays as it is, and so does what is wrong with it.
+    ///
+    /// # Errors
+    /// As [`Desk::save_record`]; `not-found` for a part that the kind does not have.
+    pub fn save_part(
+        &self,
+        visit: &Visit,
+        kind: &str,
+        seen: Option<Seen<'_>>,
+        part: &str,
+        controls: &[(String, String)],
+    ) -> Result<SavedRecord, Refusal> {
+        let parts = self.register(visit, kind)?.kind.parts;
+        if !parts.iter().any(|one| one.id == part) {
+            return Err(closed(visit));
+        }
+        self.save(visit, kind, seen, Sent::Part(controls, part), Completeness::Draft)
+    }
+
+    /// Files a draft as it stands, once everything that is required is there.
+    ///
+    /// # Errors
+    /// As [`Desk::save_record`].
+    pub fn file_draft(&self, visit: &Visit, kind: &str, seen: Seen<'_>) -> Result<SavedRecord, Refusal> {
+        self.save(visit, kind, Some(seen), Sent::AsItStands, Completeness::Final)
+    }
+
     /// The same of a record's body, as a program sends it. A new record that is sent with the key `again` is kept once, however often it is sent.
     ///
     /// # Errors
@@ -489,15 +516,27 @@ impl Desk {
         let completeness = if filed { Completeness::Final } else { completeness };
         let nothing = Record::default();
         let earlier = before.as_ref().map_or(&nothing, |found| &found.record);
-        let shown = record::fillable(&kind, &owner, earlier, &viewer(visit));
+        let fill = record::fillable(&kind, &owner, earlier, &viewer(visit));
+        let on_form = |name: &&str| sent.shows(&kind, name);
+        let shown: BTreeSet<&str> = fill.iter().copied().filter(on_form).collect();
         let controls = sent.controls(&kind);
-        let typed = record::read_form(&kind, &controls.list, completeness);
+        // Whether nothing is missing is judged on all that was typed, or on the whole record where a form shows less.
+        let of_typed = if sent.is_whole() {
+            completeness
+        } else {
+            Completeness::Draft
+        };
+        let typed = record::read_form(&kind, &controls.list, of_typed);
         let visible = match before.clone().filter(|_| sent.by_program()) {
             Some(found) => self.view(visit, &rashin, &kind, found)?.record,
             None => Record::default(),
         };
-        let faults = controls.faults(&kind, &shown, typed.faults, &typed.record, &visible);
+        let mut faults = controls.faults(&kind, &shown, typed.faults, &typed.record, &visible);
         let record = record::keep_unseen(earlier, typed.record, &shown);
+        if completeness != of_typed {
+            let missing = record::complete(&kind, &record).into_iter();
+            faults.extend(missing.filter(|fault| fill.contains(fault.field.as_str())));
+        }
         let state = match completeness {
             Completeness::Draft => RecordState::Draft,
             Completeness::Final => RecordState::Filed,
@@ -516,9 +555,19 @@ impl Desk {
         }
         let links = self.broken_links(visit, &kind, &owner, &record)?;
         let files = self.broken_files(visit, &owner, earlier, &record)?;
-        let faults = [faults, links, files].concat();
+        let mut faults = [faults, links, files].concat();
+        if state == RecordState::Draft && !sent.is_whole() {
+            faults.retain(|fault| fault.field.is_empty() || shown.contains(fault.field.as_str()));
+        }
         if !faults.is_empty() {
             return Ok(SavedRecord::Faults(faults));
+        }
+        // Going through the parts of a draft without changing them makes no versions.
+        if let Some(found) = &before
+            && !sent.is_whole()
+            && (found.state(), &found.record) == (state, &record)
+        {
+            return Ok(SavedRecord::Kept(owner, found.id.clone()));
         }
         let id = before
             .as_ref()

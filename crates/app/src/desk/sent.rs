@@ -16,6 +16,10 @@ use vocab::Refusal;
 pub(super) enum Sent<'a> {
     /// The controls of a form.
     Form(&'a [(String, String)]),
+    /// The controls of one part of a form, and the part's id; all other fields stay as they are.
+    Part(&'a [(String, String)], &'a str),
+    /// Nothing: the draft is filed as it stands.
+    AsItStands,
     /// The body of a record, and the key by which it is sent again when the answer was lost.
     Body(&'a Value, Option<&'a str>),
     /// Answers by name of field.
@@ -36,18 +40,14 @@ impl<'a> Sent<'a> {
     /// The controls that say the same.
     pub fn controls(self, kind: &Kind) -> Controls<'a> {
         match self {
-            Self::Form(list) => Controls {
-                list: Cow::Borrowed(list),
-                faults: vec![],
-                named: BTreeMap::new(),
-            },
+            Self::Form(list) | Self::Part(list, _) => Controls::of(list),
+            Self::AsItStands => Controls::of(&[]),
             Self::Fields(fields) => of_fields(kind, fields),
             Self::Body(body, _) => match record::body_fields(kind, body) {
                 Ok(fields) => of_fields(kind, &fields),
                 Err(refusal) => Controls {
-                    list: Cow::Borrowed(&[]),
                     faults: vec![fault("", refusal)],
-                    named: BTreeMap::new(),
+                    ..Controls::of(&[])
                 },
             },
         }
@@ -55,7 +55,20 @@ impl<'a> Sent<'a> {
 
     /// Whether a program sent it.
     pub fn by_program(self) -> bool {
-        !matches!(self, Self::Form(_))
+        matches!(self, Self::Body(..) | Self::Fields(_))
+    }
+
+    /// Whether it speaks for every field that its sender can answer: a field that it leaves out is then blank.
+    pub fn is_whole(self) -> bool {
+        !matches!(self, Self::Part(..) | Self::AsItStands)
+    }
+
+    /// Whether it speaks for a field.
+    pub fn shows(self, kind: &Kind, name: &str) -> bool {
+        match self {
+            Self::Part(_, part) => kind.fields_of(part).any(|field| field.name == name),
+            _ => self.is_whole(),
+        }
     }
 
     /// The id of the new record that is sent with a key: the same for the same account and key, and not to be guessed by others.
@@ -80,7 +93,15 @@ fn of_fields(kind: &Kind, fields: &Map<String, Value>) -> Controls<'static> {
     }
 }
 
-impl Controls<'_> {
+impl<'a> Controls<'a> {
+    fn of(list: &'a [(String, String)]) -> Self {
+        Self {
+            list: Cow::Borrowed(list),
+            faults: vec![],
+            named: BTreeMap::new(),
+        }
+    }
+
     /// Everything that is wrong with what was sent: its shape, what the fields of `fill` say to what was read, and the fields beyond them, which a
     /// program may send back only as the one who asks sees them in `seen`.
     pub fn faults(

@@ -154,6 +154,7 @@ impl<'a> Work<'a> {
 pub(crate) fn done(here: &Here<'_>) -> String {
     let key = match here.reader.value("done") {
         Some("saved") => "done-saved",
+        Some("filed") => "done-filed",
         Some("added") => "done-added",
         Some("password") => "done-password",
         Some("shut-out") => "done-shut-out",

@@ -4,6 +4,7 @@ pub mod files;
 pub(super) mod form;
 pub(super) mod json;
 pub mod merge;
+pub mod parts;
 pub mod record;
 
 use app::{List, RecordPage, RecordQuery, Register, RegisterEntry};

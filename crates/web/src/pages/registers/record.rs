@@ -14,7 +14,7 @@ use super::super::work::{Part, moment, seen_version};
 use super::super::{Answer, Here, at_desk, cases};
 use super::files;
 use super::form::{Given, elsewhere, fields, given, typed};
-use super::{address, crumbs, json, merge, name, page, shown, told};
+use super::{address, crumbs, json, merge, name, page, parts, shown, told};
 use crate::form::{Done, Entry, Posted, submit};
 use crate::house::House;
 use crate::i18n::Texts;
@@ -111,7 +111,10 @@ pub(in crate::pages) fn build_one(
         forms,
         way: record.may_change.then(|| {
             Link::to(
-                t.text("record-change"),
+                t.text(match view.state {
+                    RecordState::Draft => "record-continue",
+                    _ => "record-change",
+                }),
                 t.path(&format!("{}/edit", address(kind, view))),
             )
         }),
@@ -121,7 +124,7 @@ pub(in crate::pages) fn build_one(
 }
 
 /// What a field says; a reference leads to its record, or to the one that stays in its place.
-fn fact(here: &Here<'_>, page: &RecordPage, field: &plan::Field) -> Result<Term, Refusal> {
+pub(super) fn fact(here: &Here<'_>, page: &RecordPage, field: &plan::Field) -> Result<Term, Refusal> {
     let (t, view) = (here.t, &page.view);
     let said = Term::new(field.title.get(t.lang()), shown(here, field, view));
     if let (plan::Shape::Attachment { .. }, Some(value)) = (&field.shape, view.record.fields.get(&field.name))
@@ -266,41 +269,95 @@ fn sheet(here: &Here<'_>, kind: &Kind, view: &RegisterEntry) -> Sheet {
     }
 }
 
-/// Which record a form writes: none for a new one.
-type Target = Option<(String, String)>;
+/// What a form writes: a record of a kind, which is there or new; the whole of it, or one part.
+#[derive(Clone)]
+pub(super) struct Target {
+    kind: String,
+    record: Option<(String, String)>,
+    part: Option<String>,
+}
+
+impl Target {
+    fn new_one(kind: String, part: Option<String>) -> Self {
+        Self {
+            kind,
+            record: None,
+            part,
+        }
+    }
+
+    fn of((kind, owner, id): (String, String, String), part: Option<String>) -> Self {
+        Self {
+            kind,
+            record: Some((owner, id)),
+            part,
+        }
+    }
+
+    fn owned(&self) -> Option<(&str, &str)> {
+        let record = self.record.as_ref();
+        record.map(|(owner, id)| (owner.as_str(), id.as_str()))
+    }
+}
+
+/// Owner and id of a record, after its kind and before the part of its form.
+type PartPath = Path<(String, String, String, String)>;
 
 /// `GET /registers/{kind}/new`
 pub async fn blank(State(house): State<House>, reader: Reader, Path(kind): Path<String>) -> Response {
-    at_desk(house, reader, move |here| build_form(here, &kind, None, None)).await
+    form(house, reader, Target::new_one(kind, None)).await
+}
+
+/// `GET /registers/{kind}/new/{part}`
+pub async fn blank_part(
+    State(house): State<House>,
+    reader: Reader,
+    Path((kind, part)): Path<(String, String)>,
+) -> Response {
+    form(house, reader, Target::new_one(kind, Some(part))).await
 }
 
 /// `GET /registers/{kind}/{owner}/{id}/edit`
 pub async fn edit(
     State(house): State<House>,
     reader: Reader,
-    Path((kind, owner, id)): Path<(String, String, String)>,
+    Path(path): Path<(String, String, String)>,
 ) -> Response {
-    at_desk(house, reader, move |here| {
-        build_form(here, &kind, Some(&(owner, id)), None)
-    })
-    .await
+    form(house, reader, Target::of(path, None)).await
+}
+
+/// `GET /registers/{kind}/{owner}/{id}/edit/{part}`
+pub async fn edit_part(
+    State(house): State<House>,
+    reader: Reader,
+    Path((kind, owner, id, part)): PartPath,
+) -> Response {
+    form(house, reader, Target::of((kind, owner, id), Some(part))).await
+}
+
+async fn form(house: House, reader: Reader, target: Target) -> Response {
+    at_desk(house, reader, move |here| build_form(here, &target, None)).await
 }
 
 /// What was typed and what is wrong with it.
-struct Refused<'a> {
-    entry: &'a Entry,
-    faults: &'a [record::Fault],
+pub(super) struct Refused<'a> {
+    pub entry: &'a Entry,
+    pub faults: &'a [record::Fault],
 }
 
-fn build_form(
-    here: &Here<'_>,
-    kind: &str,
-    target: Option<&(String, String)>,
-    refused: Option<&Refused<'_>>,
-) -> Result<Answer, Refusal> {
+impl Refused<'_> {
+    /// The lines of the summary: faults at their controls, those that stand at none, and why the form was refused as a whole.
+    pub fn summary(&self, t: Texts<'_>, controls: &[Field]) -> Vec<Field> {
+        let at = controls.iter().filter(|control| !control.error.is_empty());
+        let at = at.cloned().chain(elsewhere(t, controls, self.faults));
+        at.chain(self.entry.faults(t, &[])).collect()
+    }
+}
+
+fn build_form(here: &Here<'_>, target: &Target, refused: Option<&Refused<'_>>) -> Result<Answer, Refusal> {
     let t = here.t;
-    let Register { kind, may_add } = here.desk.register(&here.visit, kind)?;
-    let kept = match target {
+    let Register { kind, may_add } = here.desk.register(&here.visit, &target.kind)?;
+    let kept = match &target.record {
         None if may_add => None,
         None => return Err(app::closed(&here.visit)),
         Some((owner, id)) => {
@@ -311,6 +368,21 @@ fn build_form(
             Some(record.view)
         }
     };
+    let filed = kept.as_ref().is_some_and(|view| view.state == RecordState::Filed);
+    if let Some(part) = &target.part {
+        return match &kept {
+            Some(view) if filed && refused.is_none() => Ok(Answer::elsewhere(
+                t.path(&format!("{}/edit", address(&kind, view))),
+            )),
+            kept => parts::one(here, &kind, kept.as_ref(), Some(part), refused),
+        };
+    }
+    if kind.is_long() && !filed && refused.is_none() {
+        return match &kept {
+            Some(view) => parts::list(here, &kind, view),
+            None => parts::one(here, &kind, None, None, None),
+        };
+    }
     let shown: Given = match (refused, &kept) {
         (Some(refused), _) => typed(refused.entry),
         (None, Some(view)) => given(&kind, &view.record),
@@ -319,22 +391,7 @@ fn build_form(
     let faults = refused.map_or(&[][..], |refused| refused.faults);
     let fill = Desk::fields_to_fill(&here.visit, &kind, kept.as_ref());
     let controls = fields(here, &kind, &fill, &shown, faults);
-    let mut summary: Vec<Field> = controls
-        .iter()
-        .filter(|control| !control.error.is_empty())
-        .cloned()
-        .collect();
-    summary.extend(elsewhere(t, &controls, faults));
-    if let Some(refused) = refused {
-        summary.extend(refused.entry.faults(t, &[]));
-    }
-    let version = match refused {
-        Some(refused) => refused.entry.value("version").to_owned(),
-        None => kept
-            .as_ref()
-            .map_or_else(|| "0".to_owned(), |view| view.version.to_string()),
-    };
-    let filed = kept.as_ref().is_some_and(|view| view.state == RecordState::Filed);
+    let summary = refused.map_or_else(Vec::new, |refused| refused.summary(t, &controls));
     let form = PostForm {
         id: "record".into(),
         title: t.text("record-form"),
@@ -342,35 +399,18 @@ fn build_form(
             None => format!("/registers/{}/new", kind.id),
             Some(view) => format!("{}/edit", address(&kind, view)),
         }),
-        hidden: vec![("version".into(), version)],
+        hidden: vec![("version".into(), version(kept.as_ref(), refused))],
         fields: controls,
         button: t.text(if filed { "save" } else { "record-file" }),
         second: (!filed).then(|| ("draft".into(), "yes".into(), t.text("record-save-draft"))),
         solid: true,
         ..PostForm::default()
     };
-    let title = match &kept {
-        None => t.with("record-new", &[("kind", kind.title.get(t.lang()).into())]),
-        Some(view) => t.with("record-edit", &[("name", name(&kind, view, t).into())]),
-    };
-    let mut crumbs = to_list(t, &kind);
-    if let Some(view) = &kept {
-        crumbs.push(Link::to(name(&kind, view, t), t.path(&address(&kind, view))));
-    }
-    let prepare: Vec<String> = kind
-        .prepare
-        .iter()
-        .map(|text| text.get(t.lang()).to_owned())
-        .collect();
-    let parts = (kept.is_none() && !prepare.is_empty()).then(|| Part {
-        title: t.text("record-prepare"),
-        lines: prepare,
-        ..Part::default()
-    });
+    let (title, crumbs) = head(here, &kind, kept.as_ref());
     let answer = Answer::page(&super::Work {
         lead: t.with("record-minutes", &[("n", kind.minutes.to_string().into())]),
         faults: summary,
-        parts: parts.into_iter().collect(),
+        parts: prepare(t, &kind).filter(|_| kept.is_none()).into_iter().collect(),
         forms: vec![form],
         ..page(here, title, crumbs)
     })?;
@@ -381,6 +421,39 @@ fn build_form(
     })
 }
 
+/// The version that a form was made from.
+pub(super) fn version(kept: Option<&RegisterEntry>, refused: Option<&Refused<'_>>) -> String {
+    match refused {
+        Some(refused) => refused.entry.value("version").to_owned(),
+        None => kept.map_or(0, |view| view.version).to_string(),
+    }
+}
+
+/// What the page of a form is called, and what leads to it.
+pub(super) fn head(here: &Here<'_>, kind: &Kind, kept: Option<&RegisterEntry>) -> (String, Vec<Link>) {
+    let t = here.t;
+    let mut crumbs = to_list(t, kind);
+    let Some(view) = kept else {
+        return (
+            t.with("record-new", &[("kind", kind.title.get(t.lang()).into())]),
+            crumbs,
+        );
+    };
+    let name = name(kind, view, t);
+    crumbs.push(Link::to(name.as_str(), t.path(&address(kind, view))));
+    (t.with("record-edit", &[("name", name.into())]), crumbs)
+}
+
+/// What to have at hand, if the kind says so.
+pub(super) fn prepare(t: Texts<'_>, kind: &Kind) -> Option<Part> {
+    let lines = kind.prepare.iter().map(|text| text.get(t.lang()).to_owned());
+    (!kind.prepare.is_empty()).then(|| Part {
+        title: t.text("record-prepare"),
+        lines: lines.collect(),
+        ..Part::default()
+    })
+}
+
 /// `POST /registers/{kind}/new`
 pub async fn add(
     State(house): State<House>,
@@ -388,32 +461,53 @@ pub async fn add(
     Path(kind): Path<String>,
     posted: Posted,
 ) -> Response {
-    write(house, reader, kind, None, posted).await
+    write(house, reader, Target::new_one(kind, None), posted).await
+}
+
+/// `POST /registers/{kind}/new/{part}`
+pub async fn add_part(
+    State(house): State<House>,
+    reader: Reader,
+    Path((kind, part)): Path<(String, String)>,
+    posted: Posted,
+) -> Response {
+    write(house, reader, Target::new_one(kind, Some(part)), posted).await
 }
 
 /// `POST /registers/{kind}/{owner}/{id}/edit`
 pub async fn change(
     State(house): State<House>,
     reader: Reader,
-    Path((kind, owner, id)): Path<(String, String, String)>,
+    Path(path): Path<(String, String, String)>,
     posted: Posted,
 ) -> Response {
-    write(house, reader, kind, Some((owner, id)), posted).await
+    write(house, reader, Target::of(path, None), posted).await
 }
 
-async fn write(house: House, reader: Reader, kind: String, target: Target, mut posted: Posted) -> Response {
-    if let Some(sent) = posted.json.take() {
+/// `POST /registers/{kind}/{owner}/{id}/edit/{part}`
+pub async fn change_part(
+    State(house): State<House>,
+    reader: Reader,
+    Path((kind, owner, id, part)): PartPath,
+    posted: Posted,
+) -> Response {
+    let target = Target::of((kind, owner, id), Some(part));
+    write(house, reader, target, posted).await
+}
+
+async fn write(house: House, reader: Reader, target: Target, mut posted: Posted) -> Response {
+    // A program sends a record as a whole; at a part its JSON is refused as elsewhere.
+    if let Some(sent) = posted.json.take_if(|_| target.part.is_none()) {
         return json::take(house, reader, sent, move |here, sent| {
-            let target = target.as_ref().map(|(owner, id)| (owner.as_str(), id.as_str()));
-            json::save(here, sent, &kind, target)
+            json::save(here, sent, &target.kind, target.owned())
         })
         .await;
     }
-    let at: Arc<(String, Target)> = Arc::new((kind, target));
-    let again = Arc::clone(&at);
+    let target = Arc::new(target);
+    let again = Arc::clone(&target);
     let act = move |here: &Here<'_>, entry: &Entry| {
-        let (kind, target) = &*at;
-        let seen = target.as_ref().map(|(owner, id)| Seen {
+        let kind = &target.kind;
+        let seen = target.owned().map(|(owner, id)| Seen {
             owner,
             id,
             version: seen_version(entry),
@@ -423,21 +517,24 @@ async fn write(house: House, reader: Reader, kind: String, target: Target, mut p
         } else {
             Completeness::Draft
         };
-        let at = target.as_ref().map(|(owner, id)| (owner.as_str(), id.as_str()));
-        let (entry, faults) = files::taken(here, kind, at, entry)?;
+        let (entry, faults) = files::taken(here, kind, target.owned(), entry)?;
         let controls: Vec<(String, String)> = entry
             .all()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        let saved = if faults.is_empty() {
-            here.desk
-                .save_record(&here.visit, kind, seen, &controls, completeness)?
-        } else {
-            SavedRecord::Faults(faults)
+        let (desk, visit) = (here.desk, &here.visit);
+        let saved = match &target.part {
+            _ if !faults.is_empty() => SavedRecord::Faults(faults),
+            Some(part) => desk.save_part(visit, kind, seen, part, &controls)?,
+            None => desk.save_record(visit, kind, seen, &controls, completeness)?,
         };
-        match saved {
-            SavedRecord::Kept(owner, id) => {
-                let done = if target.is_some() || completeness == Completeness::Draft {
+        match (saved, &target.part) {
+            (SavedRecord::Kept(owner, id), Some(part)) => {
+                let to = parts::after(here, (kind, &owner, &id), part, &entry)?;
+                Ok(Done::to(to))
+            }
+            (SavedRecord::Kept(owner, id), None) => {
+                let done = if target.record.is_some() || completeness == Completeness::Draft {
                     "saved"
                 } else {
                     "added"
@@ -447,23 +544,18 @@ async fn write(house: House, reader: Reader, kind: String, target: Target, mut p
                         .path(&format!("/registers/{kind}/{owner}/{id}?done={done}")),
                 ))
             }
-            SavedRecord::Faults(faults) => {
+            (SavedRecord::Faults(faults), _) => {
                 let refused = Refused {
                     entry: &entry,
                     faults: &faults,
                 };
-                Ok(Done::shown(build_form(
-                    here,
-                    kind,
-                    target.as_ref(),
-                    Some(&refused),
-                )?))
+                Ok(Done::shown(build_form(here, &target, Some(&refused))?))
             }
         }
     };
     let page = move |here: &Here<'_>, entry: &Entry| {
         let refused = Refused { entry, faults: &[] };
-        build_form(here, &again.0, again.1.as_ref(), Some(&refused))
+        build_form(here, &again, Some(&refused))
     };
     submit(house, reader, posted, act, page).await
 }
