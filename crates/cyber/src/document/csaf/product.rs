@@ -628,7 +628,9 @@ pub(super) fn helper_differs(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
             found.map(|branch| branch.name)
         };
         if let Some(cpe) = helper.text_at("cpe").filter(|cpe| cpe.starts_with("cpe:2.3:")) {
-            let parts = cpe_parts(cpe);
+            let fields = crate::cpe::fields(cpe).into_iter();
+            let parts = fields.map(|field| field.into_iter().map(|(sign, _)| sign).collect());
+            let parts: Vec<String> = parts.collect();
             for (category, at) in COUNTERPARTS {
                 let part = parts.get(at).map_or("*", String::as_str);
                 let others = COUNTERPARTS.iter().filter(|(_, other)| *other == at);
@@ -676,26 +678,4 @@ pub(super) fn helper_differs(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
 fn version_agrees(part: &str, name: &str) -> bool {
     let plain = |text: &str| text.trim().trim_start_matches(['v', 'V']).to_lowercase();
     plain(part) == plain(name)
-}
-
-/// The components of a CPE 2.3 name, unescaped.
-fn cpe_parts(cpe: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut characters = cpe.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            ':' => parts.push(String::new()),
-            '\\' => {
-                if let (Some(part), Some(next)) = (parts.last_mut(), characters.next()) {
-                    part.push(next);
-                }
-            }
-            other => {
-                if let Some(part) = parts.last_mut() {
-                    part.push(other);
-                }
-            }
-        }
-    }
-    parts
 }
