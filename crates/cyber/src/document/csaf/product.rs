@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::json::Json;
-use super::{Advisory, Edition, Origin, Product, Sink};
+use super::{Advisory, Edition, Origin, Product, Sink, extensions};
 use crate::purl::Purl;
 
 /// Each reference to a product with its path.
@@ -61,9 +61,10 @@ fn references<'j>(advisory: &Advisory<'j>) -> Vec<(String, &'j str)> {
     found
 }
 
-/// 6.1.1
+/// 6.1.1. An extension that is marked critical is one that changes what mandatory tests say: what it defines counts as defined.
 pub(super) fn missing_product(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
-    let defined: HashSet<&str> = advisory.products.iter().map(|product| product.id).collect();
+    let mut defined: HashSet<&str> = advisory.products.iter().map(|product| product.id).collect();
+    defined.extend(extensions::products(advisory));
     for (path, id) in references(advisory) {
         if !defined.contains(id) {
             sink.say(
