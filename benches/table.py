@@ -34,6 +34,17 @@ def main(folder):
     live = read(folder / "live.json")
     what = f"{live['dependents']:,} dependents after one change"
     rows.append(("live", what, f"p50 {live['p50_ms']:.2f} ms, p99 {live['p99_ms']:.2f} ms", "aim: 10 ms"))
+    bill = read(folder / "cyber-sbom.json")
+    timed = f"p50 {bill['p50_ms']:.1f} ms, p99 {bill['p99_ms']:.1f} ms"
+    rows.append(("cyber", f"{bill['components']:,} components, in process", timed, f"aim: 50 ms; {bill['cpu_ms']:.1f} CPU-ms"))
+    programs = [json.loads(line) for line in (folder / "cyber.jsonl").read_text().splitlines()]
+    ours = next(program for program in programs if program["program"] == "rashin match")
+    for program in programs:
+        if "missing" in program:
+            rows.append(("cyber", program["program"], "did not run", program["missing"]))
+            continue
+        ratio = f"{program['cpu_seconds'] / ours['cpu_seconds']:.1f} × rashin match, {program['found']:,} found"
+        rows.append(("cyber", program["program"], f"{program['cpu_seconds']:.3f} CPU-s", ratio))
     for line in (folder / "load.jsonl").read_text().splitlines():
         load = json.loads(line)
         timed = f"p50 {load['p50_ms']:.2f} ms, p99 {load['p99_ms']:.2f} ms"

@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 
 use cyber::answer::Statements;
+use cyber::cpe::Cpe;
 use cyber::database::{Collection, Database};
 use cyber::device::{Device, Devices};
 use cyber::document::{Advisory, Bill, Format, Limits, Statement, check, read};
@@ -134,6 +135,22 @@ pub fn purl(bytes: &[u8]) -> Corpus {
         }
     }
     let _ = Package::of(&text, Some("1.0"));
+    Corpus::Keep
+}
+
+/// A CPE name and, after a line break, another: each binding is read again as the same, and what is covered is no other's.
+pub fn cpe(bytes: &[u8]) -> Corpus {
+    let text = String::from_utf8_lossy(bytes);
+    let (one, other) = text.split_once('\n').unwrap_or((&text, &text));
+    if let (Ok(one), Ok(other)) = (Cpe::parse(one), Cpe::parse(other)) {
+        for name in [&one, &other] {
+            assert_eq!(Cpe::parse(&name.to_string()).as_ref(), Ok(name));
+            assert_eq!(Cpe::parse(&name.uri()).as_ref(), Ok(name));
+        }
+        if one.covers(&other) && other.covers(&one) {
+            assert_eq!(one, other);
+        }
+    }
     Corpus::Keep
 }
 

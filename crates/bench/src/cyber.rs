@@ -109,7 +109,7 @@ fn memory(kind: &str) -> Result<u64, Box<dyn Error>> {
 }
 
 /// Packages of real bills with the versions that stand there.
-type Names = Vec<(Ecosystem, String, Vec<String>)>;
+pub type Names = Vec<(Ecosystem, String, Vec<String>)>;
 
 /// The folder of real documents: beside the checkout unless `RASHIN_DATA` names another.
 pub fn data() -> PathBuf {
@@ -117,7 +117,8 @@ pub fn data() -> PathBuf {
     std::env::var_os("RASHIN_DATA").map_or_else(beside, PathBuf::from)
 }
 
-fn names() -> Result<Names, Box<dyn Error>> {
+/// The packages of every real bill.
+pub fn names() -> Result<Names, Box<dyn Error>> {
     let mut found: BTreeMap<(Ecosystem, String), BTreeSet<String>> = BTreeMap::new();
     for file in fs::read_dir(data().join("cyber/sbom"))? {
         let Ok(document) = read(&fs::read(file?.path())?, &Limits::UPLOAD) else {
@@ -184,7 +185,7 @@ fn cve(number: u64) -> String {
 }
 
 /// An advisory on one version of a package and the next.
-fn advisory(number: u64, names: &Names) -> Result<Record, Box<dyn Error>> {
+pub fn advisory(number: u64, names: &Names) -> Result<Record, Box<dyn Error>> {
     let (ecosystem, name, versions) = &names[at(draw(number, 4, names.len() as u64))];
     let raise = draw(number, 5, VERSIONS);
     let score = ["L", "H", "N"][at(draw(number, 6, 3))];

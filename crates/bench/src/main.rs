@@ -4,6 +4,7 @@
 mod clock;
 mod cyber;
 mod cyber_devices;
+mod cyber_sbom;
 mod draws;
 mod grid;
 mod live;
@@ -30,6 +31,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let devices = std::env::args().nth(2).map_or(Ok(100_000), |text| text.parse())?;
             serde_json::to_string_pretty(&cyber_devices::run(devices)?)?
         }
+        Some("cyber-sbom") => {
+            let folder = std::env::args().nth(2).ok_or("cyber-sbom FOLDER [ADVISORIES]")?;
+            let advisories = std::env::args().nth(3).map_or(Ok(300_000), |text| text.parse())?;
+            serde_json::to_string_pretty(&cyber_sbom::run(Path::new(&folder), advisories)?)?
+        }
         Some("draws") => draws::run(&plan)?.to_string(),
         Some("grid") => grid::run()?.to_string(),
         Some("live") => live::run()?.to_string(),
@@ -41,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("survey-coverage") => survey::run()?,
         _ => {
             return Err(
-                "usage: bench cyber [DEVICES [ADVISORIES]]|cyber-devices [DEVICES]|draws|grid|live|national [sqlite|postgres [PERCENT]]|survey-coverage".into(),
+                "usage: bench cyber [DEVICES [ADVISORIES]]|cyber-devices [DEVICES]|cyber-sbom FOLDER [ADVISORIES]|draws|grid|live|national [sqlite|postgres [PERCENT]]|survey-coverage".into(),
             );
         }
     };

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use vocab::Refusal;
 
+use crate::cpe::{Attribute, Cpe, Value};
 use crate::document::{Bill, Component, Document, Statement, Status, Target, author};
 use crate::matching::{Matches, Package, packages_of};
 use crate::portfolio::Assertion;
@@ -237,7 +238,7 @@ pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     text.trim().parse().ok().or_else(|| whole().parse().ok())
 }
 
-/// A bill whose package URLs are read once.
+/// A bill whose package URLs and CPE names are read once.
 struct Bearers<'b> {
     bill: &'b Bill,
     components: Vec<Bearer<'b>>,
@@ -247,6 +248,7 @@ struct Bearers<'b> {
 struct Bearer<'b> {
     component: &'b Component,
     purls: Vec<Purl>,
+    cpes: Vec<Cpe>,
 }
 
 impl<'b> Bearers<'b> {
@@ -290,16 +292,28 @@ impl<'b> Bearers<'b> {
 impl<'b> Bearer<'b> {
     fn of(component: &'b Component) -> Self {
         let purls = component.purls.iter().filter_map(|purl| Purl::read(purl).ok());
+        let version = Value::plain(component.version.as_deref().unwrap_or_default());
+        let cpes = component.cpes.iter().filter_map(|cpe| Cpe::parse(cpe).ok());
+        let cpes = cpes.map(|cpe| match cpe.get(Attribute::Version) {
+            Value::Any => cpe.with(Attribute::Version, version.clone()),
+            _ => cpe,
+        });
         Self {
             component,
             purls: purls.collect(),
+            cpes: cpes.collect(),
         }
     }
 
     fn is(&self, target: &Target, bill: &Bill) -> bool {
         let named = target.names.iter().any(|name| self.is_named(name, bill));
         let version = self.purls.iter().find_map(Purl::version);
-        let version = version.or(self.component.version.as_deref());
+        let by_cpe = || {
+            self.cpes
+                .iter()
+                .find_map(|cpe| cpe.get(Attribute::Version).exact())
+        };
+        let version = version.or(self.component.version.as_deref()).or_else(by_cpe);
         let within = |range: &String| match version {
             Some(version) if range.starts_with("vers:") => {
                 Vers::parse(range).is_ok_and(|range| range.contains(version) == Ok(true))
@@ -320,6 +334,9 @@ impl<'b> Bearer<'b> {
             || reference.is_some() && link(name, bill) == reference
         {
             return true;
+        }
+        if let Ok(said) = Cpe::parse(name) {
+            return self.cpes.iter().any(|own| said.covers(own));
         }
         Purl::read(name).is_ok_and(|said| {
             self.purls

@@ -50,7 +50,7 @@ const fn without_purl(name: &'static str, claim: Claim) -> Known {
 }
 
 /// In the order of OSV's own list.
-const KNOWN: [Known; 48] = [
+const KNOWN: [Known; 49] = [
     known("AlmaLinux", By(Order::Rpm), "rpm", "almalinux"),
     known("Alpaquita", By(Order::Alpine), "apk", "alpaquita"),
     known("Alpine", By(Order::Alpine), "apk", "alpine"),
@@ -73,6 +73,8 @@ const KNOWN: [Known; 48] = [
     known("Chainguard", By(Order::Alpine), "apk", "chainguard"),
     without_purl("CleanStart", By(Order::Alpine)),
     known("ConanCenter", By(Order::Conan), "conan", ""),
+    // Not one of OSV's: products that advisories and bills name by CPE.
+    without_purl(CPE, By(Order::Generic)),
     known("CRAN", By(Order::Cran), "cran", ""),
     known("crates.io", By(Order::Semver), "cargo", ""),
     known("Debian", By(Order::Debian), "deb", "debian"),
@@ -123,6 +125,9 @@ const KNOWN: [Known; 48] = [
     known("VSCode", By(Order::Semver), "vscode-extension", ""),
     known("Wolfi", By(Order::Alpine), "apk", "wolfi"),
 ];
+
+/// The name under which products with CPE names stand.
+const CPE: &str = "CPE";
 
 /// Code names of releases, as package URLs write them, and their numbers.
 const CODENAMES: [(&str, &str, &str); 32] = [
@@ -200,6 +205,19 @@ impl Ecosystem {
                 ),
             )),
         }
+    }
+
+    /// That of products which have CPE names: a package's name is the CPE name without its version.
+    pub fn cpe() -> Self {
+        Self {
+            name: CPE,
+            release: None,
+        }
+    }
+
+    /// Whether it is that of CPE names.
+    pub fn is_cpe(&self) -> bool {
+        self.name == CPE
     }
 
     /// The name without a release.
@@ -284,6 +302,7 @@ impl Ecosystem {
     pub fn normal_name<'a>(&self, name: &'a str) -> Cow<'a, str> {
         match self.name {
             "PyPI" => Cow::Owned(pypi_name(name)),
+            CPE => Cow::Owned(crate::cpe::key(name)),
             // Their registries take no second name that differs in case; package URLs write these in lower case.
             "Go" | "NuGet" | "Packagist" | "Hex" | "GitHub Actions" | "SwiftURL" | "VSCode" | "Bitnami"
             | "Pub" => Cow::Owned(name.to_lowercase()),

@@ -7,6 +7,7 @@ mod percent;
 
 pub mod alias;
 pub mod answer;
+pub mod cpe;
 pub mod database;
 pub mod device;
 pub mod document;

@@ -9,6 +9,7 @@ use vocab::Refusal;
 use vocab::lang::Lang;
 
 use crate::answer::{Answer, Unused};
+use crate::cpe;
 use crate::database::{Database, Source};
 use crate::document::{Bill, Component};
 use crate::ecosystem::Ecosystem;
@@ -117,15 +118,17 @@ pub fn match_components<S: Source>(database: &Database<S>, bill: &Bill) -> Resul
     let mut findings: Vec<Finding> = Vec::new();
     let mut ledger = Ledger::default();
     for (place, component) in bill.components.iter().enumerate() {
-        let (packages, mut cause) = packages_of(component);
+        let (names, mut cause) = packages_of(component);
         let mut doubts: Vec<Doubt> = Vec::new();
         let first = findings.len();
-        for package in packages {
+        for package in &names {
             let assessment = match assessed.entry(package.clone()) {
                 Entry::Occupied(assessed) => assessed.into_mut(),
-                Entry::Vacant(place) => place.insert(assess(database, &package)?),
+                Entry::Vacant(place) => place.insert(assess(database, package)?),
             };
-            cause = cause.or_else(|| assessment.cause.clone());
+            if package.decides(names.iter()) {
+                cause = cause.or_else(|| assessment.cause.clone());
+            }
             for doubt in &assessment.doubts {
                 if !doubts.contains(doubt) {
                     doubts.push(doubt.clone());
@@ -140,7 +143,7 @@ pub fn match_components<S: Source>(database: &Database<S>, bill: &Bill) -> Resul
                 let key = (package.clone(), id.clone());
                 let advisory = match known.entry(key) {
                     Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(place) => place.insert(Advisory::read(database, record, &package)?),
+                    Entry::Vacant(place) => place.insert(Advisory::read(database, record, package)?),
                 };
                 findings.push(Finding {
                     component: place,
@@ -266,7 +269,7 @@ fn scored<'r>(record: &'r Record, severity: &'r [Severity]) -> impl Iterator<Ite
     severity.iter().map(|severity| Score::new(&record.id, severity))
 }
 
-/// The packages that a component is, and why one of its names could not be read as one.
+/// The packages that a component is, and why one of its names could not be read as one. Where no package URL can, its CPE names tell which it is.
 pub(crate) fn packages_of(component: &Component) -> (Vec<Package>, Option<Refusal>) {
     let mut packages = Vec::new();
     let mut cause = component.purls.is_empty().then(no_purl);
@@ -276,12 +279,35 @@ pub(crate) fn packages_of(component: &Component) -> (Vec<Package>, Option<Refusa
             Err(refusal) => cause = Some(refusal),
         }
     }
+    let mut unread = None;
+    let by_purl = packages.len();
+    for cpe in &component.cpes {
+        match cpe::of_component(cpe, component.version.as_deref()) {
+            Ok((name, version)) => packages.push(Package {
+                ecosystem: Ecosystem::cpe(),
+                name,
+                version,
+            }),
+            Err(refusal) => unread = Some(refusal),
+        }
+    }
+    if by_purl == 0 && !component.cpes.is_empty() {
+        cause = match (packages.is_empty(), component.purls.is_empty()) {
+            (true, false) => cause,
+            _ => unread,
+        };
+    }
     packages.sort_unstable();
     packages.dedup();
     (packages, cause)
 }
 
 impl Package {
+    /// Whether a component of these packages can be assessed only if this one can: a CPE name adds to what a package URL tells.
+    pub(crate) fn decides<'p>(&self, mut all: impl Iterator<Item = &'p Self>) -> bool {
+        !self.ecosystem.is_cpe() || all.all(|other| other.ecosystem.is_cpe())
+    }
+
     /// The packages that a package URL names: its own, and where it says so the source package that it is built from, under whose name
     /// distributions keep their records. The given version counts if the URL has none.
     ///
@@ -332,12 +358,12 @@ fn source(upstream: &str, version: &str) -> (String, String) {
 fn no_purl() -> Refusal {
     Refusal::new(
         "no_purl",
-        "部品に package URL（purl）がなく、どのパッケージか分かりません。SBOM に purl を書いてください。",
-        "the component has no package URL (purl), so which package it is cannot be told. Write its purl in the SBOM.",
+        "部品に package URL（purl）も CPE 名もなく、どのパッケージか分かりません。SBOM に purl を書いてください。",
+        "the component has neither a package URL (purl) nor a CPE name, so which package it is cannot be told. Write its purl in the SBOM.",
     )
 }
 
-fn no_version() -> Refusal {
+pub(crate) fn no_version() -> Refusal {
     Refusal::new(
         "no_version",
         "部品のバージョンが書かれていません。SBOM にバージョンを書いてください。",
@@ -354,6 +380,13 @@ fn unknown_type(purl: &Purl) -> Refusal {
 }
 
 pub(crate) fn no_database(ecosystem: &Ecosystem) -> Refusal {
+    if ecosystem.is_cpe() {
+        return Refusal::new(
+            "no_database",
+            "CPE 名で製品を挙げる勧告（CSAF）がデータベースにありません。rashin cyber load で読み込むか、SBOM に purl を書いてください。",
+            "the database has no advisory (CSAF) that names products by CPE. Load some with `rashin cyber load`, or write purls in the SBOM.",
+        );
+    }
     Refusal::new(
         "no_database",
         format!(

@@ -8,8 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use vocab::Refusal;
 use vocab::lang::Lang;
 
+use crate::cpe::{self, Named};
 use crate::ecosystem::Ecosystem;
 use crate::range::{Event, Hit, Miss, Range, Rule};
+use crate::version::Version;
 
 /// A vulnerability.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,7 +165,7 @@ impl Record {
             .filter(|affected| affected.concerns(ecosystem, name))
         {
             named = true;
-            match affected.rule(ecosystem).assess(version) {
+            match affected.reach(ecosystem).assess(name, version) {
                 Ok(Ok(hit)) => return Verdict::Affected(hit),
                 Ok(Err(miss)) => misses.extend(miss),
                 Err(cause) => unassessable = Some(cause),
@@ -178,11 +180,13 @@ impl Record {
 }
 
 impl Affected {
-    /// Whether this is about a package.
+    /// Whether this is about a package, as far as the key tells under which both are looked up.
     pub fn concerns(&self, ecosystem: &Ecosystem, name: &str) -> bool {
         self.package.as_ref().is_some_and(|package| {
             Ecosystem::parse(&package.ecosystem).is_ok_and(|own| {
-                own.covers(ecosystem) && own.normal_name(&package.name) == ecosystem.normal_name(name)
+                let key = own.normal_name(&package.name);
+                own.covers(ecosystem)
+                    && (key == ecosystem.normal_name(name) || own.is_cpe() && key == cpe::WIDE)
             })
         })
     }
@@ -190,6 +194,51 @@ impl Affected {
     /// Its ranges and versions, ready to be asked.
     pub fn rule(&self, ecosystem: &Ecosystem) -> Rule {
         Rule::new(ecosystem.order(), &self.ranges, &self.versions)
+    }
+
+    /// What is said of packages of an ecosystem, ready to be asked.
+    pub(crate) fn reach(&self, ecosystem: &Ecosystem) -> Reach {
+        match &self.package {
+            Some(package) if ecosystem.is_cpe() => Reach::Names(Box::new(Named::new(self, &package.name))),
+            _ => Reach::Versions(self.rule(ecosystem)),
+        }
+    }
+}
+
+/// What is said of a package: of its versions, or by a CPE name.
+#[derive(Debug)]
+pub(crate) enum Reach {
+    Versions(Rule),
+    Names(Box<Named>),
+}
+
+impl Reach {
+    /// Whether a version of a package is affected, and why.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be assessed.
+    pub fn assess(&self, name: &str, version: &str) -> Result<Result<Hit, Vec<Miss>>, Refusal> {
+        match self {
+            Self::Versions(rule) => rule.assess(version),
+            Self::Names(named) => named.assess(name, version),
+        }
+    }
+
+    /// The same of a version that is read already, without the proof; nothing where it cannot be assessed.
+    pub fn affects(&self, name: &str, text: &str, version: Option<&Version>) -> Option<bool> {
+        match self {
+            Self::Versions(rule) => rule.affects(text, version),
+            Self::Names(named) => named.assess(name, text).ok().map(|said| said.is_ok()),
+        }
+    }
+
+    /// Whether it leaves open which package it is about.
+    pub fn is_wide(&self) -> bool {
+        match self {
+            Self::Versions(_) => false,
+            Self::Names(named) => named.is_wide(),
+        }
     }
 }
 
@@ -202,6 +251,19 @@ impl Verdict {
                 format!("影響を受けるバージョンの一覧に {version} があります。")
             }
             Self::Affected(Hit::Listed(version)) => format!("{version} is in the list of affected versions."),
+            Self::Affected(Hit::Named { name, version }) => {
+                let version = version
+                    .as_ref()
+                    .map(|hit| Self::Affected((**hit).clone()).text(lang));
+                let version = version.unwrap_or_default();
+                if ja {
+                    format!("記録が CPE 名 {name} で挙げています。{version}")
+                } else {
+                    format!("the record names it by the CPE name `{name}`. {version}")
+                        .trim_end()
+                        .to_owned()
+                }
+            }
             Self::Affected(Hit::Range { from, to, .. }) => {
                 let to = to.as_ref().map(|event| In(event, lang).to_string());
                 match (to, ja) {
@@ -237,6 +299,8 @@ fn miss_text(miss: &Miss, lang: Lang) -> String {
         (Miss::After(event), _) => In(event, lang).to_string(),
         (Miss::Unlisted, Lang::Ja) => "一覧にない".to_owned(),
         (Miss::Unlisted, Lang::En) => "not in the list".to_owned(),
+        (Miss::Named(name), Lang::Ja) => format!("{name} とは別の製品"),
+        (Miss::Named(name), Lang::En) => format!("not {name}"),
     }
 }
 

@@ -124,6 +124,13 @@ struct Sorted {
 pub enum Hit {
     /// It is in the list of affected versions, written so.
     Listed(String),
+    /// A CPE name covers it.
+    Named {
+        /// The name, as a formatted string.
+        name: String,
+        /// Why its version is affected, where that is told beside the name.
+        version: Option<Box<Hit>>,
+    },
     /// It lies in a range from this event to that one, if the range ends.
     Range {
         /// What the range's events hold.
@@ -145,6 +152,8 @@ pub enum Miss {
     After(Event),
     /// It is not in the list of affected versions.
     Unlisted,
+    /// This CPE name is another product's.
+    Named(String),
 }
 
 impl Rule {

@@ -16,7 +16,8 @@ const BILL: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "version"
     "serialNumber": "urn:uuid:11111111-2222-4333-8444-555555555555",
     "metadata": {"component": {"type": "device", "name": "pump", "bom-ref": "pump", "purl": "pkg:generic/pump@2.1"}},
     "components": [
-        {"type": "library", "bom-ref": "demo", "name": "demo", "version": "1.0", "purl": "pkg:pypi/demo@1.0"},
+        {"type": "library", "bom-ref": "demo", "name": "demo", "version": "1.0", "purl": "pkg:pypi/demo@1.0",
+            "cpe": "cpe:2.3:a:acme:demo:1.0:*:*:*:*:*:*:*"},
         {"type": "library", "bom-ref": "other", "name": "other", "version": "1.0", "purl": "pkg:pypi/other@1.0"},
         {"type": "library", "bom-ref": "built", "name": "built", "version": "1.0-1", "purl": "pkg:deb/debian/built@1.0-1?distro=debian-12"}]}"#;
 
@@ -69,6 +70,17 @@ fn cyclonedx(affects: &str) -> String {
     format!(
         r#"{{"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {{"timestamp": "2026-02-01T00:00:00Z"}},
         "vulnerabilities": [{{"id": "CVE-1", "analysis": {{"state": "not_affected"}}, "affects": [{affects}]}}]}}"#
+    )
+}
+
+/// What a maker says of a product whose version stands in a branch.
+fn csaf_of(helper: &str, name: &str, version: &str) -> String {
+    format!(
+        r#"{{"document": {{"category": "csaf_vex", "csaf_version": "2.0", "publisher": {{"name": "架空メディカル株式会社"}}, "title": "demo",
+        "tracking": {{"id": "K-2", "current_release_date": "2026-02-01T00:00:00Z"}}}},
+        "product_tree": {{"branches": [{{"category": "product_version", "name": "{version}", "product":
+            {{"name": "demo", "product_id": "D", "product_identification_helper": {{"{helper}": "{name}"}}}}}}]}},
+        "vulnerabilities": [{{"cve": "CVE-1", "product_status": {{"known_not_affected": ["D"]}}}}]}}"#
     )
 }
 
@@ -136,6 +148,12 @@ fn a_statement_meets_what_it_names_and_nothing_else() {
             said("CVE-1", r#"{"@id": "pkg:pypi/demo@1.0?arch=arm"}"#, "fixed"),
             &[],
         ),
+        (
+            said("CVE-1", r#"{"@id": "cpe:/a:acme:demo"}"#, "fixed"),
+            &["demo"],
+        ),
+        (said("CVE-1", r#"{"@id": "cpe:/a:acme:demo:1.1"}"#, "fixed"), &[]),
+        (said("CVE-1", r#"{"@id": "cpe:/a:%02:demo:1.0"}"#, "fixed"), &[]),
         (cyclonedx(r#"{"ref": "demo"}"#), &["demo"]),
         (
             cyclonedx(r#"{"ref": "demo", "versions": [{"version": "1.1"}]}"#),
@@ -158,6 +176,12 @@ fn a_statement_meets_what_it_names_and_nothing_else() {
             &["demo", "other"],
         ),
         (csaf("C", "", "known_not_affected"), &["demo"]),
+        // A product of one version is not every version that its name leaves open.
+        (csaf_of("purl", "pkg:pypi/demo", "1.0"), &["demo"]),
+        (csaf_of("purl", "pkg:pypi/demo", "1.1"), &[]),
+        (csaf_of("cpe", "cpe:/a:acme:demo", "1.0"), &["demo"]),
+        (csaf_of("cpe", "cpe:/a:acme:demo", "1.1"), &[]),
+        (csaf_of("cpe", "cpe:/a:acme:demo:1.0", "any"), &["demo"]),
         (csaf("P", "", "fixed"), &["demo", "other"]),
         (csaf("PC", within, "fixed"), &["demo"]),
         (csaf("PC", &elsewhere, "fixed"), &[]),

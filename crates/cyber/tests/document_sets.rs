@@ -72,23 +72,36 @@ fn every_bill_is_read_whole() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Tests that are not made here: grammar needs a grammar of each language, and extensions their own schemas and metadata.
-const NOT_MADE: [&str; 3] = ["6.1.60.2", "6.1.60.3", "6.3.16"];
-
-/// Tests that need a network or a dictionary for some files of theirs.
-const OUT_OF_REACH: [&str; 1] = ["oasis_csaf_tc-csaf_2_0-2021-6-3-06-02.json"];
-
-/// Files that the table calls valid on the whole although they break another mandatory test by its wording: an algorithm or a product ID
-/// that stands twice, a product that is not defined.
-const CALLED_VALID: [&str; 5] = [
-    "oasis_csaf_tc-csaf_2_0-2021-6-2-08-02.json",
-    "oasis_csaf_tc-csaf_2_1-2024-6-1-50-14.json",
-    "oasis_csaf_tc-csaf_2_1-2024-6-2-08-02.json",
-    "oasis_csaf_tc-csaf_2_1-2024-6-3-21-01-02.json",
-    "oasis_csaf_tc-csaf_2_1-2024-6-3-21-01-12.json",
+/// Files that come out otherwise than their table says, each with the reason. One that comes out right has to leave the list.
+const OTHERWISE: [(&str, &str); 6] = [
+    (
+        "oasis_csaf_tc-csaf_2_0-2021-6-3-06-02.json",
+        "whether an address answers takes a network",
+    ),
+    (
+        "oasis_csaf_tc-csaf_2_0-2021-6-2-08-02.json",
+        "called valid, yet names MD5 twice for a file, which 6.1.25 forbids in so many words",
+    ),
+    (
+        "oasis_csaf_tc-csaf_2_1-2024-6-2-08-02.json",
+        "called valid, yet names MD5 twice for a file, which 6.1.25 forbids in so many words",
+    ),
+    (
+        "oasis_csaf_tc-csaf_2_1-2024-6-1-50-14.json",
+        "called valid, yet defines a product ID twice, which 6.1.2 forbids in so many words",
+    ),
+    (
+        "oasis_csaf_tc-csaf_2_1-2024-6-1-60-03-02.json",
+        "what an extension may do stands in its own metadata, which the document does not hold",
+    ),
+    (
+        "oasis_csaf_tc-csaf_2_1-2024-6-3-16-01.json",
+        "a mistake of grammar takes a grammar of each language",
+    ),
 ];
 
-/// Holds every file of a set to what its table says: which test it fails or passes, and whether it is valid on the whole.
+/// Holds every file of a set to what its table says: which test it fails or passes, and whether it is valid on the whole; but those that are
+/// known to come out otherwise.
 fn csaf(set: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     if files(set).is_empty() {
@@ -102,10 +115,11 @@ fn csaf(set: &str) -> Vec<String> {
             for file in test.at(list).items() {
                 let name = file.text_at("name").unwrap();
                 let path = folder(set).join(name);
-                let is_one_of = |names: &[&str]| names.iter().any(|known| name.ends_with(known));
-                if !path.exists() || NOT_MADE.contains(&number) || is_one_of(&OUT_OF_REACH) {
+                if !path.exists() {
                     continue;
                 }
+                let known = OTHERWISE.iter().any(|(known, _)| name.ends_with(known));
+                let before = wrong.len();
                 let report = report(&path);
                 let of_test = report.findings.iter().filter(|finding| finding.test == number);
                 let failed = of_test
@@ -117,13 +131,18 @@ fn csaf(set: &str) -> Vec<String> {
                         of_test.clone().next()
                     ));
                 }
-                let valid = *file.at("valid") == Json::Bool(true) && !is_one_of(&CALLED_VALID);
+                let valid = *file.at("valid") == Json::Bool(true);
                 if valid != (report.verdict == Verdict::Valid) {
                     let why = report
                         .findings
                         .iter()
                         .find(|finding| finding.level == Level::Mandatory);
                     wrong.push(format!("{name}: valid = {}: {why:?}", !valid));
+                }
+                if known && wrong.len() == before {
+                    wrong.push(format!("{name}: comes out right"));
+                } else if known {
+                    wrong.truncate(before);
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use cyber::database::{Change, Collection, Database};
-use cyber::document::{Bill, Limits, read};
+use cyber::document::{Advisory, Bill, Limits, read};
 use cyber::ecosystem::Ecosystem;
 use cyber::ledger::Standing;
 use cyber::matching::{Matches, Package, assess, match_components};
@@ -206,6 +206,168 @@ fn every_component_has_its_row_and_cause() {
         let kind = row.cause.as_ref().map_or("", |cause| cause.kind);
         assert_eq!((row.standing, kind), (standing, cause), "{purl}");
     }
+}
+
+/// An advisory that names a product by CPE, and the category and name of the branch that tells its version.
+fn by_cpe(cpe: &str, branch: Option<(&str, &str)>) -> Advisory {
+    let product = format!(
+        r#"{{"name": "lib", "product_id": "P", "product_identification_helper": {{"cpe": "{}"}}}}"#,
+        cpe.replace('\\', "\\\\")
+    );
+    let tree = match branch {
+        Some((category, name)) => {
+            format!(r#""branches": [{{"category": "{category}", "name": "{name}", "product": {product}}}]"#)
+        }
+        None => format!(r#""full_product_names": [{product}]"#),
+    };
+    let json = format!(
+        r#"{{"document": {{"category": "csaf_vex", "csaf_version": "2.0", "publisher": {{"name": "架空メディカル株式会社"}}, "title": "lib",
+        "tracking": {{"id": "K-1", "current_release_date": "2026-02-01T00:00:00Z"}}}}, "product_tree": {{{tree}}},
+        "vulnerabilities": [{{"cve": "CVE-1", "product_status": {{"known_affected": ["P"]}}}}]}}"#
+    );
+    Advisory::of(&read(json.as_bytes(), &Limits::UPLOAD).unwrap()).unwrap()
+}
+
+/// What the advisory names, vendor, product and version of an application unless it is a whole name; the branch that tells the version; the component
+/// and what else stands in it; what becomes of it.
+const BY_CPE: [(&str, &str, &str, &str, &str); 33] = [
+    // The same, a pattern of versions, and every version.
+    ("acme:lib:1.0", "", "acme:lib:1.0", "", "matched"),
+    ("cpe:/a:acme:lib:1.0", "", "acme:lib:1.0", "", "matched"),
+    ("acme:lib:1.*", "", "acme:lib:1.0", "", "matched"),
+    ("acme:lib:*", "", "acme:lib:1.0", "", "matched"),
+    ("acme:lib:1.1", "", "acme:lib:1.0", "", "clean"),
+    ("acme:lib:2.*", "", "acme:lib:1.0", "", "clean"),
+    ("acme:other:1.0", "", "acme:lib:1.0", "", "clean"),
+    ("other:lib:1.0", "", "acme:lib:1.0", "", "clean"),
+    ("cpe:/o:acme:lib:1.0", "", "acme:lib:1.0", "", "clean"),
+    // The branch tells the version that the name leaves open.
+    ("acme:lib:*", "= 1.0", "acme:lib:1.0", "", "matched"),
+    ("acme:lib:*", "= 1.1", "acme:lib:1.0", "", "clean"),
+    ("acme:lib:-", "= 1.0", "acme:lib:1.0", "", "matched"),
+    ("acme:lib:-", "", "acme:lib:1.0", "", "vague_cpe"),
+    ("acme:lib:*", "vers:generic/<1.1", "acme:lib:1.0", "", "matched"),
+    ("acme:lib:*", "vers:generic/<1.0", "acme:lib:1.0", "", "clean"),
+    ("acme:lib:*", "vers:deb/<1.1", "acme:lib:1.0", "", "no_range"),
+    ("acme:lib:*", "before 1.1", "acme:lib:1.0", "", "no_range"),
+    // Nothing is concluded from wild cards on either side.
+    ("*:lib:1.0", "", "acme:lib:1.0", "", "wild_cpe"),
+    ("*:lib:1.1", "", "acme:lib:1.0", "", "clean"),
+    ("acme:*:1.0", "", "acme:lib:1.0", "", "wild_cpe"),
+    ("acme:li?:1.0", "", "acme:lib:1.0", "", "wild_cpe"),
+    ("other:*:1.0", "", "acme:lib:1.0", "", "clean"),
+    ("acme:lib:1.0", "", "*:lib:1.0", "", "wild_cpe"),
+    ("acme:lib:1.0", "", "acme:*:1.0", "", "wild_cpe"),
+    ("cpe:/a:acme:lib:1.0:sp1", "", "acme:lib:1.0", "", "vague_cpe"),
+    // A component's own version counts where its name has none.
+    (
+        "acme:lib:1.0",
+        "",
+        "acme:lib:*",
+        r#", "version": "1.0""#,
+        "matched",
+    ),
+    ("acme:lib:1.0", "", "acme:lib:*", r#", "version": "1.1""#, "clean"),
+    ("acme:lib:1.0", "", "acme:lib:*", "", "no_version"),
+    ("acme:lib:1.0", "", "cpe:1.0", "", "bad_cpe"),
+    // A name beside a package URL adds to it and takes nothing away.
+    (
+        "acme:lib:1.0",
+        "",
+        "acme:lib:1.0",
+        r#", "purl": "pkg:pypi/lib@1.0""#,
+        "matched",
+    ),
+    (
+        "acme:lib:1.1",
+        "",
+        "acme:lib:1.0",
+        r#", "purl": "pkg:pypi/lib@1.0""#,
+        "no_database",
+    ),
+    (
+        "acme:lib:1.1",
+        "",
+        "acme:lib:1.0",
+        r#", "purl": "pkg:generic/lib@1.0""#,
+        "clean",
+    ),
+    (
+        "acme:lib:1.1",
+        "",
+        "cpe:1.0",
+        r#", "purl": "pkg:generic/lib@1.0""#,
+        "unknown_type",
+    ),
+];
+
+/// A component with a CPE name.
+fn bill_by_cpe(cpe: &str, more: &str) -> Bill {
+    let json = format!(
+        r#"{{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{{"type": "library", "name": "lib", "cpe": "{cpe}"{more}}}]}}"#
+    );
+    Bill::of(&read(json.as_bytes(), &Limits::UPLOAD).unwrap()).unwrap()
+}
+
+#[test]
+fn components_are_matched_by_cpe() {
+    let name = |text: &str| match text.strip_prefix("cpe:") {
+        Some(_) => text.to_owned(),
+        None => format!("cpe:2.3:a:{text}:*:*:*:*:*:*:*"),
+    };
+    for (said, branch, own, more, expected) in BY_CPE {
+        let branch = match (branch, branch.strip_prefix("= ")) {
+            ("", _) => None,
+            (_, Some(version)) => Some(("product_version", version)),
+            (range, None) => Some(("product_version_range", range)),
+        };
+        let mut collection = Collection::default();
+        collection.add_advisory(&by_cpe(&name(said), branch));
+        let file = collection.write().unwrap().0;
+        let database = Database::open(file.as_slice()).unwrap();
+        let matches = match_components(&database, &bill_by_cpe(&name(own), more)).unwrap();
+        let row = &matches.ledger.rows[0];
+        let found = match row.standing {
+            Standing::Matched => "matched",
+            Standing::Clean => "clean",
+            Standing::Unassessable => row.cause.as_ref().unwrap().kind,
+        };
+        assert_eq!(found, expected, "{said} {branch:?} {own} {more}");
+        assert_eq!(matches.findings.len(), usize::from(found == "matched"), "{said}");
+    }
+    let empty = Collection::default().write().unwrap().0;
+    let database = Database::open(empty.as_slice()).unwrap();
+    let ledger = match_components(&database, &bill_by_cpe(&name("acme:lib:1.0"), ""))
+        .unwrap()
+        .ledger;
+    assert_eq!(ledger.causes.keys().collect::<Vec<_>>(), [&"no_database"]);
+}
+
+/// The proof says which name covers it, and why its version is affected.
+#[test]
+fn a_match_by_cpe_is_proved() {
+    let mut collection = Collection::default();
+    collection.add_advisory(&by_cpe(
+        "cpe:/a:acme:lib",
+        Some(("product_version_range", "vers:generic/<1.1")),
+    ));
+    let file = collection.write().unwrap().0;
+    let package = Package {
+        ecosystem: Ecosystem::cpe(),
+        name: "cpe:2.3:a:acme:lib:*:*:*:*:*:*:*:*".to_owned(),
+        version: "1.0".to_owned(),
+    };
+    let hits = assess(&Database::open(file.as_slice()).unwrap(), &package)
+        .unwrap()
+        .hits;
+    assert_eq!(
+        hits[0].proof.en,
+        "the record names it by the CPE name `cpe:2.3:a:acme:lib:*:*:*:*:*:*:*:*`. it lies in an affected range (introduced in 0, fixed in 1.1)."
+    );
+    assert_eq!(
+        hits[0].proof.ja,
+        "記録が CPE 名 cpe:2.3:a:acme:lib:*:*:*:*:*:*:*:* で挙げています。影響を受ける範囲にあります（0 から、1.1 で修正）。"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 use cyber::alias::Groups;
 use cyber::answer::{Answer, Said, Statements};
 use cyber::database::{Collection, Database};
-use cyber::document::{Bill, Document, Limits, Statement, Status, read};
+use cyber::document::{Bill, Component, Document, Limits, Statement, Status, read};
 use cyber::ecosystem::Ecosystem;
 use cyber::ledger::{Ledger, Standing};
 use cyber::matching::{Package, match_components};
@@ -41,7 +41,13 @@ struct Handed {
 
 impl fmt::Debug for Handed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let purls = self.bill.components.iter().map(|component| &component.purls);
+        let names = |component: &Component| {
+            format!(
+                "{:?} {:?} {:?}",
+                component.purls, component.cpes, component.version
+            )
+        };
+        let purls = self.bill.components.iter().map(names);
         let said = Statement::all(&self.vex).into_iter();
         let said = said.map(|said| (said.vulnerabilities, said.products, said.status));
         f.debug_struct("Handed")
@@ -55,25 +61,40 @@ impl Handed {
     /// Each component by its form and its version; each statement by its vulnerability, the component that it is about, and its status.
     fn new(components: &[(u8, u8)], statements: &[(u8, u8, u8)]) -> Self {
         let version = |version: u8| ["0.9", "1.0", "2.0"][usize::from(version % 3)];
-        let purl = |(form, number): (u8, u8)| {
+        // What statements call it by, and the rest of the component.
+        let named = |(form, number): (u8, u8)| {
             let version = version(number);
-            match form % 7 {
-                0 => Some(format!("pkg:pypi/demo@{version}")),
-                1 => Some("pkg:pypi/demo".to_owned()),
-                2 => Some(format!("pkg:npm/demo@{version}")),
-                3 => Some(format!(
+            let purl = |purl: String| (Some(purl.clone()), format!(r#""purl": "{purl}""#));
+            let cpe = |cpe: String, more: String| (Some(cpe.clone()), format!(r#""cpe": "{cpe}"{more}"#));
+            match form % 12 {
+                0 => purl(format!("pkg:pypi/demo@{version}")),
+                1 => purl("pkg:pypi/demo".to_owned()),
+                2 => purl(format!("pkg:npm/demo@{version}")),
+                3 => purl(format!(
                     "pkg:deb/debian/built@{version}?upstream=demo&distro=debian-12"
                 )),
-                4 => Some(format!("pkg:generic/demo@{version}")),
-                5 => Some(format!("pkg:cargo/demo@{version}")),
-                _ => None,
+                4 => purl(format!("pkg:generic/demo@{version}")),
+                5 => purl(format!("pkg:cargo/demo@{version}")),
+                6 => cpe(named_by("acme:demo", version), String::new()),
+                7 => cpe(named_by("*:demo", version), String::new()),
+                8 => cpe(named_by("acme:*", version), String::new()),
+                9 => cpe(
+                    "cpe:/a:acme:demo".to_owned(),
+                    format!(r#", "version": "{version}""#),
+                ),
+                10 => cpe(
+                    named_by("acme:demo", version),
+                    format!(r#", "purl": "pkg:pypi/demo@{version}""#),
+                ),
+                _ => (None, r#""version": "1""#.to_owned()),
             }
         };
-        let purls: Vec<Option<String>> = components.iter().map(|component| purl(*component)).collect();
-        let listed = purls.iter().map(|purl| match purl {
-            Some(purl) => format!(r#"{{"type": "library", "name": "demo", "purl": "{purl}"}}"#),
-            None => r#"{"type": "library", "name": "bare", "version": "1"}"#.to_owned(),
-        });
+        let named: Vec<(Option<String>, String)> =
+            components.iter().map(|component| named(*component)).collect();
+        let (purls, rest): (Vec<Option<String>>, Vec<String>) = named.into_iter().unzip();
+        let listed = rest
+            .iter()
+            .map(|rest| format!(r#"{{"type": "library", "name": "demo", {rest}}}"#));
         let bill = format!(
             r#"{{"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": [{}]}}"#,
             listed.collect::<Vec<_>>().join(",")
@@ -105,14 +126,25 @@ impl Handed {
     }
 }
 
+/// A CPE name of a vendor and product, and a version.
+fn named_by(product: &str, version: &str) -> String {
+    format!("cpe:2.3:a:{product}:{version}:*:*:*:*:*:*:*")
+}
+
 fn package(number: u8, version: u8) -> Package {
+    let by_cpe = ["acme:demo", "other:demo", "*:demo", "acme:*"].map(|product| named_by(product, "*"));
+    let [acme, other, any_vendor, any_product] = by_cpe.each_ref().map(|name| ("CPE", name.as_str()));
     let (ecosystem, name) = [
+        acme,
+        other,
+        any_vendor,
+        any_product,
         ("PyPI", "demo"),
         ("PyPI", "Demo_2"),
         ("npm", "demo"),
         ("Debian:12", "demo"),
         ("Debian", "demo"),
-    ][usize::from(number % 5)];
+    ][usize::from(number % 9)];
     let version = ["0.9", "1.0", "1.5", "2.0", "2.1", "no version!"][usize::from(version % 6)];
     Package {
         ecosystem: Ecosystem::parse(ecosystem).unwrap(),
@@ -122,14 +154,22 @@ fn package(number: u8, version: u8) -> Package {
 }
 
 fn record(id: u8, number: u8, fixed: u8, alias: u8, form: u8) -> Record {
-    let package = package(number, 0);
-    let (ecosystem, name) = (package.ecosystem.to_string(), package.name);
+    let about = |number: u8| {
+        let Package { ecosystem, name, .. } = package(number, 0);
+        // By a CPE name the version may be told as well, or be left open.
+        let name = match form % 5 {
+            2 => name.replacen(":*:*:*:*:*:*:*:*", ":1.*:*:*:*:*:*:*:*", 1),
+            _ => name,
+        };
+        format!(r#""package": {{"ecosystem": "{ecosystem}", "name": "{name}"}}"#)
+    };
     let withdrawn = if form.is_multiple_of(8) {
         r#", "withdrawn": "2026-02-01T00:00:00Z""#
     } else {
         ""
     };
-    let range = match form % 3 {
+    let range = match form % 4 {
+        3 => r#""versions": []"#.to_owned(),
         0 => r#""versions": ["1.0", "2.0"]"#.to_owned(),
         1 => r#""ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]"#.to_owned(),
         _ => format!(
@@ -147,11 +187,17 @@ fn record(id: u8, number: u8, fixed: u8, alias: u8, form: u8) -> Record {
     } else {
         String::new()
     };
+    let more = if form.is_multiple_of(7) {
+        format!(", {{{}, {range}}}", about(alias))
+    } else {
+        String::new()
+    };
     let json = format!(
         r#"{{"id": "X-{id}", "modified": "2026-01-01T00:00:00Z"{withdrawn}{upstream}, "aliases": ["Y-{}", "X-{}"], "severity": [{{"type": "CVSS_V3", "score": "{vector}"}}],
-        "affected": [{{"package": {{"ecosystem": "{ecosystem}", "name": "{name}"}}, {range}}}]}}"#,
+        "affected": [{{{}, {range}}}{more}]}}"#,
         alias % 4,
-        (alias / 4) % 12
+        (alias / 4) % 12,
+        about(number),
     );
     Record::parse(json.as_bytes()).unwrap()
 }
@@ -298,24 +344,19 @@ impl World {
             if found != expected || tally.causes != kinds {
                 return Err(format!("{id}: {tally:?} for {:?}", matches.ledger));
             }
-            let open: Vec<(String, String)> = portfolio
-                .unassessable(&id)
-                .into_iter()
-                .flat_map(|open| (0..open.times).map(move |_| (open.name.to_owned(), open.cause.en.clone())))
+            // A component that is one package goes by the package's name, so causes alone are compared.
+            let open = portfolio.unassessable(&id).into_iter();
+            let mut open: Vec<String> = open
+                .flat_map(|open| (0..open.times).map(move |_| open.cause.en.clone()))
                 .collect();
-            let mut rows: Vec<(String, String)> = rows
+            let mut expected: Vec<String> = rows
                 .iter()
                 .filter(|row| row.standing == Standing::Unassessable)
-                .map(|row| (row.name.clone(), row.cause.clone().unwrap().en))
+                .map(|row| row.cause.clone().unwrap().en)
                 .collect();
-            rows.sort();
-            let mut open: Vec<_> = open;
             open.sort();
-            if open
-                .iter()
-                .map(|(_, cause)| cause)
-                .ne(rows.iter().map(|(_, cause)| cause))
-            {
+            expected.sort();
+            if open != expected {
                 return Err(format!("{id}: {open:?} for {rows:?}"));
             }
             for finding in &matches.findings {

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use vocab::Refusal;
 
+use crate::cpe;
 use crate::document::Advisory;
 use crate::ecosystem::Ecosystem;
 use crate::osv::Record;
@@ -138,8 +139,19 @@ impl<S: Source> Database<S> {
     ///
     /// As [`Database::record`].
     pub fn about(&self, ecosystem: &Ecosystem, name: &str) -> Result<Vec<Record>, Refusal> {
-        let found = self.find(&self.packages, &package_key(ecosystem, name))?;
-        Ok(found.unwrap_or_default())
+        let of_key = |name| self.find(&self.packages, &package_key(ecosystem, name));
+        let mut found: Vec<Record> = of_key(name)?.unwrap_or_default();
+        if ecosystem.is_cpe() {
+            let wide: Vec<Record> = of_key(cpe::WIDE)?.unwrap_or_default();
+            for record in wide {
+                match found.iter_mut().find(|own| own.id == record.id) {
+                    Some(own) => own.affected.extend(record.affected),
+                    None => found.push(record),
+                }
+            }
+            found.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        Ok(found)
     }
 
     /// Every name of a vulnerability, sorted; its own alone if no other is known.

@@ -151,9 +151,7 @@ impl Json {
             Json::Number(number) => {
                 let _ = write!(out, "#{number}");
             }
-            Json::Text(text) => {
-                let _ = write!(out, "{text:?}");
-            }
+            Json::Text(text) => counted(out, text),
             Json::List(items) => {
                 out.push('[');
                 for item in items {
@@ -167,7 +165,7 @@ impl Json {
                 sorted.sort_by(|a, b| a.0.cmp(&b.0));
                 out.push('{');
                 for (name, value) in sorted {
-                    let _ = write!(out, "{name:?}");
+                    counted(out, name);
                     value.canonical_into(out);
                     out.push(',');
                 }
@@ -175,6 +173,12 @@ impl Json {
             }
         }
     }
+}
+
+/// A text after its length: nothing in it can be taken for what follows.
+fn counted(out: &mut String, text: &str) {
+    let _ = write!(out, "{}:", text.len());
+    out.push_str(text);
 }
 
 /// One step of a JSON pointer, escaped.

@@ -10,6 +10,8 @@ use super::csaf::model::{Advisory, Product};
 use super::json::Json;
 use super::recognise::{Document, Format, Tree};
 use super::xml::Element;
+use crate::cpe::{Attribute, Cpe, Value};
+use crate::purl::Purl;
 
 /// What is said of a product with regard to a vulnerability.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -335,8 +337,9 @@ fn by_product<'j>(
 
 /// A product of CSAF by what helps to identify it, else by its reference; a component within another product is a part of that one.
 fn csaf_target(id: &str, identified: &HashMap<&str, &Product>) -> Target {
+    let product = |id: &str| identified.get(id).copied();
     let helpers = |id: &str| {
-        let product = identified.get(id).copied().into_iter();
+        let product = product(id).into_iter();
         product.flat_map(|product| product.purls.iter().chain(&product.cpes))
     };
     let named = |ids: &[&str]| {
@@ -356,9 +359,22 @@ fn csaf_target(id: &str, identified: &HashMap<&str, &Product>) -> Target {
             parts: vec![named(&[part, id])],
         },
         None => Target {
+            // A name that leaves the version open does not stand for every version where the product is one of them.
+            versions: product(id)
+                .filter(|_| helpers(id).next().is_some() && helpers(id).all(|name| leaves_version(name)))
+                .and_then(|product| Some(product.version.as_ref()?.text.clone()))
+                .into_iter()
+                .collect(),
             names: named(&[id]),
             ..Target::default()
         },
+    }
+}
+
+fn leaves_version(name: &str) -> bool {
+    match Cpe::parse(name) {
+        Ok(cpe) => matches!(cpe.get(Attribute::Version), Value::Any | Value::NotApplicable),
+        Err(_) => Purl::read(name).is_ok_and(|purl| purl.version().is_none()),
     }
 }
 

@@ -223,13 +223,19 @@ impl Portfolio {
         };
         named
             .cloned()
-            .or_else(|| units().find_map(|unit| package(&unit.package)))
             .or_else(|| {
-                let doubts = units().flat_map(|unit| unit.doubts.iter().map(move |record| (unit, record)));
-                let doubts = doubts.filter_map(|(unit, record)| Some((unit, self.records.get(*record)?)));
-                let (unit, entry) = doubts.min_by_key(|(_, entry)| &entry.id)?;
-                let about = entry.about.iter().filter(|about| about.meeting == unit.meeting);
-                about.filter_map(|about| about.doubt(&unit.package)).next_back()
+                let packages = || units().map(|unit| &unit.package);
+                let mut deciding = packages().filter(|package| package.decides(packages()));
+                deciding.find_map(package)
+            })
+            .or_else(|| {
+                let unit = units().find(|unit| !unit.doubts.is_empty())?;
+                let doubts = unit.doubts.iter().filter_map(|record| self.records.get(*record));
+                let entry = doubts.min_by_key(|entry| &entry.id)?;
+                let about = entry.about.iter().filter(|about| unit.meets(about));
+                // The last; what leaves its product open comes after what does not.
+                let doubts = about.filter_map(|about| Some((about.is_wide(), about.doubt(&unit.package)?)));
+                doubts.max_by_key(|(wide, _)| *wide).map(|(_, doubt)| doubt)
             })
     }
 

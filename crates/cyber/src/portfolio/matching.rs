@@ -6,10 +6,11 @@ use vocab::Refusal;
 
 use super::Portfolio;
 use super::slots::put;
+use crate::cpe;
 use crate::ecosystem::Ecosystem;
 use crate::matching::Package;
-use crate::osv::Affected;
-use crate::range::{Hit, Miss, Rule};
+use crate::osv::{Affected, Reach};
+use crate::range::{Hit, Miss};
 use crate::version::Version;
 
 /// A version of a package that some bill has.
@@ -29,7 +30,7 @@ pub(super) struct Unit {
 pub(super) struct About {
     pub meeting: u32,
     pub ecosystem: Ecosystem,
-    rule: Rule,
+    reach: Reach,
     /// The same unread, where the package decides how it is read.
     nested: Option<Box<Affected>>,
 }
@@ -56,18 +57,23 @@ impl Unit {
         }
     }
 
+    /// Whether what a record says of a package may be about this one.
+    pub fn meets(&self, about: &About) -> bool {
+        about.meeting == self.meeting || self.package.ecosystem.is_cpe() && about.is_wide()
+    }
+
     /// Whether a record affects it, by what the record says of its package; nothing where it cannot be told.
     fn is_said(&self, all: &[About]) -> Option<bool> {
         let package = &self.package;
         let mut told = Some(false);
         for about in all {
-            if about.meeting != self.meeting || !about.ecosystem.covers(&package.ecosystem) {
+            if !self.meets(about) || !about.ecosystem.covers(&package.ecosystem) {
                 continue;
             }
             let nested = about.nested.as_ref();
-            let nested = nested.map(|affected| affected.rule(&package.ecosystem));
-            let rule = nested.as_ref().unwrap_or(&about.rule);
-            match rule.affects(&package.version, self.version.as_ref()) {
+            let nested = nested.map(|affected| affected.reach(&package.ecosystem));
+            let reach = nested.as_ref().unwrap_or(&about.reach);
+            match reach.affects(&package.name, &package.version, self.version.as_ref()) {
                 Some(true) => return Some(true),
                 Some(false) => {}
                 None => told = None,
@@ -84,10 +90,15 @@ impl About {
         let ecosystem = Ecosystem::parse(&package.ecosystem).ok()?;
         Some(Self {
             meeting: meeting(&ecosystem, &package.name),
-            rule: affected.rule(&ecosystem),
+            reach: affected.reach(&ecosystem),
             nested: ecosystem.is_nested().then(|| Box::new(affected.clone())),
             ecosystem,
         })
+    }
+
+    /// Whether it leaves open which package it is about: then it meets all that have CPE names.
+    pub fn is_wide(&self) -> bool {
+        self.reach.is_wide()
     }
 
     /// The range or list that a version of its package lies in.
@@ -102,10 +113,10 @@ impl About {
 
     fn assess(&self, package: &Package) -> Option<Result<Result<Hit, Vec<Miss>>, Refusal>> {
         let nested = self.nested.as_ref();
-        let nested = nested.map(|affected| affected.rule(&package.ecosystem));
-        let rule = nested.as_ref().unwrap_or(&self.rule);
+        let nested = nested.map(|affected| affected.reach(&package.ecosystem));
+        let reach = nested.as_ref().unwrap_or(&self.reach);
         let covers = self.ecosystem.covers(&package.ecosystem);
-        covers.then(|| rule.assess(&package.version))
+        covers.then(|| reach.assess(&package.name, &package.version))
     }
 }
 
@@ -121,46 +132,62 @@ impl Portfolio {
             entry.doubts.clear();
         }
         let meetings: Vec<&Meeting> = self.meetings.all().collect();
-        let share = meetings.len().div_ceil(threads.max(1)).max(1);
+        let threads = threads.max(1);
         let this = &*self;
-        let found: Vec<Vec<(u32, u32, Option<bool>)>> = thread::scope(|scope| {
-            let parts = meetings.chunks(share).map(|part| {
-                scope.spawn(move || {
-                    let mut found = Vec::new();
-                    for meeting in part {
-                        let units = meeting.units.iter();
-                        let units: Vec<(u32, &Unit)> = units
-                            .filter_map(|unit| Some((*unit, this.units.get(*unit)?)))
-                            .collect();
-                        let records = meeting.records.iter();
-                        for (record, entry) in
-                            records.filter_map(|record| Some((*record, this.records.get(*record)?)))
-                        {
-                            for (place, unit) in &units {
-                                let said = unit.is_said(&entry.about);
-                                if said != Some(false) {
-                                    found.push((*place, record, said));
-                                }
-                            }
-                        }
-                    }
-                    found
-                })
+        // Every so many-th each: meetings that are made together are alike in size.
+        let found: Vec<Vec<(u32, u32, bool)>> = thread::scope(|scope| {
+            let parts = (0..threads).map(|first| {
+                let part = meetings.iter().skip(first).step_by(threads);
+                scope.spawn(move || part.flat_map(|meeting| this.all_said(meeting)).collect())
             });
             let parts: Vec<_> = parts.collect();
             parts.into_iter().filter_map(|part| part.join().ok()).collect()
         });
-        for (unit, record, said) in found.into_iter().flatten() {
-            self.note(unit, record, said);
+        // Postings of either side are written by a thread of its own.
+        let (units, records) = (&mut self.units, &mut self.records);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for (unit, record, sure) in found.iter().flatten() {
+                    if let Some(unit) = units.get_mut(*unit) {
+                        (if *sure { &mut unit.hits } else { &mut unit.doubts }).push(*record);
+                    }
+                }
+                for unit in units.all_mut() {
+                    sort(&mut unit.hits);
+                    sort(&mut unit.doubts);
+                }
+            });
+            for (unit, record, sure) in found.iter().flatten() {
+                if let Some(entry) = records.get_mut(*record) {
+                    (if *sure { &mut entry.hits } else { &mut entry.doubts }).push(*unit);
+                }
+            }
+            for entry in records.all_mut() {
+                sort(&mut entry.hits);
+                sort(&mut entry.doubts);
+            }
+        });
+    }
+
+    /// What records say of the versions that meet them: unit, record, and whether it is sure.
+    fn all_said(&self, meeting: &Meeting) -> Vec<(u32, u32, bool)> {
+        let units = meeting.units.iter();
+        let units: Vec<(u32, &Unit)> = units
+            .filter_map(|unit| Some((*unit, self.units.get(*unit)?)))
+            .collect();
+        let mut said = Vec::new();
+        for record in &meeting.records {
+            let Some(entry) = self.records.get(*record) else {
+                continue;
+            };
+            for (place, unit) in &units {
+                let told = unit.is_said(&entry.about);
+                if told != Some(false) {
+                    said.push((*place, *record, told.is_some()));
+                }
+            }
         }
-        for unit in self.units.all_mut() {
-            unit.hits.sort_unstable();
-            unit.doubts.sort_unstable();
-        }
-        for entry in self.records.all_mut() {
-            entry.hits.sort_unstable();
-            entry.doubts.sort_unstable();
-        }
+        said
     }
 
     /// Holds a version against a record.
@@ -169,14 +196,13 @@ impl Portfolio {
         if said == Some(false) {
             return;
         }
-        self.note(unit, record, said);
-        if let Some(unit) = self.units.get_mut(unit) {
-            unit.hits.sort_unstable();
-            unit.doubts.sort_unstable();
+        let sure = said == Some(true);
+        let place = unit;
+        if let Some(unit) = self.units.get_mut(place) {
+            put(if sure { &mut unit.hits } else { &mut unit.doubts }, record);
         }
         if let Some(entry) = self.records.get_mut(record) {
-            entry.hits.sort_unstable();
-            entry.doubts.sort_unstable();
+            put(if sure { &mut entry.hits } else { &mut entry.doubts }, place);
         }
     }
 
@@ -184,17 +210,6 @@ impl Portfolio {
         match (self.units.get(unit), self.records.get(record)) {
             (Some(unit), Some(entry)) => unit.is_said(&entry.about),
             _ => Some(false),
-        }
-    }
-
-    /// Writes down that a record concerns a unit, or that it cannot be told.
-    fn note(&mut self, unit: u32, record: u32, said: Option<bool>) {
-        let sure = said == Some(true);
-        if let Some(unit) = self.units.get_mut(unit) {
-            (if sure { &mut unit.hits } else { &mut unit.doubts }).push(record);
-        }
-        if let Some(entry) = self.records.get_mut(record) {
-            (if sure { &mut entry.hits } else { &mut entry.doubts }).push(unit);
         }
     }
 
@@ -229,15 +244,30 @@ impl Portfolio {
         }
         let meeting = self.meeting(&package.ecosystem, &package.name);
         let place = self.units.add(Unit::new(package.clone(), meeting));
+        let wide = self.wide_of(&package);
         self.unit_of.insert(package, place);
         let mut records = Vec::new();
-        if let Some(meeting) = self.meetings.get_mut(meeting) {
-            put(&mut meeting.units, place);
-            records.clone_from(&meeting.records);
+        for meeting in [Some(meeting), wide].into_iter().flatten() {
+            if let Some(meeting) = self.meetings.get_mut(meeting) {
+                put(&mut meeting.units, place);
+                records.extend(&meeting.records);
+            }
         }
         for record in records {
             self.meet(place, record);
         }
         place
     }
+
+    /// Where a package that a CPE name is meets the records that leave their product open.
+    pub(super) fn wide_of(&mut self, package: &Package) -> Option<u32> {
+        let ecosystem = &package.ecosystem;
+        ecosystem.is_cpe().then(|| self.meeting(ecosystem, cpe::WIDE))
+    }
+}
+
+/// As [`put`] would have left them.
+fn sort(list: &mut Vec<u32>) {
+    list.sort_unstable();
+    list.dedup();
 }

@@ -445,10 +445,13 @@ impl Portfolio {
                 take(&mut entry.doubts, place);
             }
         }
-        if let Some(meeting) = self.meetings.get_mut(unit.meeting) {
-            take(&mut meeting.units, place);
+        let wide = self.wide_of(&unit.package);
+        for meeting in [Some(unit.meeting), wide].into_iter().flatten() {
+            if let Some(meeting) = self.meetings.get_mut(meeting) {
+                take(&mut meeting.units, place);
+            }
+            self.part(meeting);
         }
-        self.part(unit.meeting);
         self.unit_of.remove(&unit.package);
     }
 

@@ -118,8 +118,8 @@ impl Portfolio {
         held.units.binary_search(&unit).ok()?;
         let entry = self.records.get(record)?;
         entry.hits.binary_search(&unit).ok()?;
-        let meeting = self.units.get(unit)?.meeting;
-        let mut about = entry.about.iter().filter(|about| about.meeting == meeting);
+        let met = self.units.get(unit)?;
+        let mut about = entry.about.iter().filter(|about| met.meets(about));
         let range = about.find_map(|about| about.hit(package))?;
         let verdict = Verdict::Affected(range.clone());
         let texts = |names: &BTreeSet<u32>| {

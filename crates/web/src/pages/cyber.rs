@@ -465,6 +465,9 @@ fn cause_of(t: Texts<'_>, cause: &str) -> String {
         "no_database" => "cyber-cause-no-database",
         "unknown_type" => "cyber-cause-unknown-type",
         "bad_purl" => "cyber-cause-bad-purl",
+        "bad_cpe" => "cyber-cause-bad-cpe",
+        "vague_cpe" => "cyber-cause-vague-cpe",
+        "wild_cpe" => "cyber-cause-wild-cpe",
         other => return other.to_owned(),
     };
     t.text(key)

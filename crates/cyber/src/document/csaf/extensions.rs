@@ -47,6 +47,22 @@ pub(super) fn declared(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// Products that critical extensions define, as the specification's own do: a `full_product_name` with its `product_id`.
+pub(super) fn products<'j>(advisory: &Advisory<'j>) -> Vec<&'j str> {
+    let mut found = Vec::new();
+    let mut open: Vec<&Json> = all(advisory)
+        .into_iter()
+        .filter(|(_, extension)| *extension.at("critical") == Json::Bool(true))
+        .map(|(_, extension)| extension.at("content"))
+        .collect();
+    while let Some(json) = open.pop() {
+        found.extend(json.path(&["full_product_name", "product_id"]).text());
+        open.extend(json.items());
+        open.extend(json.members().iter().map(|(_, member)| member));
+    }
+    found
+}
+
 fn each(
     advisory: &Advisory<'_>,
     sink: &mut Sink<'_>,

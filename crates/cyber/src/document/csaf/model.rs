@@ -10,10 +10,13 @@ use super::super::json::Json;
 use super::super::recognise::{Document, Format, Tree};
 use super::super::vex::Status;
 use super::{Edition, Origin};
+use crate::cpe::{Attribute, Cpe, Value};
+use crate::ecosystem::Ecosystem;
 use crate::osv::{Affected, Package, Record, Severity};
 use crate::purl::Purl;
 use crate::range::{Event, Kind, Range};
 use crate::vers::{Comparator, Vers};
+use crate::version::Order;
 
 /// A security advisory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +118,7 @@ impl Advisory {
                 summary: self.title.clone(),
                 details: None,
                 severity: vulnerability.severity.clone(),
-                affected: affected.flat_map(Product::packages).collect(),
+                affected: affected.flat_map(Product::affected).collect(),
                 references: Vec::new(),
             }
         });
@@ -124,13 +127,54 @@ impl Advisory {
 }
 
 impl Product {
-    /// What is affected of the packages that it is, as records write it. A version that is not told exactly leaves the range empty, which
-    /// matching hands to a person.
+    /// What is affected of what it is, as records write it; a component within another product says nothing of that component elsewhere.
+    fn affected(&self) -> impl Iterator<Item = Affected> {
+        self.packages().chain(self.named())
+    }
+
+    /// The same by its CPE names. Where these leave the version open, the branch tells it; one that cannot be read is an empty range.
+    fn named(&self) -> impl Iterator<Item = Affected> {
+        let cpes = self.cpes.iter().filter(|_| self.within.is_none());
+        cpes.filter_map(|text| {
+            let name = Cpe::parse(text).ok()?;
+            let open = matches!(name.get(Attribute::Version), Value::Any | Value::NotApplicable);
+            let (mut ranges, mut versions) = (Vec::new(), Vec::new());
+            match self.version.as_ref().filter(|_| open) {
+                Some(Text { range: false, text }) if !text.starts_with("vers:") => {
+                    versions.push(text.clone());
+                }
+                Some(Text { text, .. }) => {
+                    let vers = Vers::parse(text).ok();
+                    let told = vers.filter(is_plain).and_then(|vers| events(&vers));
+                    (ranges, versions) = told.unwrap_or_else(|| {
+                        let unread = Range {
+                            kind: Kind::Ecosystem,
+                            events: Vec::new(),
+                        };
+                        (vec![unread], Vec::new())
+                    });
+                }
+                None => {}
+            }
+            Some(Affected {
+                package: Some(Package {
+                    ecosystem: Ecosystem::cpe().to_string(),
+                    name: name.to_string(),
+                    purl: None,
+                }),
+                severity: Vec::new(),
+                ranges,
+                versions,
+            })
+        })
+    }
+
+    /// The same by its package URLs. A version that is not told exactly leaves the range empty, which matching hands to a person.
     fn packages(&self) -> impl Iterator<Item = Affected> {
         let purls = self.purls.iter().filter(|_| self.within.is_none());
         purls.filter_map(|text| {
             let purl = Purl::read(text).ok()?;
-            let (ecosystem, name) = crate::ecosystem::Ecosystem::of(&purl)?;
+            let (ecosystem, name) = Ecosystem::of(&purl)?;
             let (mut ranges, mut versions) = (Vec::new(), Vec::new());
             match (purl.version(), &self.version) {
                 (Some(version), _) => versions.push(version.to_owned()),
@@ -155,6 +199,12 @@ impl Product {
             })
         })
     }
+}
+
+/// Whether a range orders versions as products without an ecosystem are ordered.
+fn is_plain(vers: &Vers) -> bool {
+    let order = vers.scheme().order();
+    matches!(order, None | Some(Order::Generic | Order::Intdot | Order::Semver))
 }
 
 /// A range as events and single versions; nothing where events cannot say it: a lower end that is left out, or single versions left out.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::json::Json;
-use super::{Advisory, Edition, Origin, Product, Sink};
+use super::{Advisory, Edition, Origin, Product, Sink, extensions};
 use crate::purl::Purl;
 
 /// Each reference to a product with its path.
@@ -61,9 +61,10 @@ fn references<'j>(advisory: &Advisory<'j>) -> Vec<(String, &'j str)> {
     found
 }
 
-/// 6.1.1
+/// 6.1.1. An extension that is marked critical is one that changes what mandatory tests say: what it defines counts as defined.
 pub(super) fn missing_product(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
-    let defined: HashSet<&str> = advisory.products.iter().map(|product| product.id).collect();
+    let mut defined: HashSet<&str> = advisory.products.iter().map(|product| product.id).collect();
+    defined.extend(extensions::products(advisory));
     for (path, id) in references(advisory) {
         if !defined.contains(id) {
             sink.say(
@@ -628,7 +629,9 @@ pub(super) fn helper_differs(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
             found.map(|branch| branch.name)
         };
         if let Some(cpe) = helper.text_at("cpe").filter(|cpe| cpe.starts_with("cpe:2.3:")) {
-            let parts = cpe_parts(cpe);
+            let fields = crate::cpe::fields(cpe).into_iter();
+            let parts = fields.map(|field| field.into_iter().map(|(sign, _)| sign).collect());
+            let parts: Vec<String> = parts.collect();
             for (category, at) in COUNTERPARTS {
                 let part = parts.get(at).map_or("*", String::as_str);
                 let others = COUNTERPARTS.iter().filter(|(_, other)| *other == at);
@@ -676,26 +679,4 @@ pub(super) fn helper_differs(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
 fn version_agrees(part: &str, name: &str) -> bool {
     let plain = |text: &str| text.trim().trim_start_matches(['v', 'V']).to_lowercase();
     plain(part) == plain(name)
-}
-
-/// The components of a CPE 2.3 name, unescaped.
-fn cpe_parts(cpe: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut characters = cpe.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            ':' => parts.push(String::new()),
-            '\\' => {
-                if let (Some(part), Some(next)) = (parts.last_mut(), characters.next()) {
-                    part.push(next);
-                }
-            }
-            other => {
-                if let Some(part) = parts.last_mut() {
-                    part.push(other);
-                }
-            }
-        }
-    }
-    parts
 }
