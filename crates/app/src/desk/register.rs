@@ -483,29 +483,7 @@ impl Desk {
     ) -> Result<SavedRecord, Refusal> {
         let rashin = self.rashin()?;
         let Register { kind, may_add } = self.register(visit, kind)?;
-        let before = match seen {
-            None if !may_add => return Err(closed(visit)),
-            None => None,
-            Some(seen) => {
-                let version = self
-                    .store
-                    .newest(&key(&kind, seen.owner, seen.id)?)
-                    .map_err(refused)?;
-                let found = opened(&kind, &version.ok_or_else(unknown)?)?;
-                if !may_change(visit, &kind, &found) {
-                    return Err(closed(visit));
-                }
-                // A form is told what is wrong with it before it is told that it is old; what a program sends is held against what it saw.
-                if sent.by_program() && seen.version != found.version {
-                    return Err(refused(Fault::Conflict {
-                        key: key(&kind, seen.owner, seen.id)?,
-                        expected: seen.version,
-                        found: found.version,
-                    }));
-                }
-                Some(found)
-            }
-        };
+        let before = self.written_over(visit, &kind, may_add, seen, sent)?;
         let owner = match &before {
             Some(found) => found.owner.clone(),
             None => new_owner(visit, &kind)?,
@@ -599,6 +577,35 @@ impl Desk {
             }
             done => done.map(|()| SavedRecord::Kept(owner, id)),
         }
+    }
+
+    /// The record that is written over, for whoever may; none where a new one is added.
+    fn written_over(
+        &self,
+        visit: &Visit,
+        kind: &Kind,
+        may_add: bool,
+        seen: Option<Seen<'_>>,
+        sent: Sent<'_>,
+    ) -> Result<Option<Found>, Refusal> {
+        let Some(seen) = seen else {
+            return if may_add { Ok(None) } else { Err(closed(visit)) };
+        };
+        let key = key(kind, seen.owner, seen.id)?;
+        let version = self.store.newest(&key).map_err(refused)?;
+        let found = opened(kind, &version.ok_or_else(unknown)?)?;
+        if !may_change(visit, kind, &found) {
+            return Err(closed(visit));
+        }
+        // A form is told what is wrong with it before it is told that it is old; what a program sends is held against what it saw.
+        if sent.by_program() && seen.version != found.version {
+            return Err(refused(Fault::Conflict {
+                key,
+                expected: seen.version,
+                found: found.version,
+            }));
+        }
+        Ok(Some(found))
     }
 
     fn first_version(&self, kind: &Kind, owner: &str, id: &str) -> Result<Option<Found>, Refusal> {

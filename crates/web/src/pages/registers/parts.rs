@@ -92,7 +92,9 @@ pub(super) fn one(
     let faults = refused.map_or(&[][..], |refused| refused.faults);
     let mut controls = fields(here, kind, &one.fields, &shown, faults);
     // The part's heading is that of the form.
-    controls.iter_mut().for_each(|control| control.heading.clear());
+    for control in &mut controls {
+        control.heading.clear();
+    }
     let summary = refused.map_or_else(Vec::new, |refused| refused.summary(t, &controls));
     let at = kept.map(|view| t.path(&address(kind, view)));
     let form = PostForm {
@@ -317,14 +319,16 @@ fn answers(here: &Here<'_>, record: &RecordPage, one: &FormPart<'_>, at: &str) -
     let t = here.t;
     let title = one.part.title.get(t.lang());
     let asked = record.kind.fields_of(&one.part.id);
+    let said = |field: &plan::Field| {
+        if record.view.record.fields.contains_key(&field.name) {
+            return fact(here, record, field);
+        }
+        let blank = t.text("record-part-blank");
+        Ok(Term::new(field.title.get(t.lang()), blank))
+    };
     let facts = asked
         .filter(|field| one.fields.contains(field.name.as_str()))
-        .map(
-            |field| match record.view.record.fields.contains_key(&field.name) {
-                true => fact(here, record, field),
-                false => Ok(Term::new(field.title.get(t.lang()), t.text("record-part-blank"))),
-            },
-        );
+        .map(said);
     Ok(Part {
         title: title.to_owned(),
         facts: facts.collect::<Result<_, Refusal>>()?,
