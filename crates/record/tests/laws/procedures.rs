@@ -232,7 +232,7 @@ fn a_deputys_work_is_that_of_the_one_who_was_away() {
     let subject = about(procedure, kind, &record);
     let deputy = deputy_for(named("clerk-2"), "head-1");
     let at = noon(date(2026, 6, 20));
-    let events = decide(&subject, &case, &deputy, &step("propose", ""), at, &CALENDAR).unwrap();
+    let events = decide(&subject, &case, &deputy, &step("propose", "理由"), at, &CALENDAR).unwrap();
     let marked = |event: &Event| matches!(&event.by, By::Person { account, deputy_for, .. } if account == "clerk-2" && *deputy_for == ["head-1"]);
     assert!(marked(&events[0]), "{:?}", events[0]);
     for event in &events {

@@ -119,7 +119,6 @@ fn form(t: Texts<'_>, id: &str, title: &str, button: &str) -> PostForm {
 
 /// The forms by which a deputy is named, where there is a colleague, and by which that ends.
 fn deputy_forms(t: Texts<'_>, entry: &Entry, deputies: &Deputies) -> Vec<PostForm> {
-    let day = |name: &str| entry.field(t, name, t.text(&format!("deputy-{name}")));
     let name = PostForm {
         note: t.text("deputy-note"),
         fields: vec![
@@ -134,9 +133,9 @@ fn deputy_forms(t: Texts<'_>, entry: &Entry, deputies: &Deputies) -> Vec<PostFor
             },
             Field {
                 support: t.text("round-due-support"),
-                ..day("from")
+                ..entry.field(t, "from", t.text("deputy-from"))
             },
-            day("until"),
+            entry.field(t, "until", t.text("deputy-until")),
         ],
         ..form(t, "name-deputy", "deputy-name", "deputy-name-go")
     };
