@@ -89,15 +89,12 @@ pub(in crate::pages) fn build_one(
         Term::new(t.text("record-owner"), owned),
         Term::new(t.text("record-state"), state(t, view.state)),
     ];
-    Answer::page(&super::Work {
+    let frame = super::Work {
         next: match (view.state, record.may_change, &record.case) {
             (RecordState::Draft, true, _) => t.text("record-draft-next"),
             (_, _, Some(case)) => cases::next(t, case),
             _ => String::new(),
         },
-        faults: entry.map_or_else(Vec::new, |entry| {
-            entry.faults(t, forms.iter().flat_map(|form| &form.fields))
-        }),
         steps: record
             .case
             .as_ref()
@@ -108,7 +105,6 @@ pub(in crate::pages) fn build_one(
             .chain(kept)
             .collect(),
         parts,
-        forms,
         way: record.may_change.then(|| {
             Link::to(
                 t.text(match view.state {
@@ -120,7 +116,8 @@ pub(in crate::pages) fn build_one(
         }),
         files: super::downloads(t, here.reader),
         ..page(here, name(kind, view, t), to_list(t, kind))
-    })
+    };
+    Answer::page(&frame.with_forms(entry.unwrap_or(&Entry::default()), forms))
 }
 
 /// What a field says; a reference leads to its record, or to the one that stays in its place.
