@@ -30,7 +30,7 @@ async function makeKey(base, cookie) {
   const days = page.match(/name="key-days"[\s\S]*?<option value="(\d+)"/)[1];
   const body = new URLSearchParams({ do: "make-key", "key-name": "schemathesis", "key-days": days, token });
   const answer = await fetch(`${base}/account`, { method: "POST", headers: { cookie }, body });
-  const key = (await answer.text()).match(/rk_[\w-]+/)?.[0];
+  const key = (await answer.text()).match(/rashin_[0-9a-f]{40,}/)?.[0];
   assert.ok(key, `a key is shown: ${answer.status}`);
   return key;
 }

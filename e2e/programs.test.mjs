@@ -1,5 +1,5 @@
 // What a firm's own program sends by key, and what people then do with it in a browser: a view is kept, two entries of one device are merged and
-// parted again, a message takes a file along. In both languages, with and without JavaScript.
+// parted again, a message takes a file along, a deputy is named. In both languages, with and without JavaScript.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { engines, startBrowser, startServer, widths } from "./harness.mjs";
@@ -77,6 +77,22 @@ async function attached(house, { firm, secretariat, other, somebody }, record) {
   assert.notEqual((await somebody.ask(file.replace(/^\/en/, ""))).bytes.toString(), "%PDF-1.7 made up");
 }
 
+/** Whoever decides names the secretariat for the days of an absence, and ends it. */
+async function deputised(house, { secretariat, approver }) {
+  await approver.go("/account");
+  const [deputy] = await approver.page.locator("#name-deputy option").evaluateAll((options, own) => options.filter((one) => one.textContent.includes(own)).map((one) => one.value), "事務局");
+  assert.ok(deputy, "a colleague can be named");
+  assert.ok((await approver.refused("name-deputy", { deputy, from: "2100-01-05", until: "2100-01-04" })).length > 0, "days in their order");
+  const day = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  await approver.send("name-deputy", { deputy, from: day(-1), until: day(2) });
+  await secretariat.go("/account");
+  assert.match(await secretariat.page.locator("main").innerText(), house.lang === "en" ? /You act in the place of/ : /あなたが代理を務める人/);
+  await approver.go("/account");
+  await approver.send("end-deputy");
+  await secretariat.go("/account");
+  assert.doesNotMatch(await secretariat.page.locator("main").innerText(), /You act in the place of|あなたが代理を務める人/);
+}
+
 const walks = [
   { lang: "ja", javaScript: true, engine: "sqlite", viewport: widths.narrow },
   { lang: "en", javaScript: false, engine: "postgres", viewport: widths.wide },
@@ -89,10 +105,10 @@ for (const { engine, ...walk } of walks) {
     const browser = await startBrowser();
     try {
       const house = new House(server, browser, walk);
-      const [firm, other, secretariat] = await Promise.all(["firm-1", "firm-2", "secretariat"].map((role) => house.person(role)));
-      for (const person of [firm, other, secretariat]) await person.signIn(person.name);
+      const [firm, other, secretariat, approver] = await Promise.all(["firm-1", "firm-2", "secretariat", "approver"].map((role) => house.person(role)));
+      for (const person of [firm, other, secretariat, approver]) await person.signIn(person.name);
       const somebody = await house.person("somebody");
-      const people = { firm, other, secretariat, somebody };
+      const people = { firm, other, secretariat, approver, somebody };
       const send = await program(house, firm);
       const fields = { name: "架空ペースメーカー エータ", level: "family", risk_class: "class-4" };
       const pair = [await filed(send, device, fields, "a"), await filed(send, device, { ...fields, jmdn: "37618010" }, "b")];
@@ -101,6 +117,7 @@ for (const { engine, ...walk } of walks) {
       await merged(house, people, pair);
       await parted(house, people, pair);
       await attached(house, people, report);
+      await deputised(house, people);
       await firm.go("/account");
       await firm.send("end-key");
       assert.equal((await send(`${device}/new`, fields, "d")).status, 401, "a key that was taken back opens nothing");
