@@ -132,10 +132,14 @@ fn deputy_forms(t: Texts<'_>, entry: &Entry, deputies: &Deputies) -> Vec<PostFor
                 ..entry.field(t, "deputy", t.text("deputy"))
             },
             Field {
+                required: true,
                 support: t.text("round-due-support"),
                 ..entry.field(t, "from", t.text("deputy-from"))
             },
-            entry.field(t, "until", t.text("deputy-until")),
+            Field {
+                required: true,
+                ..entry.field(t, "until", t.text("deputy-until"))
+            },
         ],
         ..form(t, "name-deputy", "deputy-name", "deputy-name-go")
     };

@@ -165,8 +165,8 @@ impl Desk {
         if until < from.max(today) {
             return Err(Refusal::new(
                 "until",
-                "終わりの日は、始まりの日と今日より前にはできません。",
-                "The last day cannot be before the first, nor before today.",
+                "始まりの日や今日より前の日にはできません。",
+                "It cannot be before the first day, nor before today.",
             ));
         }
         if until > today.saturating_add(1.year()) {
