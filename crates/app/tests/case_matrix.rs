@@ -49,7 +49,7 @@ fn everything(kind: &Kind) -> Vec<(String, String)> {
 /// A state, and whether parties were asked on the way there.
 type Place<'p> = (&'p str, bool);
 
-/// A shortest way from nothing to each place, as ids of transitions.
+/// A shortest way from nothing to each place that people can go, as ids of transitions.
 fn ways(procedure: &Procedure) -> BTreeMap<Place<'_>, Vec<&str>> {
     let asks = |state: &str| {
         let state = procedure.states.iter().find(|one| one.id == state);
@@ -68,7 +68,7 @@ fn ways(procedure: &Procedure) -> BTreeMap<Place<'_>, Vec<&str>> {
         for next in procedure
             .transitions
             .iter()
-            .filter(|one| one.from.iter().any(|from| from == at))
+            .filter(|one| !one.by.is_empty() && one.from.iter().any(|from| from == at))
         {
             let place = (next.to.as_str(), asked || asks(&next.to));
             if let Entry::Vacant(first) = ways.entry(place) {

@@ -18,6 +18,7 @@ pub mod matching;
 pub mod osv;
 pub mod portfolio;
 pub mod priority;
+pub mod provider;
 pub mod purl;
 pub mod range;
 pub mod vers;

@@ -10,8 +10,9 @@ use crate::model::Text;
 /// Side effects that a transition may name; the program knows how each is done, once, however often it is tried.
 ///
 /// `tell-holders`: hospitals that hold the product of the record are told what has changed for them. `run-gate`: the documents of a device are held
-/// against the rules of the gate. `tell-answer`: hospitals are told what a maker says of a vulnerability.
-pub const HOOKS: [&str; 3] = ["tell-holders", "run-gate", "tell-answer"];
+/// against the rules of the gate. `tell-answer`: hospitals are told what a maker says of a vulnerability. `tell-disclosed`: hospitals that hold the
+/// products of the record are told what has become public about them.
+pub const HOOKS: [&str; 4] = ["tell-holders", "run-gate", "tell-answer", "tell-disclosed"];
 
 /// A procedure: how cases about records of one kind are dealt with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,6 +80,8 @@ pub struct State {
     pub last: bool,
     /// Whether it is over because it was withdrawn.
     pub withdrawn: bool,
+    /// Whether the record stays as it is for as long as the case is here, because somebody has judged it or is judging it: only steps change it.
+    pub fixed: bool,
     /// Whose turn it is; empty only where the case is over.
     pub waits_for: Vec<Who>,
     /// Ids that it had before: cases that stand there stand here.
@@ -177,7 +180,7 @@ pub struct Clock {
 }
 
 /// How long a clock runs. The day on which it starts does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Length {
     /// Days of the calendar.
@@ -186,10 +189,15 @@ pub enum Length {
     BusinessDays(u32),
     /// Whole months from the first of the next month.
     MonthsFromNext(u32),
+    /// Until the day begins that stands in this field of the record: the day before is the last.
+    Until(String),
 }
 
 impl Length {
     pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Some(field) = text.strip_prefix("until ") {
+            return Some(Self::Until(field.to_owned()));
+        }
         let (number, rest) = text.split_once(' ')?;
         let number = number.parse().ok().filter(|number| (1..=3660).contains(number))?;
         match rest {
@@ -200,11 +208,12 @@ impl Length {
         }
     }
 
-    /// The least number of days that it can be.
-    pub(crate) const fn least_days(self) -> u32 {
+    /// The least number of days that it can be; none where a record alone says so.
+    pub(crate) const fn least_days(&self) -> Option<u32> {
         match self {
-            Self::Days(days) | Self::BusinessDays(days) => days,
-            Self::MonthsFromNext(months) => months * 28,
+            Self::Days(days) | Self::BusinessDays(days) => Some(*days),
+            Self::MonthsFromNext(months) => Some(*months * 28),
+            Self::Until(_) => None,
         }
     }
 }

@@ -470,6 +470,8 @@ pub(crate) struct State {
     #[serde(default)]
     pub withdrawn: bool,
     #[serde(default)]
+    pub fixed: bool,
+    #[serde(default)]
     pub waits_for: Vec<Word>,
     #[serde(default)]
     pub formerly: Vec<Word>,

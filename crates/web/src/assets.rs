@@ -26,19 +26,20 @@ struct Public;
 static VERSIONS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let version = |name: &str| {
         let file = Public::get(name)?;
-        Some(
-            file.metadata.sha256_hash()[..8]
-                .iter()
-                .fold(String::new(), |mut hex, byte| {
-                    let _ = write!(hex, "{byte:02x}");
-                    hex
-                }),
-        )
+        Some(hex(&file.metadata.sha256_hash()[..8]))
     };
     Public::iter()
         .filter_map(|name| Some((name.to_string(), version(&name)?)))
         .collect()
 });
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
 
 /// The address of an embedded file: `asset("rashin.css")` is `/assets/rashin.css?v=<hash>`. An unknown name gives an address that
 /// answers 404, which the tests over all templates catch.

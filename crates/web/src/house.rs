@@ -45,6 +45,8 @@ pub struct Options {
     pub limited: bool,
     /// By whom people can sign in without a password, if that is set up.
     pub provider: Option<Arc<Provider>>,
+    /// The address under which the world knows the site, without a slash at its end; where it is not said, that by which one asks.
+    pub public_url: Option<String>,
 }
 
 impl Default for Options {
@@ -54,6 +56,7 @@ impl Default for Options {
             behind_proxy: false,
             limited: true,
             provider: None,
+            public_url: None,
         }
     }
 }

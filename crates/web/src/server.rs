@@ -46,6 +46,7 @@ pub fn router(house: House) -> Router {
         .merge(pages)
         .route("/en/", get(pages::dashboard::page))
         .route("/openapi.json", get(pages::api::openapi))
+        .route("/.well-known/csaf/{*path}", get(pages::disclosed::tree))
         .fallback(pages::missing)
         .method_not_allowed_fallback(pages::wrong_method)
         .layer(middleware::from_fn_with_state(house.clone(), house::enter))
@@ -184,7 +185,8 @@ fn security() -> Router<House> {
     let mut router = Router::new()
         .route("/cyber/advisories/{file}", get(pages::cyber::advisory))
         .route("/cyber/devices/{owner}/{file}", get(pages::cyber::device));
-    let lists: [(&str, MethodRouter<House>); 3] = [
+    let lists: [(&str, MethodRouter<House>); 4] = [
+        ("/cyber/disclosed", get(pages::disclosed::list)),
         ("/cyber", get(pages::cyber::board)),
         ("/cyber/mine", get(pages::cyber::mine)),
         ("/cyber/work", get(pages::cyber::work)),

@@ -326,7 +326,7 @@ impl Desk {
             &record,
             took,
         )?];
-        first.extend(self.case_follows(&rashin, kind, &stays.owner, &stays.id, &record)?);
+        first.extend(self.case_follows(visit, &rashin, kind, &stays.owner, &stays.id, &record)?);
         let mut then = vec![drafted_in_merge(
             visit,
             kind,
@@ -373,7 +373,7 @@ impl Desk {
             &gone.record,
             told(MergeStep::Parted, &stays),
         )?];
-        then.extend(self.case_follows(&rashin, kind, &gone.owner, &gone.id, &gone.record)?);
+        then.extend(self.case_follows(visit, &rashin, kind, &gone.owner, &gone.id, &gone.record)?);
         let mut first = vec![];
         let unchanged = stays.version == note.made && may_change(visit, kind, &stays);
         if unchanged {
@@ -393,7 +393,7 @@ impl Desk {
                 &record,
                 back,
             )?);
-            first.extend(self.case_follows(&rashin, kind, &stays.owner, &stays.id, &record)?);
+            first.extend(self.case_follows(visit, &rashin, kind, &stays.owner, &stays.id, &record)?);
         }
         let detail = json!({ "kind": kind.id, "record": gone.id, "into": stays.id, "what": "parted" });
         self.commit_two(visit, (&stays, first), (&gone, then), &detail)?;

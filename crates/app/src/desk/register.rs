@@ -331,7 +331,8 @@ impl Desk {
             stays: self.stays(visit, &rashin, kind, &newest)?,
             may_part: may_part(visit, kind, &newest),
             merged,
-            may_change: may_change(visit, kind, &newest),
+            may_change: may_change(visit, kind, &newest)
+                && file.as_ref().is_none_or(|file| file.changeable().is_ok()),
             view: self.view(visit, &rashin, kind, newest)?,
             history,
             referring,
@@ -556,7 +557,7 @@ impl Desk {
         let mut drafts = vec![drafted(visit, &kind, &owner, &id, expected, state, &record)?];
         let mut jobs = vec![];
         if filed {
-            drafts.extend(self.case_follows(&rashin, &kind, &owner, &id, &record)?);
+            drafts.extend(self.case_follows(visit, &rashin, &kind, &owner, &id, &record)?);
         } else if state == RecordState::Filed {
             match self.open_cases(visit, &rashin, &kind, &owner, &[(id.clone(), &record)])? {
                 Ok(carried) => {

@@ -158,7 +158,7 @@ impl Desk {
             written.drafts.push(draft);
             written.records += 1;
             if before.is_some_and(|found| found.state() == RecordState::Filed) {
-                let follows = self.case_follows(&rashin, &kind, &owner, &id, &record)?;
+                let follows = self.case_follows(visit, &rashin, &kind, &owner, &id, &record)?;
                 written.drafts.extend(follows);
             } else {
                 written.opening.push((id, record));
@@ -229,6 +229,12 @@ impl Desk {
                         "There is no record of this id. Leave it blank for a new record.",
                     )));
                 };
+                let rashin = self.rashin()?;
+                if let Some(file) = self.case_file(&rashin, kind, &found.owner, &found.id)?
+                    && let Err(fixed) = file.changeable()
+                {
+                    return Ok(Err(whole(&fixed.ja, &fixed.en)));
+                }
                 Some(found)
             }
         };

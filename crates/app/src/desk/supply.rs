@@ -199,6 +199,41 @@ pub struct SupplyForHolder {
     pub quantity: u64,
 }
 
+/// What those who hold a product are told when a step is made on a record that everybody may see.
+pub(super) struct HolderNews {
+    /// Begins the ids of these notices.
+    id: &'static str,
+    /// The kind of the record.
+    kind: &'static str,
+    ja: &'static str,
+    en: &'static str,
+    urgent: bool,
+    /// The products of a record: `name`, `device` and `product_codes` of each.
+    products: fn(&Record) -> Vec<Record>,
+}
+
+impl HolderNews {
+    /// That the supply of a product is reported on.
+    pub const SUPPLY: Self = Self {
+        id: "supply",
+        kind: REPORT,
+        ja: "お持ちの製品の供給について、お知らせがあります",
+        en: "There is news on the supply of a product that you hold",
+        urgent: false,
+        products: |report| vec![report.clone()],
+    };
+
+    /// That a vulnerability of a product has become public.
+    pub const DISCLOSED: Self = Self {
+        id: "disclosed",
+        kind: super::security::REPORT,
+        ja: "お持ちの製品の脆弱性について、お知らせがあります",
+        en: "There is news on a vulnerability of a product that you hold",
+        urgent: true,
+        products: super::security::concerned_products,
+    };
+}
+
 /// What a hospital holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HeldAsset {
@@ -305,17 +340,16 @@ impl Desk {
         Ok(list)
     }
 
-    /// Tells every organisation that holds the product of a public report what happened to it; told once for one event, however often it is tried.
+    /// Tells every organisation that holds a product of a public record what happened to it; told once for one event, however often it is tried.
     pub(super) fn tell_holders(
         &self,
         at: Timestamp,
-        owner: &str,
-        id: &str,
-        event: usize,
+        news: &HolderNews,
+        (owner, id, event): (&str, &str, usize),
         heard: &mut Heard<'_>,
     ) -> Result<Option<Progress>, Refusal> {
         let rashin = self.rashin()?;
-        let (Some(report), Some(asset)) = (rashin.plan().kind(REPORT), rashin.plan().kind(ASSET)) else {
+        let (Some(report), Some(asset)) = (rashin.plan().kind(news.kind), rashin.plan().kind(ASSET)) else {
             return Ok(Some(Progress::default()));
         };
         let version = self.store.newest(&key(report, owner, id)?).map_err(refused)?;
@@ -328,11 +362,8 @@ impl Desk {
         let state = file.state().and_then(|state| state.public.clone());
         let text = match state {
             Some(state) => Text {
-                ja: format!("お持ちの製品の供給について、お知らせがあります（{}）。", state.ja),
-                en: format!(
-                    "There is news on the supply of a product that you hold ({}).",
-                    state.en
-                ),
+                ja: format!("{}（{}）。", news.ja, state.ja),
+                en: format!("{} ({}).", news.en, state.en),
             },
             None => return Ok(Some(Progress::default())),
         };
@@ -342,9 +373,11 @@ impl Desk {
             .map(|kept| kept.value.number.clone())
             .unwrap_or_default();
         let mut holders = BTreeSet::new();
-        self.each_held(asset, owner, &found.record, None, |found| {
-            holders.insert(found.owner);
-        })?;
+        for product in (news.products)(&found.record) {
+            self.each_held(asset, owner, &product, None, |found| {
+                holders.insert(found.owner);
+            })?;
+        }
         let mut told = 0;
         let so_far = |told| Progress {
             done: told,
@@ -355,21 +388,21 @@ impl Desk {
             if place % TOLD == TOLD - 1 && !heard(&so_far(told))? {
                 return Ok(None);
             }
-            let name = format!("supply.{owner}.{id}.{event}");
+            let name = format!("{}.{owner}.{id}.{event}", news.id);
             if self.find::<Notice>(holder, &name)?.is_some() {
                 continue;
             }
             let notice = Notice {
                 to: vec![Channel::Organisation(holder.clone()).to_string()],
                 text: text.clone(),
-                urgent: false,
-                kind: REPORT.into(),
+                urgent: news.urgent,
+                kind: news.kind.into(),
                 owner: owner.into(),
                 id: id.into(),
                 number: number.clone(),
                 at,
             };
-            let detail = json!({ "kind": REPORT, "what": "told", "number": number });
+            let detail = json!({ "kind": news.kind, "what": "told", "number": number });
             let by = (at, MINISTRY, Action::KeepCases);
             let change = change(by, holder, detail, vec![notice.draft(&name)?], vec![])?;
             match self.store.commit(&change) {

@@ -38,6 +38,11 @@ impl Vector {
             .then_some(vector)
     }
 
+    /// `2.0`, `3.0`, `3.1` or `4.0`.
+    pub(crate) const fn version(&self) -> &'static str {
+        self.version
+    }
+
     /// The value of a metric, if the vector has it.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.metrics.get(name).map(String::as_str)

@@ -140,6 +140,7 @@ impl Reader<'_> {
             public: whole(public)?,
             last: raw.last,
             withdrawn: raw.withdrawn,
+            fixed: raw.fixed,
             waits_for: waits_for?,
             formerly: formerly.into_iter().collect::<Option<_>>()?,
         })
@@ -252,18 +253,10 @@ impl Reader<'_> {
         let stops_on = self.states_named(&raw.stops_on, procedure);
         let pauses_in = self.states_named(&raw.pauses_in, procedure);
         let when = self.conditions_of(&raw.when, kind);
-        let length = Length::parse(raw.length.get_ref());
-        if length.is_none() {
-            self.fault(
-                &raw.length,
-                "bad-length",
-                "期間として読めません。",
-                "this is not a length of time.",
-                "例: 20 days、5 business days、4 months from the first of the next month / Write one of these.",
-            );
-        }
-        if let (Some(before), Some(length)) = (&raw.remind_before, length)
-            && *before.get_ref() >= length.least_days()
+        let length = self.length(raw, kind);
+        if let (Some(before), Some(least)) =
+            (&raw.remind_before, length.as_ref().and_then(Length::least_days))
+            && *before.get_ref() >= least
         {
             self.fault_at(
                 before.span(),
@@ -289,6 +282,51 @@ impl Reader<'_> {
             escalate: escalate?,
             late: raw.late.as_ref().map(|late| late.get_ref().clone()),
         })
+    }
+
+    /// How long a clock runs; what runs until a day of the record does not stand still.
+    fn length(&mut self, raw: &raw::Clock, kind: Option<&Kind>) -> Option<Length> {
+        let length = Length::parse(raw.length.get_ref());
+        let Some(length) = length else {
+            self.fault(
+                &raw.length,
+                "bad-length",
+                "期間として読めません。",
+                "this is not a length of time.",
+                "例: 20 days、5 business days、4 months from the first of the next month、until 項目（日付） / Write one of these.",
+            );
+            return None;
+        };
+        let Length::Until(name) = &length else {
+            return Some(length);
+        };
+        let kind = kind?;
+        let Some(field) = kind.field(name) else {
+            let names = kind.fields.iter().map(|field| field.name.as_str());
+            let place = self.place(&raw.length);
+            self.no_field(&place, name, names);
+            return None;
+        };
+        if field.shape != Shape::Date || field.many {
+            self.fault(
+                &raw.length,
+                "not-a-day",
+                &format!("項目「{name}」は日付ではないため、期限にできません。"),
+                &format!("`{name}` is not one day, so that nothing can be due by it."),
+                "type = \"date\" で、many のない項目にしてください。 / Name a field of type `date` without `many`.",
+            );
+            return None;
+        }
+        for word in &raw.pauses_in {
+            self.fault(
+                word,
+                "until-pauses",
+                "決まった日までの時計は、止めておけません。",
+                "a clock that runs until a day cannot stand still.",
+                "pauses_in を消すか、期間を日数で書いてください。 / Remove `pauses_in`, or give the length in days.",
+            );
+        }
+        Some(length)
     }
 
     /// What a clock does by itself needs nobody to say why or to fill anything in.

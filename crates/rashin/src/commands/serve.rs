@@ -49,6 +49,10 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
         behind_proxy: options.behind_proxy,
         limited: !options.unlimited,
         provider: provider(options)?.map(Arc::new),
+        public_url: options
+            .public_url
+            .as_ref()
+            .map(|url| url.trim_end_matches('/').to_owned()),
     };
     let house = web::House::with(Arc::clone(&desk), Box::new(edge::now), stand)
         .map_err(|fault| Failure::server(&fault))?;

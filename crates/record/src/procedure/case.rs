@@ -107,6 +107,8 @@ pub enum Change {
     Resumed,
     /// It ended.
     Stopped,
+    /// It runs until this day begins, as the record says now.
+    Until(Date),
 }
 
 /// A case as its events have made it.
@@ -137,6 +139,9 @@ pub struct Timer {
     pub pauses: Vec<Pause>,
     /// The day on which it stopped.
     pub stopped: Option<Date>,
+    /// The day until which it runs, where the record says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
 }
 
 /// A time in which a clock stood still.
@@ -165,6 +170,7 @@ impl Timer {
         match (change, open) {
             (Change::Paused, None) => self.pauses.push(Pause { from: day, to: None }),
             (Change::Resumed, Some(pause)) => pause.to = Some(day),
+            (Change::Until(day), _) => self.until = Some(day),
             (Change::Stopped, pause) => {
                 if let Some(pause) = pause {
                     pause.to = Some(day);
@@ -232,6 +238,7 @@ pub fn apply(mut case: Case, event: &Event) -> Case {
                         started: day,
                         pauses: vec![],
                         stopped: None,
+                        until: None,
                     };
                     case.clocks.insert(clock.clone(), timer);
                 }

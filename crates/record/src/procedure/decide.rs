@@ -2,17 +2,17 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use plan::{Clock, FILE_TYPES, Reason, Shape, Transition};
+use plan::{Clock, FILE_TYPES, Length, Reason, Shape, Transition};
 use vocab::Refusal;
 
-use super::case::{Case, Change, Event, Timer, What};
+use super::case::{Case, Change, Event, Timer, What, apply};
 use super::choice::{missing, saw_it_before};
 use super::due::due;
 use super::who::{Actor, Subject};
 use crate::calendar::{Calendar, in_japan};
 use crate::check::{holds, too_many};
 use crate::sight::{answers_for, of_the_ministry};
-use crate::value::Attachment;
+use crate::value::{Attachment, Value};
 
 /// The most files of one message.
 const FILES: usize = 10;
@@ -98,7 +98,33 @@ pub fn decide(
         by: by.clone(),
         what,
     };
-    Ok(happened.into_iter().map(event).collect())
+    let mut events: Vec<Event> = happened.into_iter().map(event).collect();
+    let after = events.iter().fold(case.clone(), apply);
+    events.extend(follow(subject, &after, actor, at));
+    Ok(events)
+}
+
+/// What becomes of the clocks that run until a day of the record, now that the record says what it says.
+pub fn follow(subject: &Subject<'_>, case: &Case, actor: &Actor, at: Timestamp) -> Vec<Event> {
+    let at = case.history.last().map_or(at, |last| at.max(last.at));
+    let set = |clock: &Clock| {
+        let Length::Until(field) = &clock.length else {
+            return None;
+        };
+        let timer = case.clocks.get(&clock.id).filter(|timer| timer.runs())?;
+        let Some(Value::Date(day)) = subject.record.fields.get(field) else {
+            return None;
+        };
+        (timer.until != Some(*day)).then(|| Event {
+            at,
+            by: actor.by(),
+            what: What::Timed {
+                clock: clock.id.clone(),
+                change: Change::Until(*day),
+            },
+        })
+    };
+    subject.procedure.clocks.iter().filter_map(set).collect()
 }
 
 /// Whether somebody may make a transition now.

@@ -36,13 +36,18 @@ pub fn due<'p>(procedure: &'p Procedure, case: &Case, today: Date, calendar: &Ca
         .iter()
         .filter_map(|clock| {
             let timer = case.clocks.get(&clock.id).filter(|timer| timer.runs())?;
-            Some(stand(clock, timer, today, calendar))
+            stand(clock, timer, today, calendar)
         })
         .collect()
 }
 
-fn stand<'p>(clock: &'p Clock, timer: &Timer, today: Date, calendar: &Calendar) -> Due<'p> {
-    let length = clock.length;
+/// None for what runs until a day that the record does not say.
+fn stand<'p>(clock: &'p Clock, timer: &Timer, today: Date, calendar: &Calendar) -> Option<Due<'p>> {
+    let length = &clock.length;
+    if matches!(length, Length::Until(_)) {
+        let by = timer.until?.yesterday().unwrap_or(Date::MIN);
+        return Some(stands(clock, Some(by), (by - today).get_days(), today));
+    }
     let whole = allowance(length, timer.started);
     let left = whole - used(length, timer, today, calendar);
     let by = (!timer.is_paused()).then(|| {
@@ -58,6 +63,10 @@ fn stand<'p>(clock: &'p Clock, timer: &Timer, today: Date, calendar: &Calendar) 
             calendar,
         )
     });
+    Some(stands(clock, by, left, today))
+}
+
+fn stands(clock: &Clock, by: Option<Date>, left: i32, today: Date) -> Due<'_> {
     let overdue = by.map_or(left < 0, |by| today > by);
     let soon = |before| left <= i32::try_from(before).unwrap_or(i32::MAX);
     Due {
@@ -70,21 +79,22 @@ fn stand<'p>(clock: &'p Clock, timer: &Timer, today: Date, calendar: &Calendar) 
 }
 
 /// Days that there are from the start.
-fn allowance(length: Length, started: Date) -> i32 {
+fn allowance(length: &Length, started: Date) -> i32 {
     match length {
-        Length::Days(days) | Length::BusinessDays(days) => i32::try_from(days).unwrap_or(i32::MAX),
+        Length::Days(days) | Length::BusinessDays(days) => i32::try_from(*days).unwrap_or(i32::MAX),
         Length::MonthsFromNext(months) => {
             let end = started
                 .first_of_month()
-                .checked_add(i64::from(months).months())
+                .checked_add(i64::from(*months).months())
                 .map_or(Date::MAX, Date::last_of_month);
             (end - started).get_days()
         }
+        Length::Until(_) => 0,
     }
 }
 
 /// Days that have been used up to a day, without those on which the clock stood still; never negative.
-fn used(length: Length, timer: &Timer, until: Date, calendar: &Calendar) -> i32 {
+fn used(length: &Length, timer: &Timer, until: Date, calendar: &Calendar) -> i32 {
     let mut from = timer.started;
     let mut days = 0;
     for pause in &timer.pauses {
@@ -94,17 +104,19 @@ fn used(length: Length, timer: &Timer, until: Date, calendar: &Calendar) -> i32 
     days + count(length, from, until, calendar)
 }
 
-fn count(length: Length, from: Date, to: Date, calendar: &Calendar) -> i32 {
+fn count(length: &Length, from: Date, to: Date, calendar: &Calendar) -> i32 {
     let days = match length {
         Length::BusinessDays(_) => calendar.business_days_between(from, to),
-        Length::Days(_) | Length::MonthsFromNext(_) => (to - from).get_days(),
+        Length::Days(_) | Length::MonthsFromNext(_) | Length::Until(_) => (to - from).get_days(),
     };
     days.max(0)
 }
 
-fn add(length: Length, from: Date, days: i32, calendar: &Calendar) -> Date {
+fn add(length: &Length, from: Date, days: i32, calendar: &Calendar) -> Date {
     match length {
         Length::BusinessDays(_) => calendar.add_business_days(from, days),
-        Length::Days(_) | Length::MonthsFromNext(_) => from.checked_add(days.days()).unwrap_or(Date::MAX),
+        Length::Days(_) | Length::MonthsFromNext(_) | Length::Until(_) => {
+            from.checked_add(days.days()).unwrap_or(Date::MAX)
+        }
     }
 }

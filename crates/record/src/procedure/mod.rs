@@ -16,7 +16,7 @@ mod who;
 pub use case::{By, Case, Change, Event, Pause, Timer, What, apply};
 pub use channel::{Channel, listens, reached, takes_part, waits};
 pub use choice::{Choice, choices, waits_for};
-pub use decide::{Command, decide, message_file};
+pub use decide::{Command, decide, follow, message_file};
 pub use diagram::{Diagram, Edge, diagram};
 pub use due::{Due, due};
 pub use sight::history;

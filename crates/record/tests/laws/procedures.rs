@@ -7,8 +7,8 @@ use jiff::ToSpan;
 use jiff::civil::date;
 use plan::{Kind, Plan, Procedure, Reason, Who};
 use record::procedure::{
-    Actor, By, Case, Command, Event, Recipient, What, apply, choices, decide, diagram, due, history, tells,
-    waits_for,
+    Actor, By, Case, Command, Event, Recipient, What, apply, choices, decide, diagram, due, follow, history,
+    tells, waits_for,
 };
 use record::{Record, Value};
 
@@ -316,6 +316,8 @@ fn every_state_is_reached_and_every_step_taken() {
         while let Some(case) = open.pop() {
             // Long enough for any clock.
             let at = case.since.unwrap_or(noon(date(2026, 4, 1))) + (24 * 400).hours();
+            let until = case.clocks.values().filter_map(|timer| timer.until).max();
+            let at = until.map_or(at, |day| at.max(noon(day)));
             for transition in procedure.leaving(case.state.as_deref()) {
                 let record = ready(kind, transition);
                 let subject = about(procedure, kind, &record);
@@ -380,6 +382,90 @@ fn a_clock_moves_a_case_when_its_time_is_over() {
     assert_eq!((holding.by, holding.left, holding.overdue), (None, 19, false));
     // Looked at as of the day before, none was.
     assert_eq!(clocks(date(2026, 6, 1))[0].left, 20);
+}
+
+#[test]
+fn a_clock_runs_until_the_day_that_the_record_says() {
+    let (procedure, kind) = of_the_plan("vulnerability-report");
+    let steps = [
+        ("maker-1", "report"),
+        ("clerk-1", "coordinate"),
+        ("clerk-1", "propose"),
+    ];
+    let mut case = after(procedure, kind, &steps);
+    let mut record = full(kind);
+    let mut say = |day| {
+        record.fields.insert("publish_on".into(), Value::Date(day));
+        record.clone()
+    };
+    let first = say(date(2026, 7, 1));
+    let subject = about(procedure, kind, &first);
+    let approved = decide(
+        &subject,
+        &case,
+        &named("head-1"),
+        &step("approve", ""),
+        noon(date(2026, 6, 4)),
+        &CALENDAR,
+    );
+    case = run(case, &approved.unwrap());
+    let embargo = |case: &Case, day| {
+        let clocks = due(procedure, case, day, &CALENDAR);
+        let due = clocks.into_iter().find(|due| due.clock.id == "embargo").unwrap();
+        (due.by.unwrap(), due.left, due.remind, due.overdue)
+    };
+    assert_eq!(
+        embargo(&case, date(2026, 6, 24)),
+        (date(2026, 6, 30), 6, false, false)
+    );
+    assert_eq!(
+        embargo(&case, date(2026, 6, 30)),
+        (date(2026, 6, 30), 0, true, false)
+    );
+    assert!(embargo(&case, date(2026, 7, 1)).3);
+    // Nothing follows from a record that says the same, and a record that says nothing changes nothing.
+    let follows = |case: &Case, record: &Record| {
+        follow(
+            &about(procedure, kind, record),
+            case,
+            &named("clerk-1"),
+            noon(date(2026, 6, 5)),
+        )
+    };
+    assert!(follows(&case, &first).is_empty());
+    assert!(follows(&case, &Record::default()).is_empty());
+    let later = say(date(2026, 7, 15));
+    let moved = follows(&case, &later);
+    assert_eq!(moved.len(), 1);
+    case = run(case, &moved);
+    assert_eq!(embargo(&case, date(2026, 7, 1)).0, date(2026, 7, 14));
+    let publish = |case: &Case, day| {
+        let subject = about(procedure, kind, &later);
+        decide(
+            &subject,
+            case,
+            &Actor::Clock,
+            &step("publish", ""),
+            noon(day),
+            &CALENDAR,
+        )
+    };
+    assert_eq!(publish(&case, date(2026, 7, 14)).unwrap_err().kind, "not_yours");
+    let published = run(case.clone(), &publish(&case, date(2026, 7, 15)).unwrap());
+    assert_eq!(published.state.as_deref(), Some("published"));
+    assert!(follows(&published, &first).is_empty());
+    // Nobody does it by hand.
+    for actor in everybody().iter().filter(|actor| **actor != Actor::Clock) {
+        let events = decide(
+            &subject,
+            &case,
+            actor,
+            &step("publish", ""),
+            noon(date(2026, 7, 15)),
+            &CALENDAR,
+        );
+        assert_eq!(events.unwrap_err().kind, "not_yours");
+    }
 }
 
 /// A kind and a procedure with one clock, for what no procedure of the plan has.

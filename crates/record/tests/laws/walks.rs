@@ -52,7 +52,7 @@ fn walks() -> impl Strategy<Value = (&'static Procedure, Vec<Step>)> {
 }
 
 /// Days that a clock has used, counted day by day from what has happened.
-fn recount(case: &Case, clock: &str, length: Length, today: Date) -> i32 {
+fn recount(case: &Case, clock: &str, length: &Length, today: Date) -> i32 {
     let mut used = 0;
     let mut since: Option<Date> = None;
     let mut add = |from: Option<Date>, to: Date| {
@@ -73,6 +73,7 @@ fn recount(case: &Case, clock: &str, length: Length, today: Date) -> i32 {
             Change::Started => (since, _) = (Some(day), add(None, day)),
             Change::Resumed => since = Some(day),
             Change::Paused | Change::Stopped => (_, since) = (add(since, day), None),
+            Change::Until(_) => {}
         }
     }
     i32::try_from(add(since, today)).unwrap()
@@ -130,8 +131,13 @@ proptest! {
             let clocks = due(procedure, &case, today, &CALENDAR);
             prop_assert!(!last || clocks.is_empty());
             for due in clocks {
-                let length = due.clock.length;
+                let length = &due.clock.length;
                 let timer = &case.clocks[&due.clock.id];
+                if let Length::Until(_) = length {
+                    prop_assert_eq!(due.by.map(|by| by.tomorrow().unwrap()), timer.until);
+                    prop_assert_eq!(due.overdue, timer.until.is_some_and(|until| today >= until));
+                    continue;
+                }
                 let started = case.history.iter().rposition(|event| {
                     event.what == What::Timed { clock: due.clock.id.clone(), change: Change::Started }
                 });
@@ -139,7 +145,7 @@ proptest! {
                 let used = recount(&run_alone, &due.clock.id, length, today);
                 let (Length::Days(whole) | Length::BusinessDays(whole)) = length else { panic!("{length:?}") };
                 prop_assert!(used >= 0);
-                prop_assert_eq!(due.left, i32::try_from(whole).unwrap() - used);
+                prop_assert_eq!(due.left, i32::try_from(*whole).unwrap() - used);
                 prop_assert_eq!(due.by.is_none(), timer.is_paused());
                 let paused = due.clock.pauses_in.contains(case.state.as_ref().unwrap());
                 prop_assert_eq!(timer.is_paused(), paused);

@@ -94,6 +94,7 @@ procedure-step = Step
 procedure-steps = Steps
 procedure-tells = Who is told
 procedure-to = Leads to
+procedure-until = until the day before “{ $field }”
 procedure-waits = Whose turn
 procedures-lead = How what is handed in is dealt with: in which steps, by whom, by when.
 procedures-none = There are no procedures.

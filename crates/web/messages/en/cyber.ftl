@@ -2,6 +2,7 @@
 api-cyber = How far vulnerabilities are answered, and how complete matching is
 api-cyber-advisory = A vulnerability and the devices that it concerns
 api-cyber-device = What matching found in the SBOM of a device
+api-cyber-disclosed = Vulnerabilities that were published
 api-cyber-mine = Vulnerabilities and ends of support of the devices of one's own organisation
 api-cyber-work = Vulnerabilities that are to be answered
 cyber-acted = Have acted

@@ -13,6 +13,7 @@ breadcrumb-label = You are here
 breadcrumb-top = Home
 footer-as-of = As of
 footer-source = Source
+footer-published = Published
 footer-licence = Licence
 footer-licence-text = Program: Apache-2.0. Typeface: SIL Open Font License 1.1. Design tokens: MIT (Digital Agency of Japan).
 footer-accessibility = Accessibility

@@ -94,6 +94,7 @@ procedure-step = 操作
 procedure-steps = 操作の一覧
 procedure-tells = 知らせる先
 procedure-to = 次の状態
+procedure-until = 「{ $field }」の前日まで
 procedure-waits = 次に動く人
 procedures-lead = 届け出や報告が、どのような流れで、誰によって、いつまでに進められるかを示しています。
 procedures-none = 手続きはありません。

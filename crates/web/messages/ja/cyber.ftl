@@ -2,6 +2,7 @@
 api-cyber = 脆弱性への回答の状況と、照合の網羅性
 api-cyber-advisory = 脆弱性と、それが当てはまる機器
 api-cyber-device = 機器のSBOMの照合の結果
+api-cyber-disclosed = 公表した脆弱性
 api-cyber-mine = 自施設の機器に関わる脆弱性とサポートの終了
 api-cyber-work = 回答の必要な脆弱性
 cyber-acted = 対応した施設

@@ -13,6 +13,7 @@ breadcrumb-label = 現在位置
 breadcrumb-top = トップ
 footer-as-of = 時点
 footer-source = 出典
+footer-published = 公表した情報
 footer-licence = ライセンス
 footer-licence-text = プログラムは Apache-2.0、書体は SIL Open Font License 1.1、デザイントークンは MIT（デジタル庁）
 footer-accessibility = アクセシビリティ

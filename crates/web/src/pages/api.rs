@@ -44,7 +44,7 @@ fn is_made_by_people(one: &Address) -> bool {
 }
 
 /// Everything that can be had as data.
-const ADDRESSES: [Address; 42] = [
+const ADDRESSES: [Address; 43] = [
     Address {
         path: "/index",
         says: "api-index",
@@ -201,6 +201,14 @@ const ADDRESSES: [Address; 42] = [
         example: "/supply/mine.json",
         query: &[],
         private: true,
+    },
+    Address {
+        path: "/cyber/disclosed",
+        says: "api-cyber-disclosed",
+        forms: ALL,
+        example: "/cyber/disclosed.json",
+        query: &[],
+        private: false,
     },
     Address {
         path: "/cyber",

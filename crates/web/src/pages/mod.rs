@@ -11,6 +11,7 @@ pub mod compare;
 pub mod coverage;
 pub mod cyber;
 pub mod dashboard;
+pub mod disclosed;
 pub mod editions;
 pub mod findings;
 pub mod imports;

@@ -127,7 +127,7 @@ fn build_one(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
         flow: drawn(t, procedure),
         states: states(t, procedure),
         steps,
-        clocks: clocks(t, procedure),
+        clocks: clocks(t, procedure, kind),
         register: Link::to(
             kind.title.get(t.lang()),
             t.path(&format!("/registers/{}", kind.id)),
@@ -295,7 +295,7 @@ fn need(t: Texts<'_>, kind: &Kind, clause: &Clause) -> String {
     }
 }
 
-fn clocks(t: Texts<'_>, procedure: &Procedure) -> Table {
+fn clocks(t: Texts<'_>, procedure: &Procedure, kind: &Kind) -> Table {
     let named = |ids: &[String]| {
         let titles = ids
             .iter()
@@ -303,14 +303,20 @@ fn clocks(t: Texts<'_>, procedure: &Procedure) -> Table {
         titles.collect::<Vec<_>>().join(t.text("procedure-and").as_str())
     };
     let row = |clock: &plan::Clock| {
-        let (key, n) = match clock.length {
-            Length::Days(days) => ("procedure-days", days),
-            Length::BusinessDays(days) => ("procedure-business-days", days),
-            Length::MonthsFromNext(months) => ("procedure-months", months),
+        let days = |key, n: &u32| t.with(key, &[("n", n.to_string().into())]);
+        let length = match &clock.length {
+            Length::Days(n) => days("procedure-days", n),
+            Length::BusinessDays(n) => days("procedure-business-days", n),
+            Length::MonthsFromNext(n) => days("procedure-months", n),
+            Length::Until(name) => {
+                let field = kind.field(name);
+                let title = field.map_or(name.as_str(), |field| field.title.get(t.lang()));
+                t.with1("procedure-until", "field", title)
+            }
         };
         [
             clock.title.get(t.lang()).to_owned(),
-            t.with(key, &[("n", n.to_string().into())]),
+            length,
             named(&clock.starts_on),
             named(&clock.pauses_in),
             if clock.escalate.is_empty() {

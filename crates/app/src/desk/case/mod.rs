@@ -152,6 +152,24 @@ impl<'p> File<'p> {
         self.procedure.state(case.state.as_deref()?)
     }
 
+    /// Refused as `fixed` while the record stays as it is, but for what a step changes.
+    pub fn changeable(&self) -> Result<(), Refusal> {
+        match self.state() {
+            Some(state) if state.fixed => Err(Refusal::new(
+                "fixed",
+                format!(
+                    "「{}」の間は、内容を変更できません。変更が必要なときは、手続きを前に戻してもらってください。",
+                    state.title.ja
+                ),
+                format!(
+                    "Nothing is changed while the case is “{}”. If it has to be, ask for the case to be taken back a step.",
+                    state.title.en
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether everybody may know that the case is there.
     pub fn is_public(&self) -> bool {
         self.state().is_some_and(|state| state.public.is_some())

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use plan::{Confidentiality, Kind as Form, Procedure, Text};
 use record::procedure::{
-    Actor, Case, Channel, Command, Event, Notice as Told, What, apply, choices, decide, due, reached,
+    Actor, Case, Channel, Command, Event, Notice as Told, What, apply, choices, decide, due, follow, reached,
     takes_part, tells, waits,
 };
 use record::{Fault as RecordFault, Record};
@@ -128,9 +128,11 @@ impl Desk {
         Ok(Ok(all))
     }
 
-    /// The case of a record that was changed, so that those who take part by what it says now find it.
+    /// The case of a record that was changed, so that those who take part by what it says now find it, and clocks run until the days that it says.
+    /// Refused as `fixed` where the record stays as it is.
     pub(in crate::desk) fn case_follows(
         &self,
+        visit: &Visit,
         rashin: &Rashin,
         kind: &Form,
         owner: &str,
@@ -143,8 +145,12 @@ impl Desk {
         let Some(kept) = file.kept.clone() else {
             return Ok(None);
         };
-        let index = indexed(rashin, &file, record, &kept.value)?;
-        Ok(Some(Edit::next(&kept, &kept.value)?.indexed(index).into_draft()))
+        file.changeable()?;
+        let by = actor(&visit.alone());
+        let events = follow(&file.subject(record), &kept.value, &by, visit.at);
+        let case = events.iter().fold(kept.value.clone(), apply);
+        let index = indexed(rashin, &file, record, &case)?;
+        Ok(Some(Edit::next(&kept, &case)?.indexed(index).into_draft()))
     }
 
     /// The case of a record that was merged away: those who take part find it at the record no more, and it is not counted again.

@@ -299,7 +299,7 @@ impl Desk {
             RecordState::Filed,
             &record,
         )?];
-        drafts.extend(self.case_follows(&rashin, kind, owner, id, &record)?);
+        drafts.extend(self.case_follows(&visit, &rashin, kind, owner, id, &record)?);
         let detail = json!({ "kind": DEVICE, "record": id, "what": "run-gate", "verdict": decision });
         let change = change((at, MINISTRY, Action::KeepCases), owner, detail, drafts, vec![])?;
         self.store.commit(&change).map_err(refused)?;

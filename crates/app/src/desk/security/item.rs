@@ -371,7 +371,7 @@ impl Desk {
                     drafts.extend(carried.drafts);
                     jobs = carried.jobs;
                 }
-                None => drafts.extend(self.case_follows(rashin, item.kind, owner, id, &record)?),
+                None => drafts.extend(self.case_follows(&visit, rashin, item.kind, owner, id, &record)?),
             }
             return self.commit_item(&visit, item, id, "widen", drafts, jobs);
         }

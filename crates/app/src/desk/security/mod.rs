@@ -2,6 +2,7 @@
 //! somebody has to do is a record with a case of the plan, opened here; findings themselves are never kept.
 
 mod board;
+mod disclosed;
 mod gate;
 mod inbox;
 mod item;
@@ -22,11 +23,13 @@ use super::work::Work;
 use super::{Desk, MINISTRY, Visit};
 
 pub use board::{AdvisoryPage, MakerCount, SecurityBoard, TouchedDevice};
+pub use disclosed::{AdvisoryProduct, CsafTree, Disclosed};
 pub use gate::{DeviceFinding, DeviceSecurity};
 pub use inbox::{SecurityInbox, SecurityItem, SupportEnd};
 pub use watch::{Advisories, AdvisoryBytes};
 pub use worklist::{MakerAnswer, MakerItem};
 
+pub(super) use disclosed::{REPORT, concerned_products};
 pub(super) use watch::Watch;
 
 /// The kind of what is handed in for a device version.
@@ -49,7 +52,8 @@ const ITEM: [FieldNeed; 5] = [
 ];
 
 /// What this engine reads of the plan's kinds.
-pub(super) const NEEDS: [ViewNeed; 4] = [
+pub(super) const NEEDS: [ViewNeed; 5] = [
+    disclosed::NEED,
     ViewNeed {
         engine: "security",
         kind: DEVICE,
