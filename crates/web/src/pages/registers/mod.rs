@@ -341,15 +341,18 @@ pub(super) fn name(kind: &Kind, one: &RegisterEntry, t: Texts<'_>) -> String {
 
 /// One answer in words; empty if there is none.
 pub(super) fn shown(here: &Here<'_>, field: &KindField, one: &RegisterEntry) -> String {
-    let Some(value) = one.record.fields.get(&field.name) else {
-        return String::new();
-    };
-    match (&field.shape, value) {
-        (Shape::Organisation { .. }, ::record::Value::Text(id)) => {
-            here.desk.organisation_name(&here.visit, id, here.t.lang())
-        }
-        _ => ::record::show(field, value, here.t.lang()),
+    let value = one.record.fields.get(&field.name);
+    value.map_or_else(String::new, |value| said(here, field, value))
+}
+
+/// An answer in words, organisations by their names.
+pub(super) fn said(here: &Here<'_>, field: &KindField, value: &::record::Value) -> String {
+    if !matches!(field.shape, Shape::Organisation { .. }) {
+        return ::record::show(field, value, here.t.lang());
     }
+    let ids = value.each().filter_map(::record::Value::text);
+    let names = ids.map(|id| here.organisation_name(&id));
+    names.collect::<Vec<_>>().join("、")
 }
 
 pub(super) fn address(kind: &Kind, one: &RegisterEntry) -> String {

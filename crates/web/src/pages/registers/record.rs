@@ -14,7 +14,7 @@ use super::super::work::{Part, moment, seen_version};
 use super::super::{Answer, Here, at_desk, cases};
 use super::files;
 use super::form::{Given, elsewhere, fields, given, typed};
-use super::{address, crumbs, json, merge, name, page, parts, shown, told};
+use super::{address, crumbs, json, merge, name, page, parts, said, shown, told};
 use crate::form::{Done, Entry, Posted, submit};
 use crate::house::House;
 use crate::i18n::Texts;
@@ -67,7 +67,7 @@ pub(in crate::pages) fn build_one(
     if !record.history.is_empty() {
         parts.push(Part {
             title: t.text("record-history"),
-            table: Some(history(t, kind, &record.history)),
+            table: Some(history(here, kind, &record.history)),
             ..Part::default()
         });
     }
@@ -83,11 +83,15 @@ pub(in crate::pages) fn build_one(
             entry.raw(&field.name).clone_into(&mut field.value);
         }
     }
-    let owned = here.desk.organisation_name(&here.visit, &view.owner, t.lang());
+    // Whoever may not know the organisation's name is not told its id either, as if it were one.
+    let owned = Some(here.organisation_name(&view.owner)).filter(|name| *name != view.owner);
     let kept = [
-        Term::new(t.text("record-id"), format!("{}/{}", view.owner, view.id)),
-        Term::new(t.text("record-owner"), owned),
-        Term::new(t.text("record-state"), state(t, view.state)),
+        Some(Term::new(
+            t.text("record-id"),
+            format!("{}/{}", view.owner, view.id),
+        )),
+        owned.map(|name| Term::new(t.text("record-owner"), name)),
+        Some(Term::new(t.text("record-state"), state(t, view.state))),
     ];
     let frame = super::Work {
         next: match (view.state, record.may_change, &record.case) {
@@ -102,7 +106,7 @@ pub(in crate::pages) fn build_one(
         facts: cases::facts(here, &record)
             .into_iter()
             .chain(facts)
-            .chain(kept)
+            .chain(kept.into_iter().flatten())
             .collect(),
         parts,
         way: record.may_change.then(|| {
@@ -180,13 +184,14 @@ fn state(t: Texts<'_>, state: RecordState) -> String {
     })
 }
 
-fn history(t: Texts<'_>, kind: &Kind, changes: &[RecordChange]) -> Table {
+fn history(here: &Here<'_>, kind: &Kind, changes: &[RecordChange]) -> Table {
+    let t = here.t;
     let row = |(place, one): (usize, &RecordChange)| {
         let moved = one.moved.iter().map(|moved| {
             let field = kind.field(&moved.field);
             let title = field.map_or(moved.field.as_str(), |field| field.title.get(t.lang()));
             let say = |value: &Option<record::Value>| match (field, value) {
-                (Some(field), Some(value)) => record::show(field, value, t.lang()),
+                (Some(field), Some(value)) => said(here, field, value),
                 _ => t.text("record-blank"),
             };
             t.with(
