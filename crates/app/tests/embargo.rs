@@ -92,10 +92,10 @@ fn everything(office: &Office, who: &Visit, device: &str, id: &str) -> String {
         words: CANARY.into(),
         ..RecordQuery::default()
     };
-    let mut all = String::new();
+    let mut all = vec![];
     for kind in &desk.rashin().unwrap().plan().kinds {
         for query in [&words, &RecordQuery::default()] {
-            all += &format!("{:?}\n", desk.records(who, &kind.id, query));
+            all.push(format!("{:?}", desk.records(who, &kind.id, query)));
         }
     }
     let cases = CaseQuery {
@@ -103,7 +103,7 @@ fn everything(office: &Office, who: &Visit, device: &str, id: &str) -> String {
         ..CaseQuery::default()
     };
     for query in [cases, CaseQuery::default()] {
-        all += &format!("{:?}\n", desk.cases(who, &query));
+        all.push(format!("{:?}", desk.cases(who, &query)));
     }
     let tree = desk
         .csaf_tree(who.at, "https://rashin.example", "架空の省", "0")
@@ -113,7 +113,7 @@ fn everything(office: &Office, who: &Visit, device: &str, id: &str) -> String {
         .values()
         .map(|file| String::from_utf8(file.clone()).unwrap())
         .collect();
-    all + &format!(
+    all.push(format!(
         "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
         desk.record(who, KIND, OWNER, id).map(|page| page.view),
         desk.record(who, "device", "maker-b", device),
@@ -126,7 +126,8 @@ fn everything(office: &Office, who: &Visit, device: &str, id: &str) -> String {
         desk.supply_board(who, &SupplyQuery::default()),
         desk.disclosed(),
         tree,
-    )
+    ));
+    all.concat()
 }
 
 struct Story {

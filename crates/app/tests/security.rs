@@ -10,8 +10,8 @@
 use std::sync::{Arc, Mutex};
 
 use app::{
-    Acted, Advisories, AdvisoryBytes, CaseAct, Command, Completeness, FileFor, SavedRecord, SecurityItem,
-    Seen, Visit,
+    Acted, Advisories, AdvisoryBytes, CaseAct, Command, Completeness, FileFor, LifeStage, SavedRecord,
+    SecurityItem, Seen, Visit,
 };
 use cyber::database::{Collection, Source};
 use cyber::osv::Record;
@@ -418,7 +418,57 @@ fn what_is_filed_or_registered_later_is_matched_at_once() {
         .unwrap()
         .support;
     assert_eq!(support.len(), 1);
-    assert!(!support[0].over);
+    assert_eq!(support[0].stage, LifeStage::EosNotice);
+}
+
+#[test]
+fn whoever_holds_a_device_is_told_once_of_each_stage_of_its_life() {
+    let feed = Feed::of(&[], &[]);
+    let office = office_with(ORGANISATIONS).with_advisories(feed);
+    let id = hand_in(
+        &office,
+        "maker-a",
+        "2025-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    asset(&office, "hospital-h", "病棟のポンプ", "09501101020917", "");
+    asset(&office, "hospital-h", "外来のポンプ", "09501101020917", "");
+    asset(&office, "hospital-x", "架空のほかの機器", "", "");
+    let told_by = |day: &str| {
+        for _ in 0..2 {
+            office.desk.watch_advisories(secretariat(day).at).unwrap();
+            office.desk.tell_support(secretariat(day).at).unwrap();
+            work(&office, day);
+        }
+        assert!(told(&office, &member("hospital-x", day)).is_empty());
+        let notices = told(&office, &member("hospital-h", day)).into_iter();
+        notices.filter(|text| text.contains("upport")).collect::<Vec<_>>()
+    };
+    // Support ends on 30 September 2026.
+    assert!(told_by("2025-09-29").is_empty());
+    let first = "Support of “架空輸液ポンプC 2.4.1” ends on 2026-09-30. Consider updating or replacing it.";
+    assert_eq!(told_by("2025-09-30"), [first]);
+    assert_eq!(told_by("2025-10-05"), [first]);
+    // What was told long ago is not news any more, and is not told again.
+    assert!(told_by("2026-09-30").is_empty());
+    let ended = told_by("2026-10-01");
+    assert_eq!(ended.len(), 1);
+    assert!(ended[0].starts_with("Support of “架空輸液ポンプC 2.4.1” ended on 2026-09-30"));
+    assert_eq!(told_by("2026-10-02").len(), 1);
+    let page = office
+        .desk
+        .device_security(&member("maker-a", "2026-10-01"), "maker-a", &id)
+        .unwrap();
+    let life: Vec<_> = page.life.iter().map(|part| (part.stage, part.now)).collect();
+    assert_eq!(
+        life,
+        [
+            (LifeStage::Supported, false),
+            (LifeStage::EosNotice, false),
+            (LifeStage::Unsupported, true)
+        ]
+    );
 }
 
 #[test]

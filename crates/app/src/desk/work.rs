@@ -61,6 +61,13 @@ pub(super) enum Work {
         /// Its identifier.
         advisory: String,
     },
+    /// Tell whoever holds a device version to which stage of its life it has come.
+    Support {
+        /// The maker.
+        owner: String,
+        /// Id of the hand-in.
+        id: String,
+    },
     /// Take a published list into its register.
     ImportList {
         /// Id of the import.
@@ -75,6 +82,7 @@ impl Work {
             Self::Hook { .. }
             | Self::Security { .. }
             | Self::Vulnerability { .. }
+            | Self::Support { .. }
             | Self::ImportList { .. } => DESK,
         }
     }
@@ -175,6 +183,7 @@ impl Desk {
             } => self.send_letter(at, &account, (from, to), urgent),
             Work::Security { kind, owner, id } => self.match_record(at, &kind, &owner, &id).map(Some),
             Work::Vulnerability { advisory } => self.tell_vulnerability(at, &advisory).map(Some),
+            Work::Support { owner, id } => self.tell_stage(at, &owner, &id).map(Some),
             Work::ImportList { import } => self.run_import(&import, at, heard),
         }
     }

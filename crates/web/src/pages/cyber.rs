@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use app::{
-    AdvisoryPage, DeviceSecurity, MakerAnswer, MakerItem, SecurityBoard, SecurityInbox, SecurityItem,
-    SupplyForHolder, SupportEnd,
+    AdvisoryPage, DeviceSecurity, LifePart, LifeStage, MakerAnswer, MakerItem, SecurityBoard, SecurityInbox,
+    SecurityItem, SupplyForHolder, SupportEnd,
 };
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -214,18 +214,29 @@ fn item_table(here: &Here<'_>, names: &Names<'_>, items: &[SecurityItem]) -> Tab
     }
 }
 
+/// A stage of a device's life, in words.
+fn stage_of(t: Texts<'_>, stage: LifeStage) -> String {
+    t.text(match stage {
+        LifeStage::Supported => "cyber-stage-supported",
+        LifeStage::EolNotice => "cyber-stage-eol-notice",
+        LifeStage::Limited => "cyber-stage-limited",
+        LifeStage::EosNotice => "cyber-stage-eos-notice",
+        LifeStage::Unsupported => "cyber-stage-unsupported",
+    })
+}
+
+fn day_of(t: Texts<'_>, day: Option<Date>) -> String {
+    day.map_or_else(|| t.text("cyber-unsaid"), |day| t.date(day))
+}
+
 fn support_table(t: Texts<'_>, ends: &[SupportEnd]) -> Table {
     let row = |end: &SupportEnd| {
         let page = format!("{}（{}）", end.asset.name, end.asset.department);
-        let state = if end.over {
-            "cyber-support-over"
-        } else {
-            "cyber-support-soon"
-        };
         vec![
             Link::plain(page.replace("（）", "")),
-            Link::plain(t.text(state)),
-            Link::plain(t.date(end.eos)),
+            Link::plain(stage_of(t, end.stage)),
+            Link::plain(day_of(t, end.days.eol)),
+            Link::plain(day_of(t, end.days.eos)),
             Link::plain(end.contact.clone()),
         ]
     };
@@ -234,11 +245,42 @@ fn support_table(t: Texts<'_>, ends: &[SupportEnd]) -> Table {
         caption: t.text("cyber-support"),
         columns: vec![
             Column::words(t.text("cyber-assets")),
-            Column::short(t.text("cyber-state")),
+            Column::short(t.text("cyber-stage")),
+            Column::short(t.text("cyber-eol")),
             Column::short(t.text("cyber-eos")),
             Column::words(t.text("cyber-contact")),
         ],
         rows: ends.iter().map(row).collect(),
+    }
+}
+
+/// The life of a device version, from its first part to its last; the part that is now is said in words.
+fn life_table(t: Texts<'_>, device: &DeviceSecurity) -> Table {
+    let row = |(place, part): (usize, &LifePart)| {
+        let next = device.life.get(place + 1).and_then(|next| next.from);
+        let until = next.and_then(|day| day.yesterday().ok());
+        let said = |day: Option<Date>| day.map_or_else(String::new, |day| t.date(day));
+        vec![
+            Link::plain(stage_of(t, part.stage)),
+            Link::plain(said(part.from)),
+            Link::plain(said(until)),
+            Link::plain(if part.now {
+                t.text("cyber-life-now")
+            } else {
+                String::new()
+            }),
+        ]
+    };
+    Table {
+        id: "life".into(),
+        caption: t.text("cyber-life"),
+        columns: vec![
+            Column::words(t.text("cyber-stage")),
+            Column::short(t.text("cyber-life-from")),
+            Column::short(t.text("cyber-life-until")),
+            Column::short(t.text("cyber-life-today")),
+        ],
+        rows: device.life.iter().enumerate().map(row).collect(),
     }
 }
 
@@ -280,6 +322,9 @@ fn build_work(here: &Here<'_>) -> Result<Answer, Refusal> {
                 t.path(&format!("/cyber/devices/{}/{}", one.maker, one.id)),
             ),
             Link::plain(here.organisation_name(&one.maker)),
+            Link::plain(stage_of(t, one.stage)),
+            Link::plain(day_of(t, one.days.eol)),
+            Link::plain(day_of(t, one.days.eos)),
         ]
     };
     Answer::page(&Work {
@@ -302,6 +347,9 @@ fn build_work(here: &Here<'_>) -> Result<Answer, Refusal> {
                 columns: vec![
                     Column::words(t.text("cyber-device")),
                     Column::words(t.text("cyber-maker")),
+                    Column::short(t.text("cyber-stage")),
+                    Column::short(t.text("cyber-eol")),
+                    Column::short(t.text("cyber-eos")),
                 ],
                 rows: devices.iter().take(SHOWN).map(device).collect(),
             }),
@@ -422,6 +470,15 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
                 board.responses.iter().map(|(code, n)| (state(code), *n)),
             ),
         ),
+        (
+            "cyber-stages",
+            count_table(
+                t,
+                "stages",
+                "cyber-stages",
+                board.stages.iter().map(|(stage, n)| (stage_of(t, *stage), *n)),
+            ),
+        ),
         ("cyber-by-maker", makers),
         (
             "cyber-causes",
@@ -533,13 +590,12 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
             vec![sheet(&findings), sheet(&ledger_table(t, &device))]
         });
     }
-    let day = |day: Option<Date>| day.map_or_else(|| t.text("cyber-unsaid"), |day| t.date(day));
     let [components, matched, clean, unassessable] = device.components;
     let handed_in = Names::of_kind(here, DEVICE);
     let mut facts = vec![
         Term::new(t.text("cyber-maker"), here.organisation_name(&device.maker)),
-        Term::new(t.text("cyber-eol"), day(device.eol)),
-        Term::new(t.text("cyber-eos"), day(device.eos)),
+        Term::new(t.text("cyber-eol"), day_of(t, device.eol)),
+        Term::new(t.text("cyber-eos"), day_of(t, device.eos)),
         Term::new(t.text("cyber-contact"), device.contact.clone()),
         Term::new(
             t.text("cyber-components"),
@@ -563,6 +619,13 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
         ));
     }
     let mut parts = vec![];
+    if device.life.len() > 1 {
+        parts.push(Part {
+            title: t.text("cyber-life"),
+            table: Some(life_table(t, &device)),
+            ..Part::default()
+        });
+    }
     if !findings.rows.is_empty() {
         parts.push(Part {
             title: t.text("cyber-findings"),

@@ -12,9 +12,10 @@ use vocab::Refusal;
 
 use super::super::kept::refused;
 use super::super::register::{key, opened, reading, stored};
-use super::super::supply::{ASSET, text};
+use super::super::supply::{ASSET, date, text};
 use super::super::{Desk, Visit, closed, unknown};
 use super::item::{Facts, linked};
+use super::support::{LifeDays, LifeStage};
 use super::watch::Room;
 use super::worklist::MakerAnswer;
 use super::{ANSWER, DEVICE, RESPONSE};
@@ -44,6 +45,8 @@ pub struct SecurityBoard {
     pub makers: Vec<MakerCount>,
     /// Hospitals' items by the id of their state.
     pub responses: BTreeMap<String, usize>,
+    /// Device versions by where they stand in their lives.
+    pub stages: BTreeMap<LifeStage, usize>,
 }
 
 /// What a maker has still to answer.
@@ -103,6 +106,10 @@ pub struct TouchedDevice {
     pub version: String,
     /// What the maker says of it; nothing if it has not answered.
     pub answer: Option<MakerAnswer>,
+    /// Where it stands in its life.
+    pub stage: LifeStage,
+    /// On which days that changes.
+    pub days: LifeDays,
 }
 
 impl Desk {
@@ -125,6 +132,12 @@ impl Desk {
             board.ready = known.is_some();
             board.known = known;
             board.devices[0] = devices.len();
+            for device in &devices {
+                *board
+                    .stages
+                    .entry(device.days().stage(visit.today()))
+                    .or_default() += 1;
+            }
             for device in &devices {
                 match self.assess(visit.at, device)? {
                     Some(Ok(assessed)) => {
@@ -277,6 +290,8 @@ impl Desk {
                     let about = said.iter().filter(|answer| answer.devices.contains(&device.id));
                     about.max_by_key(|answer| answer.at).cloned()
                 }),
+                stage: device.days().stage(visit.today()),
+                days: device.days(),
                 maker: device.owner,
                 id: device.id,
                 name: device.name,
@@ -367,7 +382,13 @@ impl Desk {
         let mut list = vec![];
         for version in page.iter().filter(|version| version.body.is_some()) {
             let found = opened(kind, version)?;
+            let days = LifeDays {
+                eol: date(&found.record, "eol_on"),
+                eos: date(&found.record, "eos_on"),
+            };
             list.push(TouchedDevice {
+                stage: days.stage(visit.today()),
+                days,
                 name: text(&found.record, "name"),
                 version: text(&found.record, "version_name"),
                 maker: found.owner,

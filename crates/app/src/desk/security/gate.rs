@@ -21,6 +21,7 @@ use super::super::kept::{change, refused};
 use super::super::register::{RecordState, drafted, key, opened};
 use super::super::{Desk, MINISTRY, Visit};
 use super::item::severity;
+use super::support::LifePart;
 use super::watch::{Device, Room, status_of};
 use super::worklist::MakerAnswer;
 use super::{ANSWER, DEVICE, program};
@@ -52,6 +53,8 @@ pub struct DeviceSecurity {
     pub eol: Option<Date>,
     /// End of support.
     pub eos: Option<Date>,
+    /// Its life, from its first part to its last.
+    pub life: Vec<LifePart>,
     /// Whom to write to.
     pub contact: String,
     /// Whether matching is ready; until then nothing below says anything.
@@ -117,6 +120,7 @@ impl Desk {
             version: device.version.clone(),
             eol: device.eol,
             eos: device.eos,
+            life: device.days().life(visit.today()),
             contact: device.contact.clone(),
             ready: assessed.is_some(),
             fault: None,

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use authz::{Action, Role, Subject};
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::offset;
-use jiff::{Timestamp, ToSpan};
 use plan::{Kind as Form, Text};
 use record::Record;
 use record::procedure::{Case, What};
@@ -19,6 +19,7 @@ use super::super::register::{Found, key, opened, stored};
 use super::super::supply::{ASSET, HeldAsset, date, text, texts};
 use super::super::{Desk, Visit, closed};
 use super::item::linked;
+use super::support::{LifeDays, LifeStage};
 use super::watch::Room;
 use super::worklist::MakerAnswer;
 use super::{ANSWER, RESPONSE, SEVERITIES};
@@ -26,15 +27,13 @@ use crate::ask::Rashin;
 
 /// So many items are read for an inbox.
 const READ: u32 = 1_000;
-/// The end of support is told so many days before.
-const SOON: i32 = 180;
 
 /// What a hospital is to know.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct SecurityInbox {
     /// Vulnerabilities of its devices: what is open first, then what is exploited, then by severity, the newest first.
     pub items: Vec<SecurityItem>,
-    /// Devices whose support has ended or ends soon, by that day. Not asked as of an earlier day.
+    /// Devices that are not in full support or will soon not be, the gravest first. Not asked as of an earlier day.
     pub support: Vec<SupportEnd>,
     /// As of the end of which day; none for now.
     pub as_of: Option<Date>,
@@ -80,12 +79,10 @@ pub struct SecurityItem {
 pub struct SupportEnd {
     /// What the hospital holds.
     pub asset: HeldAsset,
-    /// Start of limited support.
-    pub eol: Option<Date>,
-    /// End of support.
-    pub eos: Date,
-    /// Whether it is over.
-    pub over: bool,
+    /// Where it stands.
+    pub stage: LifeStage,
+    /// On which days that changes.
+    pub days: LifeDays,
     /// Whom to write to; may be empty.
     pub contact: String,
 }
@@ -219,7 +216,7 @@ impl Desk {
         }))
     }
 
-    /// What a hospital holds of which the support has ended or ends soon, by its makers' word or by its own contract.
+    /// What a hospital holds that is not in full support or will soon not be, by its makers' word or by its own contract, whichever is graver.
     fn support(&self, visit: &Visit, asset: &Form, own: &str) -> Result<Vec<SupportEnd>, Refusal> {
         let query = Query {
             owner: Some(Name::new(own).map_err(refused)?),
@@ -227,7 +224,6 @@ impl Desk {
             ..Query::of(stored(&asset.id)?)
         };
         let today = visit.today();
-        let soon = today.saturating_add(SOON.days());
         let mut held = BTreeMap::new();
         for version in self.store.list(&query).map_err(refused)? {
             if version.body.is_some() {
@@ -240,22 +236,33 @@ impl Desk {
         let ends = |room: &Room| {
             let end = |(id, record): (&String, &Record)| {
                 let said = room.devices.values().filter(|device| device.is_held_as(record));
-                let said = said.filter_map(|device| Some((device.eos?, device.eol, &device.contact)));
-                let contract = date(record, "support_until").map(|day| (day, None, ""));
-                let said = said.map(|(eos, eol, contact)| (eos, eol, contact.as_str()));
-                let (eos, eol, contact) = said.chain(contract).min_by_key(|(eos, ..)| *eos)?;
-                (eos <= soon).then(|| SupportEnd {
+                let said = said.map(|device| (device.days(), device.contact.as_str()));
+                let contract = LifeDays {
+                    eol: None,
+                    eos: date(record, "support_until"),
+                };
+                let ends = said.chain([(contract, "")]);
+                let (stage, days, contact) =
+                    ends.map(|(days, contact)| (days.stage(today), days, contact))
+                        .max_by_key(|(stage, days, _)| (*stage, std::cmp::Reverse(days.eos)))?;
+                (stage > LifeStage::Supported).then(|| SupportEnd {
                     asset: held_as(id.clone(), record),
-                    eol,
-                    eos,
-                    over: eos < today,
+                    stage,
+                    days,
                     contact: contact.to_owned(),
                 })
             };
             Ok(held.iter().filter_map(end).collect::<Vec<_>>())
         };
         let mut ends = self.in_room(ends)?.unwrap_or_default();
-        ends.sort_by_key(|end| (end.eos, end.asset.name.clone(), end.asset.id.clone()));
+        ends.sort_by_key(|end| {
+            (
+                std::cmp::Reverse(end.stage),
+                end.days.eos,
+                end.asset.name.clone(),
+                end.asset.id.clone(),
+            )
+        });
         Ok(ends)
     }
 }

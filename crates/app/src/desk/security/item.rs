@@ -245,7 +245,7 @@ impl Desk {
     }
 
     /// What is held of a device version: holder and id.
-    fn holding(
+    pub(super) fn holding(
         &self,
         kind: &Form,
         device: &Device,

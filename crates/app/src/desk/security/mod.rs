@@ -6,6 +6,7 @@ mod disclosed;
 mod gate;
 mod inbox;
 mod item;
+mod support;
 mod watch;
 mod worklist;
 
@@ -26,6 +27,7 @@ pub use board::{AdvisoryPage, MakerCount, SecurityBoard, TouchedDevice};
 pub use disclosed::{AdvisoryProduct, CsafTree, Disclosed};
 pub use gate::{DeviceFinding, DeviceSecurity};
 pub use inbox::{SecurityInbox, SecurityItem, SupportEnd};
+pub use support::{LifeDays, LifePart, LifeStage};
 pub use watch::{Advisories, AdvisoryBytes};
 pub use worklist::{MakerAnswer, MakerItem};
 

@@ -266,7 +266,14 @@ impl Desk {
             room.stamp = stamp;
             room.concerning()?
         };
-        self.tell_later(at, &concerning)?;
+        let tell = |(advisory, says): (String, String)| {
+            (format!("vulnerability.{says}"), Work::Vulnerability { advisory })
+        };
+        self.later(
+            at,
+            "advisories",
+            &concerning.into_iter().map(tell).collect::<Vec<_>>(),
+        )?;
         Ok(true)
     }
 
@@ -357,15 +364,12 @@ impl Desk {
         Ok(read(&blob.bytes, &Limits::UPLOAD).map_err(named))
     }
 
-    /// Puts a job in for every advisory that concerns somebody; one whose words were told before is not told again.
-    fn tell_later(&self, at: Timestamp, concerning: &[(String, String)]) -> Result<(), Refusal> {
-        for part in concerning.chunks(JOBS) {
+    /// Puts work in under these keys; what was put in before is not put in again.
+    pub(super) fn later(&self, at: Timestamp, what: &str, works: &[(String, Work)]) -> Result<(), Refusal> {
+        for part in works.chunks(JOBS) {
             let mut jobs = vec![];
-            for (advisory, says) in part {
-                let work = Work::Vulnerability {
-                    advisory: advisory.clone(),
-                };
-                let job = work.job(format!("vulnerability.{says}"), at)?;
+            for (key, work) in part {
+                let job = work.job(key.clone(), at)?;
                 if self.store.job(&job.key).map_err(refused)?.is_none() {
                     jobs.push(job);
                 }
@@ -373,7 +377,7 @@ impl Desk {
             if !jobs.is_empty() {
                 let visit = program(at);
                 let by = (at, visit.actor(), Action::KeepCases);
-                let detail = json!({ "what": "advisories", "count": jobs.len() });
+                let detail = json!({ "what": what, "count": jobs.len() });
                 let change = change(by, MINISTRY, detail, vec![], jobs)?;
                 self.store.commit(&change).map_err(refused)?;
             }
