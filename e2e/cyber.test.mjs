@@ -1,6 +1,10 @@
 // A vulnerability from the matching of a made-up bill to the hospital that closes its item, by those whom it concerns: the maker, a hospital, the ministry. In both
 // languages, with and without JavaScript.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { test } from "node:test";
 import { startBrowser, startServer, widths } from "./harness.mjs";
 import { House, password } from "./walk.mjs";
@@ -98,3 +102,52 @@ for (const how of walks) {
     }
   });
 }
+
+/** A record of OSV about a package that nobody has. */
+const record = (id) => JSON.stringify({ id, modified: "2026-06-01T00:00:00Z", affected: [{ package: { ecosystem: "npm", name: "kakuu-nothing" }, versions: ["1.0.0"] }] });
+
+test("advisories come in from a folder when it changes and from an address", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "rashin-feed-"));
+  writeFileSync(path.join(folder, "one.json"), record("EXAMPLE-2026-9101"));
+  writeFileSync(path.join(folder, "bad.zip"), "no archive");
+  const catalogue = { dateReleased: "2026-06-01T00:00:00Z", vulnerabilities: [{ cveID: "CVE-2026-9103", dateAdded: "2026-06-01", knownRansomwareCampaignUse: "Unknown" }] };
+  const mirror = createServer((request, response) => response.writeHead(request.url === "/kev.json" ? 200 : 404, { etag: '"1"' }).end(JSON.stringify(catalogue)));
+  await new Promise((listening) => mirror.listen(0, "127.0.0.1", listening));
+  const address = `http://127.0.0.1:${mirror.address().port}/kev.json`;
+  const missing = address.replace("kev", "missing");
+  const flags = [folder, address, missing].flatMap((source) => ["--advisory-source", source]);
+  const server = await startServer({ demo: password, advisories: true, flags });
+  const browser = await startBrowser();
+  try {
+    const house = new House(server, browser, { lang: "ja", javaScript: true, viewport: widths.narrow });
+    const secretariat = await house.person("secretariat");
+    await secretariat.signIn("secretariat");
+    const feed = (board, source) => board.feeds.find((one) => one.source === source);
+    const first = await until(secretariat, "/cyber.json", (board) => [folder, address, missing].every((source) => feed(board, source)));
+    assert.deepEqual(feed(first, folder).news, { added: 1, replaced: 0, refused: 1, named: ["bad.zip"] });
+    assert.equal(feed(first, address).failing, null);
+    assert.ok(feed(first, missing).failing[1].ja.includes("HTTP 404"));
+    await until(secretariat, "/cyber.json", (board) => board.known.kev > 0);
+    await secretariat.go("/cyber");
+    assert.equal((await secretariat.rows("feeds")).length, 3);
+
+    // What is put into the folder comes in by itself.
+    writeFileSync(path.join(folder, "two.json"), record("EXAMPLE-2026-9102"));
+    rmSync(path.join(folder, "bad.zip"));
+    const deadline = Date.now() + 60_000;
+    for (;;) {
+      const now = feed(await secretariat.data("/cyber.json"), folder);
+      if (now.news.refused === 0) {
+        assert.equal(now.news.added, 1);
+        break;
+      }
+      assert.ok(Date.now() < deadline, "what changed in a folder comes in by itself");
+      await new Promise((go) => setTimeout(go, 500));
+    }
+  } finally {
+    await browser.close();
+    await server.stop();
+    mirror.close();
+    rmSync(folder, { recursive: true });
+  }
+});

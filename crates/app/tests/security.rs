@@ -647,3 +647,82 @@ fn everybody_sees_their_own_alone() {
         .collect();
     insta::assert_snapshot!("who_sees_what", rows.join("\n"));
 }
+
+#[test]
+fn the_ministry_sees_how_advisories_come_in_and_is_told_once_when_they_do_not() {
+    let office = office_with(ORGANISATIONS);
+    let at = |time: &str| -> jiff::Timestamp { format!("2026-06-01T{time}Z").parse().unwrap() };
+    let source = "https://feeds.example/npm/all.zip";
+    let note = |time: &str, came| office.desk.note_feed(at(time), source, came).unwrap();
+    let broken = || {
+        Err(Refusal::new(
+            "unreachable",
+            "取得できません。",
+            "It cannot be fetched.",
+        ))
+    };
+    let news = app::FeedNews {
+        added: 3,
+        refused: 1,
+        named: vec!["all.zip/bad.json".into()],
+        ..app::FeedNews::default()
+    };
+    let visit = |time: &str| Visit {
+        at: at(time),
+        ..secretariat("2026-06-01")
+    };
+    let told = |time: &str| {
+        let list = office.desk.notices(&visit(time)).unwrap();
+        list.into_iter()
+            .map(|notice| {
+                (
+                    notice.name.clone(),
+                    notice.text.en.clone(),
+                    notice.is_about_feed(),
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    note("00:00:00", Ok(Some(news.clone())));
+    let before = office.events().len();
+    note("01:00:00", Ok(None));
+    assert_eq!(
+        office.events().len(),
+        before,
+        "nothing is written where nothing changed"
+    );
+    note("02:00:00", broken());
+    assert!(told("02:00:01").is_empty());
+    note("03:00:00", broken());
+    note("04:00:00", broken());
+    let fails = (
+        source.to_owned(),
+        "Advisories are not coming in. It cannot be fetched.".to_owned(),
+        true,
+    );
+    assert_eq!(told("04:00:01"), [fails.clone()]);
+    let feed = office
+        .desk
+        .security_board(&visit("04:00:01"))
+        .unwrap()
+        .feeds
+        .remove(0);
+    assert_eq!(
+        (feed.looked, feed.changed, &feed.news),
+        (at("04:00:00"), Some(at("00:00:00")), &news)
+    );
+    assert_eq!(feed.failing.unwrap().0, at("02:00:00"));
+    note("05:00:00", Ok(None));
+    note("06:00:00", Ok(None));
+    let well = (
+        source.to_owned(),
+        "Advisories are coming in again.".to_owned(),
+        true,
+    );
+    assert_eq!(told("06:00:01"), [well.clone(), fails.clone()]);
+    // Another time is told anew.
+    note("07:00:00", broken());
+    note("08:00:00", broken());
+    assert_eq!(told("08:00:01"), [fails.clone(), well, fails]);
+    assert!(office.desk.notices(&approver("2026-06-02")).unwrap().is_empty());
+}

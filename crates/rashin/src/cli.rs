@@ -115,6 +115,9 @@ pub struct Serve {
     /// 機器のSBOMと照合する脆弱性データベース（rashin cyber load の出力。置き換えると読み直します） / database of vulnerabilities that bills are matched with; read again when it is replaced
     #[arg(long, value_name = "FILE")]
     pub advisories: Option<PathBuf>,
+    /// 脆弱性データベースに取り込むフォルダー、または1時間ごとに取得するアドレス（OSV・CSAFのzip、KEV、EPSS。何度でも指定できます） / folder, or address that is fetched once an hour, to be loaded into that database; may be repeated
+    #[arg(long, value_name = "DIR|URL", requires = "advisories", value_parser = crate::feeds::Source::parse)]
+    pub advisory_source: Vec<crate::feeds::Source>,
     /// 一つの接続元からの要求の数を制限しない（負荷試験用） / do not limit requests of one address, for load tests
     #[arg(long)]
     pub unlimited: bool,

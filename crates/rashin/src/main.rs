@@ -6,6 +6,7 @@ mod commands;
 mod database;
 mod edge;
 mod failure;
+mod feeds;
 mod home;
 mod post;
 mod worker;

@@ -1,6 +1,6 @@
 //! Letters in words: the subject and the text of what somebody is written, in their language, with the addresses at which they find it.
 
-use app::Letter;
+use app::{Letter, NoticeView};
 use vocab::Refusal;
 
 use crate::i18n::{Messages, Texts};
@@ -68,7 +68,7 @@ impl Secretary {
         if !letter.notices.is_empty() {
             lines.push(t.text("letter-news"));
             for notice in &letter.notices {
-                let path = format!("/registers/{}/{}/{}", notice.kind, notice.owner, notice.id);
+                let path = about(notice);
                 lines.push(format!(
                     "- {} {}: {}",
                     notice.number,
@@ -103,4 +103,11 @@ impl Secretary {
     fn address(&self, t: Texts<'_>, path: &str) -> String {
         format!("{}{}", self.site, t.path(path))
     }
+}
+/// The page of what a notice is about.
+pub(crate) fn about(notice: &NoticeView) -> String {
+    if notice.is_about_feed() {
+        return "/cyber".to_owned();
+    }
+    format!("/registers/{}/{}/{}", notice.kind, notice.owner, notice.id)
 }

@@ -13,6 +13,7 @@ use authz::{Action, Subject};
 
 use super::case::{channels, filter};
 use super::kept::{opened, refused};
+use super::security::Feed;
 use super::{Desk, Edit, Kind, Visit};
 use crate::ask::Rashin;
 
@@ -65,6 +66,13 @@ pub struct NoticeView {
     pub number: String,
     /// When.
     pub at: Timestamp,
+}
+
+impl NoticeView {
+    /// Whether it is about a source of advisories, and not about a record.
+    pub fn is_about_feed(&self) -> bool {
+        self.kind == Feed::KIND
+    }
 }
 
 impl Notice {
@@ -185,20 +193,26 @@ impl Desk {
         rashin: &Rashin,
         notice: Notice,
     ) -> Result<Option<NoticeView>, Refusal> {
+        let view = |name: String, notice: Notice| NoticeView {
+            name,
+            text: notice.text,
+            urgent: notice.urgent,
+            kind: notice.kind,
+            owner: notice.owner,
+            id: notice.id,
+            number: notice.number,
+            at: notice.at,
+        };
+        // A source of advisories is no record: whoever was told of it may know its name.
+        if notice.kind == Feed::KIND {
+            let feed = self.find::<Feed>(&notice.owner, &notice.id)?;
+            return Ok(feed.map(|feed| view(feed.value.name().to_owned(), notice)));
+        }
         let Some(kind) = rashin.plan().kind(&notice.kind) else {
             return Ok(None);
         };
         match self.seen_record(visit, rashin, kind, &notice.owner, &notice.id) {
-            Ok(found) => Ok(Some(NoticeView {
-                name: super::register::called(kind, &found),
-                text: notice.text,
-                urgent: notice.urgent,
-                kind: notice.kind,
-                owner: notice.owner,
-                id: notice.id,
-                number: notice.number,
-                at: notice.at,
-            })),
+            Ok(found) => Ok(Some(view(super::register::called(kind, &found), notice))),
             Err(refusal) if ["not-found", "sign-in"].contains(&refusal.kind) => Ok(None),
             Err(refusal) => Err(refusal),
         }

@@ -3,7 +3,7 @@
 mod backup;
 mod calc;
 mod check;
-mod cyber;
+pub mod cyber;
 mod demo;
 mod edition;
 mod eval;

@@ -12,6 +12,7 @@ use super::print;
 use crate::cli;
 use crate::edge;
 use crate::failure::Failure;
+use crate::feeds::{self, Feeds};
 use crate::home;
 use crate::post;
 use crate::worker::Worker;
@@ -25,6 +26,13 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
     let store = options.database.open(false)?;
     let post = post::post(&options.mail, options.public_url.as_deref())
         .map_err(|refusal| Failure::input(refusal, false))?;
+    if let Some(path) = options
+        .advisories
+        .as_ref()
+        .filter(|_| !options.advisory_source.is_empty())
+    {
+        feeds::begin_database(path)?;
+    }
     let advisories = options.advisories.as_deref().map(watched).transpose()?;
     let desk = Desk::new(files, store, Box::new(edge::random))
         .with_post(post)
@@ -56,6 +64,11 @@ pub fn run(plan: Option<&Path>, options: &cli::Serve) -> Result<ExitCode, Failur
     };
     let house = web::House::with(Arc::clone(&desk), Box::new(edge::now), stand)
         .map_err(|fault| Failure::server(&fault))?;
+    let _feeds = options
+        .advisories
+        .clone()
+        .filter(|_| !options.advisory_source.is_empty())
+        .map(|path| Feeds::begin(Arc::clone(&desk), path, options.advisory_source.clone()));
     let _worker = Worker::begin(desk);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

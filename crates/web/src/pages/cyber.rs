@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use app::{
-    AdvisoryPage, DeviceSecurity, LifePart, LifeStage, MakerAnswer, MakerItem, SecurityBoard, SecurityInbox,
-    SecurityItem, SupplyForHolder, SupportEnd,
+    AdvisoryPage, DeviceSecurity, FeedView, LifePart, LifeStage, MakerAnswer, MakerItem, SecurityBoard,
+    SecurityInbox, SecurityItem, SupplyForHolder, SupportEnd,
 };
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -494,6 +494,7 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
             ..Part::default()
         })
         .collect();
+    parts.extend(feed_part(t, &board.feeds));
     parts.push(Part {
         title: t.text("cyber-completeness"),
         note: t.text("cyber-completeness-note"),
@@ -512,6 +513,65 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
         files: downloads(t, here.reader),
         ..Work::new(here, t.text("cyber-title"), vec![])
     })
+}
+
+/// Where advisories come from, if that is set up.
+fn feed_part(t: Texts<'_>, feeds: &[FeedView]) -> Option<Part> {
+    (!feeds.is_empty()).then(|| Part {
+        title: t.text("cyber-feeds"),
+        note: t.text("cyber-feeds-note"),
+        table: Some(feed_table(t, feeds)),
+        ..Part::default()
+    })
+}
+
+/// How the sources of advisories stand.
+fn feed_table(t: Texts<'_>, feeds: &[FeedView]) -> Table {
+    let row = |feed: &FeedView| {
+        let stands = match &feed.failing {
+            Some((since, why)) => t.with(
+                "cyber-feed-failing",
+                &[
+                    ("since", moment(t, *since).into()),
+                    ("why", why.get(t.lang()).into()),
+                ],
+            ),
+            None if feed.news.refused > 0 => t.with(
+                "cyber-feed-refused",
+                &[
+                    ("n", feed.news.refused.to_string().into()),
+                    ("named", feed.news.named.join("、").into()),
+                ],
+            ),
+            None => t.text("cyber-feed-well"),
+        };
+        let came = t.with(
+            "cyber-feed-news",
+            &[
+                ("added", feed.news.added.to_string().into()),
+                ("replaced", feed.news.replaced.to_string().into()),
+            ],
+        );
+        vec![
+            Link::plain(feed.source.clone()),
+            Link::plain(stands),
+            Link::plain(moment(t, feed.looked)),
+            Link::plain(feed.changed.map_or_else(String::new, |at| moment(t, at))),
+            Link::plain(came),
+        ]
+    };
+    Table {
+        id: "feeds".into(),
+        caption: t.text("cyber-feeds"),
+        columns: vec![
+            Column::words(t.text("cyber-feed")),
+            Column::words(t.text("cyber-state")),
+            Column::short(t.text("cyber-feed-looked")),
+            Column::short(t.text("cyber-feed-changed")),
+            Column::words(t.text("cyber-feed-came")),
+        ],
+        rows: feeds.iter().map(row).collect(),
+    }
 }
 
 /// Why something could not be assessed, in words; a cause that has none is told by its code.

@@ -69,7 +69,7 @@ fn news(here: &Here<'_>) -> Result<Option<Part>, Refusal> {
     let mut seen = BTreeSet::new();
     list.retain(|notice| seen.insert((notice.kind.clone(), notice.owner.clone(), notice.id.clone())));
     let row = |notice: &app::NoticeView| {
-        let path = format!("/registers/{}/{}/{}", notice.kind, notice.owner, notice.id);
+        let path = crate::letter::about(notice);
         vec![
             Link::to(format!("{} {}", notice.number, notice.name), t.path(&path)),
             Link::plain(notice.text.get(t.lang())),

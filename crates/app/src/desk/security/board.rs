@@ -14,6 +14,7 @@ use super::super::kept::refused;
 use super::super::register::{key, opened, reading, stored};
 use super::super::supply::{ASSET, date, text};
 use super::super::{Desk, Visit, closed, unknown};
+use super::feed::FeedView;
 use super::item::{Facts, linked};
 use super::support::{LifeDays, LifeStage};
 use super::watch::Room;
@@ -47,6 +48,8 @@ pub struct SecurityBoard {
     pub responses: BTreeMap<String, usize>,
     /// Device versions by where they stand in their lives.
     pub stages: BTreeMap<LifeStage, usize>,
+    /// Where advisories come from.
+    pub feeds: Vec<FeedView>,
 }
 
 /// What a maker has still to answer.
@@ -123,7 +126,10 @@ impl Desk {
         if reading(visit, kind) != Sight::All {
             return Err(closed(visit));
         }
-        let mut board = SecurityBoard::default();
+        let mut board = SecurityBoard {
+            feeds: self.feeds()?,
+            ..SecurityBoard::default()
+        };
         let room = self.in_room(|room: &Room| {
             let known = room.database.as_ref().map(|database| database.summary().clone());
             Ok((known, room.devices.values().cloned().collect::<Vec<_>>()))

@@ -3,6 +3,7 @@
 
 mod board;
 mod disclosed;
+mod feed;
 mod gate;
 mod inbox;
 mod item;
@@ -25,6 +26,7 @@ use super::{Desk, MINISTRY, Visit};
 
 pub use board::{AdvisoryPage, MakerCount, SecurityBoard, TouchedDevice};
 pub use disclosed::{AdvisoryProduct, CsafTree, Disclosed};
+pub use feed::{FeedNews, FeedView};
 pub use gate::{DeviceFinding, DeviceSecurity};
 pub use inbox::{SecurityInbox, SecurityItem, SupportEnd};
 pub use support::{LifeDays, LifePart, LifeStage};
@@ -32,6 +34,7 @@ pub use watch::{Advisories, AdvisoryBytes};
 pub use worklist::{MakerAnswer, MakerItem};
 
 pub(super) use disclosed::{REPORT, concerned_products};
+pub(super) use feed::Feed;
 pub(super) use watch::Watch;
 
 /// The kind of what is handed in for a device version.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::RwLock;
+use std::sync::{Mutex, RwLock};
 
 use authz::Action;
 use cyber::database::{Database, Source};
@@ -67,6 +67,8 @@ impl Source for Bytes {
 pub(in crate::desk) struct Watch {
     advisories: Option<Box<dyn Advisories>>,
     room: RwLock<Option<Room>>,
+    /// When each source of advisories was last looked at by this server.
+    looked: Mutex<BTreeMap<String, Timestamp>>,
 }
 
 /// What is known, matched.
@@ -105,8 +107,21 @@ impl Watch {
     pub(in crate::desk) fn over(advisories: Option<Box<dyn Advisories>>) -> Self {
         Self {
             advisories,
-            room: RwLock::new(None),
+            ..Self::default()
         }
+    }
+
+    pub fn looked(&self, source: &str, at: Timestamp) {
+        if let Ok(mut looked) = self.looked.lock() {
+            looked.insert(source.to_owned(), at);
+        }
+    }
+
+    pub fn all_looked(&self) -> BTreeMap<String, Timestamp> {
+        self.looked
+            .lock()
+            .map(|looked| looked.clone())
+            .unwrap_or_default()
     }
 }
 

@@ -11,6 +11,7 @@ use cyber::database::{Change, Collection, Summary};
 use cyber::document::{self, Advisory, Format, Limits};
 use cyber::osv::Record;
 use cyber::priority::{Catalogue, Chances};
+use flate2::read::GzDecoder;
 use serde::Serialize;
 use zip::ZipArchive;
 
@@ -136,10 +137,32 @@ impl Loaded {
                 }
                 return;
             }
+            "gz" => return self.packed(collection, path, name),
             "json" => limited(path, RECORD).and_then(|bytes| self.json(collection, &bytes)),
             "csv" => limited(path, TABLE).and_then(|bytes| self.table(collection, &bytes)),
             _ => Err(unknown()),
         };
+        self.passed(name, loaded);
+    }
+
+    /// A file that is packed by itself: what comes out is judged by the ending before.
+    fn packed(&mut self, collection: &mut Collection, path: &Path, name: &str) {
+        let inner = path.file_stem().map(Path::new).and_then(Path::extension);
+        let table = inner.is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+        let taken = File::open(path)
+            .map_err(|error| unreadable(&error))
+            .and_then(|file| take(GzDecoder::new(file), if table { TABLE } else { RECORD }));
+        let loaded = taken.and_then(|bytes| {
+            if table {
+                self.table(collection, &bytes)
+            } else {
+                self.json(collection, &bytes)
+            }
+        });
+        self.passed(name, loaded);
+    }
+
+    fn passed(&mut self, name: &str, loaded: Result<(), Refusal>) {
         match loaded {
             Ok(()) => {}
             Err(reason) if reason.kind == "unknown_file" => self.unknown.push(name.to_owned(), reason),

@@ -1,7 +1,7 @@
 //! `rashin cyber`: versions, ranges and documents of device cybersecurity, judged without a server.
 
 mod compare;
-pub(super) mod database;
+pub mod database;
 mod device;
 mod gate;
 mod handed;
