@@ -124,8 +124,9 @@ test("advisories come in from a folder when it changes and from an address", asy
     await secretariat.signIn("secretariat");
     const feed = (board, source) => board.feeds.find((one) => one.source === source);
     const first = await until(secretariat, "/cyber.json", (board) => [folder, address, missing].every((source) => feed(board, source)));
-    assert.deepEqual(feed(first, folder).news, { added: 1, replaced: 0, refused: 1, named: ["bad.zip"] });
+    assert.deepEqual(feed(first, folder).news, { added: 1, replaced: 0, lists: false, refused: 1, named: ["bad.zip"] });
     assert.equal(feed(first, address).failing, null);
+    assert.equal(feed(first, address).news.lists, true);
     assert.ok(feed(first, missing).failing[1].ja.includes("HTTP 404"));
     await until(secretariat, "/cyber.json", (board) => board.known.kev > 0);
     await secretariat.go("/cyber");

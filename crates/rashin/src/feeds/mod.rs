@@ -213,6 +213,8 @@ fn looks(folder: &Path, depth: usize) -> std::io::Result<u64> {
 struct Loaded {
     added: usize,
     replaced: usize,
+    kev: bool,
+    epss: bool,
     refused: Passed,
 }
 
@@ -277,6 +279,7 @@ fn load(folder: &Path, database: &Path, go_on: &dyn Fn() -> bool) -> Result<Feed
     Ok(FeedNews {
         added: loaded.added,
         replaced: loaded.replaced,
+        lists: loaded.kev || loaded.epss,
         refused: loaded.refused.count,
         named: loaded
             .refused

@@ -51,6 +51,7 @@ cyber-feed = Source
 cyber-feed-came = What came last
 cyber-feed-changed = Last news
 cyber-feed-failing = Failing since { $since }. { $why }
+cyber-feed-lists = lists of exploitation or scores changed
 cyber-feed-looked = Last looked at
 cyber-feed-news = { $added } added, { $replaced } changed
 cyber-feed-refused = { $n } cannot be read: { $named }

@@ -51,6 +51,7 @@ cyber-feed = 取り込み元
 cyber-feed-came = 最後に取り込んだ件数
 cyber-feed-changed = 最後に取り込んだ日時
 cyber-feed-failing = { $since }から取り込めていません。{ $why }
+cyber-feed-lists = 悪用・確率の一覧を更新
 cyber-feed-looked = 最後に確かめた日時
 cyber-feed-news = 追加{ $added }件、更新{ $replaced }件
 cyber-feed-refused = 読めないものが{ $n }件あります: { $named }

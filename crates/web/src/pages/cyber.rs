@@ -557,7 +557,11 @@ fn feed_table(t: Texts<'_>, feeds: &[FeedView]) -> Table {
             Link::plain(stands),
             Link::plain(moment(t, feed.looked)),
             Link::plain(feed.changed.map_or_else(String::new, |at| moment(t, at))),
-            Link::plain(came),
+            Link::plain(if feed.news.lists {
+                format!("{came} {}", t.text("cyber-feed-lists"))
+            } else {
+                came
+            }),
         ]
     };
     Table {

@@ -27,6 +27,8 @@ pub struct FeedNews {
     pub added: usize,
     /// Records that say something else than before.
     pub replaced: usize,
+    /// Whether a catalogue of what is exploited, or scores, came in.
+    pub lists: bool,
     /// Files and records that could not be read.
     pub refused: usize,
     /// The first of these, each with why.
@@ -117,7 +119,7 @@ impl Desk {
                 }
                 next.failing = None;
                 if let Some(news) = news {
-                    if news.added + news.replaced > 0 {
+                    if news.added + news.replaced > 0 || news.lists {
                         next.changed = Some(at);
                     }
                     next.news = news;
