@@ -106,10 +106,14 @@ pub(crate) fn list(work: &mut Work<'_>, query: &Query) -> Result<Vec<Version>, F
             values.len()
         );
     }
+    // The inner LIMIT and OFFSET keep the planner from joining all records of a kind before it takes the first of them.
     let sql = format!(
         "SELECT v.owner, v.kind, v.id, v.version, v.parent, v.state, v.body, v.sha256, v.event
-         FROM record r JOIN version v USING (owner, kind, id, version){sql}
-         ORDER BY r.owner, r.id LIMIT ${}",
+         FROM (SELECT r.owner, r.kind, r.id, r.version FROM record r{sql} ORDER BY r.owner, r.id LIMIT ${}) r
+         CROSS JOIN LATERAL (
+           SELECT * FROM version
+           WHERE owner = r.owner AND kind = r.kind AND id = r.id AND version = r.version OFFSET 0) v
+         ORDER BY r.owner, r.id",
         values.len() + 1
     );
     let limit = i64::from(query.limit);
