@@ -1,6 +1,6 @@
 //! Lists of a query that asks for what the index knows. A planner that guesses from statistics guesses badly here, so the way
 //! is chosen by trying: a short walk along the order fills the page of a query that many records meet; if it does not, the
-//! inverted index says whether few enough meet it to be gathered and sorted; if not, the walk goes on to the end.
+//! inverted index gathers those that meet it, to be sorted; if they are too many for that, the walk goes on to the end.
 
 use std::fmt::Write as _;
 use std::ops::Bound;
@@ -12,20 +12,26 @@ use store::{Direction, Fault, Index, Key, Name, Need, Query, Span, Term, Version
 use crate::read::{self, get, name, parse};
 use crate::work::Work;
 
+/// How many terms, any of which will do, make it slow to test a record for them.
+const MANY_TERMS: usize = 16;
+
+/// How often as many records are gathered for a long page as for a short one, at most.
+const LONG: i64 = 8;
+
 /// How far a list is walked at first, and how many records are gathered. Either way it is the same list.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// How many records the first walk passes.
     pub walked: u32,
-    /// The most records that are gathered.
+    /// The most records that are gathered for a page of up to 200; as many again for each further 200.
     pub gathered: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            walked: 1_000,
-            gathered: 5_000,
+            walked: 250,
+            gathered: 12_000,
         }
     }
 }
@@ -53,7 +59,9 @@ pub(crate) fn count(work: &mut Work<'_>, limits: Limits, query: &Query, up_to: u
     }
     let search = Search::new(limits, &query);
     let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
-    let found = if search.spans.is_empty() {
+    let found = if let (Some(value), true) = (&search.value, search.spans.is_empty()) {
+        having(work, &query.kind, value, up_to)?
+    } else if search.spans.is_empty() {
         let mut values = Values::default();
         let sql = format!("SELECT 1 FROM item i WHERE {} LIMIT", search.terms(&mut values));
         values.push(up_to);
@@ -66,6 +74,20 @@ pub(crate) fn count(work: &mut Work<'_>, limits: Limits, query: &Query, up_to: u
         i64::try_from(found.len()).unwrap_or(i64::MAX)
     };
     Ok(found.min(up_to).unsigned_abs())
+}
+
+/// How many records have a value, up to a bound. Read from the values' own order, which stops at the bound; the inverted index
+/// gathers all of a term first.
+fn having(work: &mut Work<'_>, kind: &Name, value: &Term<'_>, up_to: i64) -> Result<i64, Fault> {
+    let sql = "SELECT count(*) FROM (
+          SELECT 1 FROM key WHERE kind = $1 AND field = $2 AND value = $3 LIMIT $4) found";
+    let values: [&(dyn ToSql + Sync); 4] = [
+        &kind.as_str(),
+        &value.field.as_ref(),
+        &value.value.as_bytes(),
+        &up_to,
+    ];
+    Ok(work.all(sql, &values, |row| get(row, 0))?.pop().unwrap_or(0))
 }
 
 /// Values of a statement as it is put together.
@@ -122,6 +144,8 @@ struct Search<'a> {
     all: Vec<i64>,
     /// Of each of these, one.
     any: Vec<Vec<i64>>,
+    /// The one term, if there is one alone and it is the value of a field.
+    value: Option<Term<'a>>,
     /// What is tested record by record.
     spans: Vec<(&'a Name, Span)>,
 }
@@ -133,12 +157,16 @@ impl<'a> Search<'a> {
             query,
             all: vec![],
             any: vec![],
+            value: None,
             spans: vec![],
         };
         for need in query.needs() {
             match need {
                 Need::Terms(terms) => match terms.as_slice() {
-                    [one] => search.all.push(one.number(&query.kind)),
+                    [one] => {
+                        search.all.push(one.number(&query.kind));
+                        search.value = Some(one.clone());
+                    }
                     several => {
                         let numbers = several.iter().map(|term| term.number(&query.kind));
                         search.any.push(numbers.collect());
@@ -147,6 +175,8 @@ impl<'a> Search<'a> {
                 Need::Within(field, span) => search.spans.push((field, span)),
             }
         }
+        let is_alone = search.all.len() == 1 && search.any.is_empty();
+        search.value = search.value.filter(|term| is_alone && term.is_key());
         search
     }
 
@@ -174,40 +204,94 @@ impl<'a> Search<'a> {
         if limit == 0 {
             return Ok(vec![]);
         }
-        let first = self.walk(work, limit, Some(i64::from(self.limits.walked)))?;
-        if first.len() == limit {
-            return Ok(first);
+        // A short walk fills no long page, and looks long for any of many terms.
+        let is_common = self.any.iter().all(|any| any.len() <= MANY_TERMS);
+        if is_common && limit <= self.limits.walked as usize {
+            let first = self.walk(work, limit, Some(i64::from(self.limits.walked)))?;
+            if first.len() == limit {
+                return Ok(first);
+            }
         }
-        match self.few(work)? {
-            Some(few) => self.gather(work, &few, limit),
+        // The longer the page, the farther a walk goes for it, and the more may be gathered in its place.
+        let pages = i64::try_from(limit / 200).map_or(LONG, |more| LONG.min(more + 1));
+        let most = i64::from(self.limits.gathered) * pages;
+        match self.gather(work, most, limit)? {
+            Some(items) => Ok(items),
             None => self.walk(work, limit, None),
         }
     }
 
-    /// The numbers of records among which are all that meet the query, if some part of it is met by few.
-    fn few(&self, work: &mut Work<'_>) -> Result<Option<Vec<i64>>, Fault> {
-        let most = i64::from(self.limits.gathered);
-        let mut few = |sql: &str, mut values: Values| -> Result<Option<Vec<i64>>, Fault> {
-            let sql = format!("{sql} LIMIT ${}", values.push(most + 1));
-            let found: Vec<i64> = work.all(&sql, &values.all(), |row| get(row, 0))?;
-            Ok(Some(found).filter(|found| found.len() as u64 <= most.unsigned_abs()))
-        };
+    /// The records that meet the query, in its order, if some part of it is met by so few that they can all be gathered.
+    fn gather(&self, work: &mut Work<'_>, most: i64, limit: usize) -> Result<Option<Vec<Item>>, Fault> {
         // Spans first: they are read in order and left as soon as there are too many; a term's records are gathered whole.
+        // Each is looked up by its number, which costs more than to read those of a term: half as many will do.
         for (field, span) in &self.spans {
             let mut values = Values::default();
             let within = self.within(field, span, &mut values);
-            if let Some(found) = few(&format!("SELECT k.n FROM key k WHERE {within}"), values)? {
-                return Ok(Some(found));
+            let sql = format!(
+                "SELECT k.n FROM key k WHERE {within} LIMIT ${}",
+                values.push(most / 2 + 1)
+            );
+            let few: Vec<i64> = work.all(&sql, &values.all(), |row| get(row, 0))?;
+            if few.len() as u64 > (most / 2).unsigned_abs() {
+                continue;
             }
-        }
-        if !(self.all.is_empty() && self.any.is_empty()) {
             let mut values = Values::default();
-            let sql = format!("SELECT i.n FROM item i WHERE {}", self.terms(&mut values));
-            if let Some(found) = few(&sql, values)? {
-                return Ok(Some(found));
-            }
+            let terms = self.terms(&mut values);
+            let sql = format!(
+                "SELECT i.n, i.owner, i.id, i.keys FROM item i WHERE i.n = ANY(${}) AND {terms}",
+                values.push(few)
+            );
+            let items = work.all(&sql, &values.all(), as_item)?;
+            return self.sorted(work, items, limit).map(Some);
         }
-        Ok(None)
+        if self.all.is_empty() && self.any.is_empty() {
+            return Ok(None);
+        }
+        if let Some(value) = &self.value
+            && having(work, &self.query.kind, value, most + 1)? > most
+        {
+            return Ok(None);
+        }
+        if self.query.order.is_none() && self.spans.is_empty() {
+            return self.first(work, most, limit);
+        }
+        // What is tested or sorted here is read whole: half as many will do.
+        let most = most / 2;
+        let mut values = Values::default();
+        let terms = self.terms(&mut values);
+        let sql = format!(
+            "SELECT i.n, i.owner, i.id, i.keys FROM item i WHERE {terms} LIMIT ${}",
+            values.push(most + 1)
+        );
+        let items = work.all(&sql, &values.all(), as_item)?;
+        if items.len() as u64 > most.unsigned_abs() {
+            return Ok(None);
+        }
+        self.sorted(work, items, limit).map(Some)
+    }
+
+    /// The first records with the terms by owner and id, if there are so few: the database sorts them, and what is not asked
+    /// for is not read.
+    fn first(&self, work: &mut Work<'_>, most: i64, limit: usize) -> Result<Option<Vec<Item>>, Fault> {
+        let mut values = Values::default();
+        let mut terms = self.terms(&mut values);
+        if let Some(after) = &self.query.after {
+            let owner = values.push(after.owner.to_string());
+            let id = values.push(after.id.to_string());
+            let _ = write!(terms, " AND (i.owner, i.id) > (${owner}, ${id})");
+        }
+        let many = values.push(most + 1);
+        let limit = values.push(i64::try_from(limit).unwrap_or(i64::MAX));
+        let sql = format!(
+            "WITH few AS MATERIALIZED (SELECT i.n, i.owner, i.id FROM item i WHERE {terms} LIMIT ${many})
+             SELECT n, owner, id, '[]', (SELECT count(*) FROM few) FROM few ORDER BY owner, id LIMIT ${limit}"
+        );
+        let found = work.all(&sql, &values.all(), |row| {
+            Ok((as_item(row)?, get::<i64>(row, 4)?))
+        })?;
+        let is_whole = found.first().is_none_or(|(_, all)| *all <= most);
+        Ok(is_whole.then(|| found.into_iter().map(|(item, _)| item).collect()))
     }
 
     /// The condition that a key is of a field and within a span.
@@ -229,14 +313,8 @@ impl<'a> Search<'a> {
         sql
     }
 
-    /// Reads all of the records among `few` that meet the query, and sorts them.
-    fn gather(&self, work: &mut Work<'_>, few: &[i64], limit: usize) -> Result<Vec<Item>, Fault> {
-        let mut values = Values::default();
-        let terms = self.terms(&mut values);
-        let few = values.push(few.to_vec());
-        let sql =
-            format!("SELECT i.n, i.owner, i.id, i.keys FROM item i WHERE i.n = ANY(${few}) AND {terms}");
-        let mut items = work.all(&sql, &values.all(), as_item)?;
+    /// Those of some records that meet the query, in its order.
+    fn sorted(&self, work: &mut Work<'_>, mut items: Vec<Item>, limit: usize) -> Result<Vec<Item>, Fault> {
         items.retain(|item| self.fits(item));
         let from = self.from(work)?;
         let Some((field, direction)) = &self.query.order else {
