@@ -35,7 +35,10 @@ impl Worker {
                 if tenth != Some(this_tenth) {
                     tenth = Some(this_tenth);
                     let looked = (
-                        !whole || (desk.run_clocks(now).is_ok() && desk.tell_support(now).is_ok()),
+                        !whole
+                            || (desk.run_clocks(now).is_ok()
+                                && desk.tell_support(now).is_ok()
+                                && desk.clear_unsent(now).is_ok()),
                         desk.call_letters(now, whole).is_ok(),
                     );
                     if looked == (true, true) {

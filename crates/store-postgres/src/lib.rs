@@ -22,7 +22,7 @@ use postgres::error::SqlState;
 use postgres::{Client, Config};
 use store::{
     Blob, Change, Event, EventQuery, Fault, Head, Index, JobStatus, Key, Name, Progress, Query, Row, Store,
-    Strikes, Token, TokenPurpose, Version,
+    Strikes, Token, TokenPurpose, Unsent, Version,
 };
 
 use crate::pool::{Failed, Pool};
@@ -263,6 +263,22 @@ impl Store for Postgres {
 
     fn clear_strikes(&self, name: &str) -> Result<(), Fault> {
         self.write(|work| write::clear_strikes(work, name))
+    }
+
+    fn keep_unsent(&self, unsent: &Unsent, most: u32) -> Result<(), Fault> {
+        self.write(|work| write::keep_unsent(work, unsent, most))
+    }
+
+    fn unsent(&self, account: &Name, form: Option<&str>) -> Result<Vec<Unsent>, Fault> {
+        self.read(|work| read::unsent(work, account, form))
+    }
+
+    fn drop_unsent(&self, account: &Name, form: &str) -> Result<(), Fault> {
+        self.write(|work| write::drop_unsent(work, account, form))
+    }
+
+    fn clear_unsent(&self, account: Option<&Name>, until: Timestamp) -> Result<(), Fault> {
+        self.write(|work| write::clear_unsent(work, account, until))
     }
 
     fn walk(&self, visit: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault> {

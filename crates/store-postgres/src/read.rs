@@ -8,7 +8,8 @@ use postgres::Row as Columns;
 use postgres::types::{FromSqlOwned, ToSql};
 use serde::de::DeserializeOwned;
 use store::{
-    Blob, Event, EventQuery, Fault, Head, Key, Link, Name, Query, Row, Strikes, Token, TokenPurpose, Version,
+    Blob, Event, EventQuery, Fault, Head, Key, Link, Name, Query, Row, Strikes, Token, TokenPurpose, Unsent,
+    Version,
 };
 
 use crate::work::{Values, Work};
@@ -235,6 +236,20 @@ pub(crate) fn tokens(
     );
     let values: Values<'_> = &[&account.as_str(), &purpose.as_str(), &now.as_microsecond()];
     work.all(&sql, values, |row| as_token(row, purpose))
+}
+
+pub(crate) fn unsent(work: &mut Work<'_>, account: &Name, form: Option<&str>) -> Result<Vec<Unsent>, Fault> {
+    let sql = "SELECT account, form, version, at, fields FROM unsent
+         WHERE account = $1 AND ($2::text IS NULL OR form = $2) ORDER BY at DESC, form";
+    work.all(sql, &[&account.as_str(), &form], |row| {
+        Ok(Unsent {
+            account: name(row, 0)?,
+            form: get(row, 1)?,
+            version: number(row, 2)?,
+            at: time(row, 3)?,
+            fields: get(row, 4)?,
+        })
+    })
 }
 
 pub(crate) fn strikes(work: &mut Work<'_>, name: &str) -> Result<Option<Strikes>, Fault> {

@@ -7,7 +7,7 @@ use store::Fault;
 use crate::fault;
 
 /// Each step brings the schema from its place in the list to the next. Texts sort by their bytes, as in SQLite.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     r#"
 CREATE TABLE chain (owner TEXT COLLATE "C" PRIMARY KEY, seq BIGINT NOT NULL, seal TEXT NOT NULL);
 CREATE TABLE event (
@@ -51,6 +51,12 @@ CREATE TABLE job (
   key TEXT COLLATE "C" PRIMARY KEY, queue TEXT COLLATE "C" NOT NULL, payload TEXT NOT NULL, not_before BIGINT NOT NULL,
   state TEXT NOT NULL, attempt BIGINT NOT NULL, due BIGINT, done BIGINT NOT NULL, total BIGINT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX job_due ON job (queue, due, key) WHERE due IS NOT NULL;
+"#,
+    r#"
+CREATE TABLE unsent (
+  account TEXT COLLATE "C" NOT NULL, form TEXT COLLATE "C" NOT NULL, version BIGINT NOT NULL, at BIGINT NOT NULL,
+  fields TEXT NOT NULL, PRIMARY KEY (account, form));
+CREATE INDEX unsent_at ON unsent (at);
 "#,
 ];
 

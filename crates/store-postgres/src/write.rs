@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use store::{Blob, Change, Entry, Event, Fault, Head, Key, Name, Place, Row, Strikes, Token, canonical};
+use store::{
+    Blob, Change, Entry, Event, Fault, Head, Key, Name, Place, Row, Strikes, Token, Unsent, canonical,
+};
 
 use crate::work::Work;
 use crate::{index, jobs, read};
@@ -299,6 +301,45 @@ pub(crate) fn clear_tokens(work: &mut Work<'_>, account: Option<&Name>, now: Tim
     work.run(
         "DELETE FROM token WHERE expires <= $2 OR account = $1",
         &[&account.map(Name::as_str), &now.as_microsecond()],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn keep_unsent(work: &mut Work<'_>, unsent: &Unsent, most: u32) -> Result<(), Fault> {
+    let account = unsent.account.as_str();
+    work.run(
+        "INSERT INTO unsent (account, form, version, at, fields) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (account, form) DO UPDATE SET version = excluded.version, at = excluded.at, fields = excluded.fields",
+        &[
+            &account,
+            &unsent.form,
+            &i64::from(unsent.version),
+            &unsent.at.as_microsecond(),
+            &unsent.fields,
+        ],
+    )?;
+    work.run(
+        "DELETE FROM unsent WHERE account = $1 AND form NOT IN
+         (SELECT form FROM unsent WHERE account = $1 ORDER BY at DESC, form LIMIT $2)",
+        &[&account, &i64::from(most)],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn drop_unsent(work: &mut Work<'_>, account: &Name, form: &str) -> Result<(), Fault> {
+    let sql = "DELETE FROM unsent WHERE account = $1 AND form = $2";
+    work.run(sql, &[&account.as_str(), &form])?;
+    Ok(())
+}
+
+pub(crate) fn clear_unsent(
+    work: &mut Work<'_>,
+    account: Option<&Name>,
+    until: Timestamp,
+) -> Result<(), Fault> {
+    work.run(
+        "DELETE FROM unsent WHERE at <= $2 OR account = $1",
+        &[&account.map(Name::as_str), &until.as_microsecond()],
     )?;
     Ok(())
 }

@@ -24,7 +24,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use store::{
     Blob, Change, Event, EventQuery, Fault, Head, Index, JobStatus, Key, Name, Progress, Query, Row, Store,
-    Strikes, Token, TokenPurpose, Version,
+    Strikes, Token, TokenPurpose, Unsent, Version,
 };
 
 pub use crate::find::Limits;
@@ -273,6 +273,22 @@ impl Store for Sqlite {
 
     fn clear_strikes(&self, name: &str) -> Result<(), Fault> {
         self.write(|transaction| write::clear_strikes(transaction, name))
+    }
+
+    fn keep_unsent(&self, unsent: &Unsent, most: u32) -> Result<(), Fault> {
+        self.write(|transaction| write::keep_unsent(transaction, unsent, most))
+    }
+
+    fn unsent(&self, account: &Name, form: Option<&str>) -> Result<Vec<Unsent>, Fault> {
+        self.read(|transaction| read::unsent(transaction, account, form))
+    }
+
+    fn drop_unsent(&self, account: &Name, form: &str) -> Result<(), Fault> {
+        self.write(|transaction| write::drop_unsent(transaction, account, form))
+    }
+
+    fn clear_unsent(&self, account: Option<&Name>, until: Timestamp) -> Result<(), Fault> {
+        self.write(|transaction| write::clear_unsent(transaction, account, until))
     }
 
     fn walk(&self, visit: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault> {

@@ -8,7 +8,7 @@ use rusqlite::{Row as Columns, Transaction, params, params_from_iter};
 use serde::de::DeserializeOwned;
 use store::{
     After, Blob, Event, EventQuery, Fault, Head, Key, Link, Name, Query, Row, Strikes, Token, TokenPurpose,
-    Version,
+    Unsent, Version,
 };
 
 use crate::fault;
@@ -225,6 +225,24 @@ pub(crate) fn tokens(
     );
     let values = params![account.as_str(), purpose.as_str(), now.as_microsecond()];
     all(transaction, &sql, values, |row| as_token(row, purpose))
+}
+
+pub(crate) fn unsent(
+    transaction: &Transaction<'_>,
+    account: &Name,
+    form: Option<&str>,
+) -> Result<Vec<Unsent>, Fault> {
+    let sql = "SELECT account, form, version, at, fields FROM unsent
+         WHERE account = ?1 AND (?2 IS NULL OR form = ?2) ORDER BY at DESC, form";
+    all(transaction, sql, params![account.as_str(), form], |row| {
+        Ok(Unsent {
+            account: name(row, 0)?,
+            form: get(row, 1)?,
+            version: get(row, 2)?,
+            at: time(row, 3)?,
+            fields: get(row, 4)?,
+        })
+    })
 }
 
 pub(crate) fn strikes(transaction: &Transaction<'_>, name: &str) -> Result<Option<Strikes>, Fault> {

@@ -9,7 +9,7 @@ use crate::{PATIENCE, fault};
 const APPLICATION: i32 = 0x7F85_91DD;
 
 /// Each step brings the schema from its place in the list to the next.
-const STEPS: [&str; 4] = ["
+const STEPS: [&str; 5] = ["
 CREATE TABLE chain (owner TEXT NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, seal TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE event (
   owner TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
@@ -69,6 +69,11 @@ DELETE FROM posting;
 DELETE FROM item;
 DELETE FROM stamp;
 UPDATE record SET n = NULL WHERE n IS NOT NULL;
+", "
+CREATE TABLE unsent (
+  account TEXT NOT NULL, form TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, fields TEXT NOT NULL,
+  PRIMARY KEY (account, form)) STRICT;
+CREATE INDEX unsent_at ON unsent (at);
 "];
 
 /// Brings a file to the newest schema; an empty one is made Rashin's.

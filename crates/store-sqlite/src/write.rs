@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
-use store::{Blob, Change, Entry, Event, Fault, Head, Name, Place, Row, Strikes, Token, canonical};
+use store::{Blob, Change, Entry, Event, Fault, Head, Name, Place, Row, Strikes, Token, Unsent, canonical};
 
 use crate::read::{self, changed, run};
 use crate::{index, jobs};
@@ -209,6 +209,44 @@ pub(crate) fn clear_tokens(
         transaction,
         "DELETE FROM token WHERE expires <= ?2 OR account = ?1",
         params![account.map(Name::as_str), now.as_microsecond()],
+    )
+}
+
+pub(crate) fn keep_unsent(transaction: &Transaction<'_>, unsent: &Unsent, most: u32) -> Result<(), Fault> {
+    run(
+        transaction,
+        "INSERT INTO unsent (account, form, version, at, fields) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (account, form) DO UPDATE SET version = excluded.version, at = excluded.at, fields = excluded.fields",
+        params![
+            unsent.account.as_str(),
+            unsent.form,
+            unsent.version,
+            unsent.at.as_microsecond(),
+            unsent.fields,
+        ],
+    )?;
+    run(
+        transaction,
+        "DELETE FROM unsent WHERE account = ?1 AND form NOT IN
+         (SELECT form FROM unsent WHERE account = ?1 ORDER BY at DESC, form LIMIT ?2)",
+        params![unsent.account.as_str(), most],
+    )
+}
+
+pub(crate) fn drop_unsent(transaction: &Transaction<'_>, account: &Name, form: &str) -> Result<(), Fault> {
+    let sql = "DELETE FROM unsent WHERE account = ?1 AND form = ?2";
+    run(transaction, sql, params![account.as_str(), form])
+}
+
+pub(crate) fn clear_unsent(
+    transaction: &Transaction<'_>,
+    account: Option<&Name>,
+    until: Timestamp,
+) -> Result<(), Fault> {
+    run(
+        transaction,
+        "DELETE FROM unsent WHERE at <= ?2 OR account = ?1",
+        params![account.map(Name::as_str), until.as_microsecond()],
     )
 }
 

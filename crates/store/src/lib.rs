@@ -16,6 +16,7 @@ mod record;
 mod seal;
 mod store;
 mod token;
+mod unsent;
 mod verify;
 
 pub use backup::{Manifest, read_backup, write_backup};
@@ -28,4 +29,5 @@ pub use record::{After, Event, EventQuery, Head, Query, Version, Written};
 pub use seal::{canonical, hex, sha256};
 pub use store::{Row, Store};
 pub use token::{Strikes, Token, TokenPurpose};
+pub use unsent::Unsent;
 pub use verify::{Broken, Verified, verify};

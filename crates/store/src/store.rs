@@ -9,6 +9,7 @@ use crate::job::{JobStatus, Progress};
 use crate::name::{Key, Name};
 use crate::record::{Event, EventQuery, Head, Query, Version};
 use crate::token::{Strikes, Token, TokenPurpose};
+use crate::unsent::Unsent;
 
 /// A database. Every call is one transaction; a call that returns an error has changed nothing. There is one doubt that no
 /// database can spare its caller: where the connection is lost while a change is being made final, [`Fault::Engine`] leaves
@@ -181,6 +182,30 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// Those of the database.
     fn clear_strikes(&self, name: &str) -> Result<(), Fault>;
+
+    /// Keeps a form as it was typed, in place of what was kept of it. Of its account's forms the `most` last typed ones stay.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn keep_unsent(&self, unsent: &Unsent, most: u32) -> Result<(), Fault>;
+
+    /// One form of an account, or all of them, the last typed first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn unsent(&self, account: &Name, form: Option<&str>) -> Result<Vec<Unsent>, Fault>;
+
+    /// Forgets a form of an account, if it is kept.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn drop_unsent(&self, account: &Name, form: &str) -> Result<(), Fault>;
+
+    /// Forgets every form of an account, and all that were last typed at `until` or before.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn clear_unsent(&self, account: Option<&Name>, until: Timestamp) -> Result<(), Fault>;
 
     /// Gives every row, of one moment: each owner's events in order, each event followed by its versions and files.
     ///

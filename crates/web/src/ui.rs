@@ -395,6 +395,8 @@ pub struct PostForm {
     pub second: Option<(String, String, String)>,
     /// Whether it is what the page is for.
     pub solid: bool,
+    /// Where what is typed is kept as it is typed: what is said when that does not succeed. Else empty.
+    pub keep: String,
 }
 
 impl PostForm {

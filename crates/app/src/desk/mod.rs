@@ -30,6 +30,7 @@ mod security;
 mod sent;
 mod supply;
 mod today;
+mod unsent;
 mod work;
 
 use std::collections::HashMap;
@@ -89,6 +90,7 @@ pub use security::{
 };
 pub use supply::{HeldAsset, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport};
 pub use today::{Task, What};
+pub use unsent::{FormOf, UnsentForm, UnsentLine};
 pub use work::Clock;
 
 /// The organisation that keeps the plan: owner of observations, rounds and editions.

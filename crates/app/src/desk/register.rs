@@ -17,6 +17,7 @@ use super::case::{CaseView, File};
 use super::kept::{change, refused};
 use super::merge::{MergeNote, Standing};
 use super::sent::{Sent, sent_otherwise};
+use super::unsent::FormOf;
 use super::{Account, DIRECTORY, Desk, MINISTRY, Visit, closed, unknown};
 use crate::ask::Rashin;
 
@@ -428,7 +429,9 @@ impl Desk {
         controls: &[(String, String)],
         completeness: Completeness,
     ) -> Result<SavedRecord, Refusal> {
-        self.save(visit, kind, seen, Sent::Form(controls), completeness)
+        let saved = self.save(visit, kind, seen, Sent::Form(controls), completeness)?;
+        self.sent_form(visit, kind, seen, None, &saved);
+        Ok(saved)
     }
 
     /// Keeps one part of a form in a draft, or begins a draft with it. What the other parts say stays as it is, and so does what is wrong with it.
@@ -447,7 +450,25 @@ impl Desk {
         if !parts.iter().any(|one| one.id == part) {
             return Err(closed(visit));
         }
-        self.save(visit, kind, seen, Sent::Part(controls, part), Completeness::Draft)
+        let saved = self.save(visit, kind, seen, Sent::Part(controls, part), Completeness::Draft)?;
+        self.sent_form(visit, kind, seen, Some(part), &saved);
+        Ok(saved)
+    }
+
+    /// What was typed into a form is not needed once it is saved. Where it cannot be forgotten it is offered once more, which is no reason to call
+    /// refused what is saved.
+    fn sent_form(
+        &self,
+        visit: &Visit,
+        kind: &str,
+        seen: Option<Seen<'_>>,
+        part: Option<&str>,
+        saved: &SavedRecord,
+    ) {
+        let record = seen.map(|seen| (seen.owner, seen.id));
+        if matches!(saved, SavedRecord::Kept(..)) {
+            self.drop_unsent(visit, FormOf { kind, record, part }).ok();
+        }
     }
 
     /// Files a draft as it stands, once everything that is required is there.

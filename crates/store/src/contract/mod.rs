@@ -15,6 +15,7 @@ mod jobs;
 pub mod killed;
 mod records;
 mod tokens;
+mod unsent;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -26,6 +27,7 @@ pub use index::*;
 pub use jobs::*;
 pub use records::*;
 pub use tokens::*;
+pub use unsent::*;
 
 /// Opens a new, empty store.
 pub type Open<'a> = &'a dyn Fn() -> Box<dyn Store>;
@@ -56,6 +58,8 @@ macro_rules! contract {
             a_token_opens_for_its_purpose_alone
             a_token_is_taken_once
             strikes_are_counted_until_they_are_cleared
+            a_form_is_kept_as_it_was_last_typed
+            of_many_forms_the_last_typed_stay
             a_walk_sees_one_moment
             a_fault_leaves_the_store_usable
             a_random_history_is_proved_and_restored

@@ -56,6 +56,7 @@ fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
     };
     page.shell.section = Section::Today;
     page.parts.extend(super::views::on_today(here)?);
+    page.parts.extend(super::registers::unsent::on_today(here)?);
     page.parts.extend(news(here)?);
     page.parts.push(places(t, &page.shell));
     Answer::page(&page)

@@ -288,6 +288,7 @@ impl Desk {
             detail,
             vec![Edit::next(&kept, &account)?],
         )?;
+        self.forget_unsent(id)?;
         self.end_tokens(id, visit.at)
     }
 

@@ -6,6 +6,7 @@ pub(super) mod json;
 pub mod merge;
 pub mod parts;
 pub mod record;
+pub(super) mod unsent;
 
 use app::{List, RecordPage, RecordQuery, Register, RegisterEntry};
 use askama::Template;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use app::{Desk, RecordPage, RecordState, RegisterEntry, SavedRecord, Seen};
+use app::{Desk, FormOf, RecordPage, RecordState, RegisterEntry, SavedRecord, Seen};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use plan::Kind;
@@ -12,8 +12,9 @@ use vocab::Refusal;
 
 use super::super::work::{Part, seen_version};
 use super::super::{Answer, Here, at_desk};
-use super::form::{Given, fields, given, typed};
+use super::form::{fields, given, typed};
 use super::record::{Refused, fact, head, prepare, version};
+use super::unsent::Before;
 use super::{address, page};
 use crate::form::{Done, Entry, Posted, submit};
 use crate::house::House;
@@ -88,9 +89,17 @@ pub(super) fn one(
         return Err(app::closed(&here.visit));
     };
     let one = &parts[place];
-    let shown: Given = refused.map_or_else(|| given(kind, record), |refused| typed(refused.entry));
+    let form = FormOf {
+        kind: &kind.id,
+        record: kept.map(|view| (view.owner.as_str(), view.id.as_str())),
+        part: Some(&one.part.id),
+    };
+    let before = match refused {
+        Some(refused) => Before::refused(typed(refused.entry)),
+        None => Before::of(here, (form, kind, &one.fields), kept, given(kind, record))?,
+    };
     let faults = refused.map_or(&[][..], |refused| refused.faults);
-    let mut controls = fields(here, kind, &one.fields, &shown, faults);
+    let mut controls = fields(here, kind, &one.fields, before.given(), faults);
     // The part's heading is that of the form.
     for control in &mut controls {
         control.heading.clear();
@@ -107,15 +116,13 @@ pub(super) fn one(
                 ("all", parts.len().to_string().into()),
             ],
         ),
-        action: match &at {
-            None => t.path(&format!("/registers/{}/new/{}", kind.id, one.part.id)),
-            Some(at) => format!("{at}/edit/{}", one.part.id),
-        },
+        action: t.path(&form.path()),
         hidden: vec![("version".into(), version(kept, refused))],
         fields: controls,
         button: t.text("record-part-save"),
         second: Some(("then".into(), "list".into(), t.text("record-part-save-list"))),
         solid: true,
+        keep: before.keep(t),
         ..PostForm::default()
     };
     let (title, mut crumbs) = head(here, kind, kept);
@@ -131,8 +138,13 @@ pub(super) fn one(
             String::new()
         },
         faults: summary,
-        parts: prepare(t, kind).filter(|_| new).into_iter().collect(),
-        forms: vec![form],
+        next: before.note(t),
+        parts: prepare(t, kind)
+            .filter(|_| new)
+            .into_iter()
+            .chain(before.part(t))
+            .collect(),
+        forms: before.discard(t).into_iter().chain([form]).collect(),
         way: Some(match &at {
             None => Link::to(
                 t.text("record-by-sheet"),

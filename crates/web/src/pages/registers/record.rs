@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use app::{
-    Completeness, Desk, RecordChange, RecordPage, RecordState, Register, RegisterEntry, SavedRecord, Seen,
+    Completeness, Desk, FormOf, RecordChange, RecordPage, RecordState, Register, RegisterEntry, SavedRecord,
+    Seen,
 };
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -14,6 +15,7 @@ use super::super::work::{Part, moment, seen_version};
 use super::super::{Answer, Here, at_desk, cases};
 use super::files;
 use super::form::{Given, elsewhere, fields, given, typed};
+use super::unsent::{self, Before};
 use super::{address, crumbs, json, merge, name, page, parts, said, shown, told};
 use crate::form::{Done, Entry, Posted, submit};
 use crate::house::House;
@@ -300,6 +302,14 @@ impl Target {
         let record = self.record.as_ref();
         record.map(|(owner, id)| (owner.as_str(), id.as_str()))
     }
+
+    fn form(&self) -> FormOf<'_> {
+        FormOf {
+            kind: &self.kind,
+            record: self.owned(),
+            part: self.part.as_deref(),
+        }
+    }
 }
 
 /// Owner and id of a record, after its kind and before the part of its form.
@@ -385,14 +395,18 @@ fn build_form(here: &Here<'_>, target: &Target, refused: Option<&Refused<'_>>) -
             None => parts::one(here, &kind, None, None, None),
         };
     }
-    let shown: Given = match (refused, &kept) {
-        (Some(refused), _) => typed(refused.entry),
-        (None, Some(view)) => given(&kind, &view.record),
-        (None, None) => Given::new(),
-    };
     let faults = refused.map_or(&[][..], |refused| refused.faults);
     let fill = Desk::fields_to_fill(&here.visit, &kind, kept.as_ref());
-    let controls = fields(here, &kind, &fill, &shown, faults);
+    let before = match refused {
+        Some(refused) => Before::refused(typed(refused.entry)),
+        None => {
+            let now = kept
+                .as_ref()
+                .map_or_else(Given::new, |view| given(&kind, &view.record));
+            Before::of(here, (target.form(), &kind, &fill), kept.as_ref(), now)?
+        }
+    };
+    let controls = fields(here, &kind, &fill, before.given(), faults);
     let summary = refused.map_or_else(Vec::new, |refused| refused.summary(t, &controls));
     let form = PostForm {
         id: "record".into(),
@@ -406,14 +420,17 @@ fn build_form(here: &Here<'_>, target: &Target, refused: Option<&Refused<'_>>) -
         button: t.text(if filed { "save" } else { "record-file" }),
         second: (!filed).then(|| ("draft".into(), "yes".into(), t.text("record-save-draft"))),
         solid: true,
+        keep: before.keep(t),
         ..PostForm::default()
     };
     let (title, crumbs) = head(here, &kind, kept.as_ref());
+    let prepare = prepare(t, &kind).filter(|_| kept.is_none());
     let answer = Answer::page(&super::Work {
         lead: t.with("record-minutes", &[("n", kind.minutes.to_string().into())]),
         faults: summary,
-        parts: prepare(t, &kind).filter(|_| kept.is_none()).into_iter().collect(),
-        forms: vec![form],
+        next: before.note(t),
+        parts: prepare.into_iter().chain(before.part(t)).collect(),
+        forms: before.discard(t).into_iter().chain([form]).collect(),
         ..page(here, title, crumbs)
     })?;
     Ok(if faults.is_empty() {
@@ -508,6 +525,9 @@ async fn write(house: House, reader: Reader, target: Target, mut posted: Posted)
     let target = Arc::new(target);
     let again = Arc::clone(&target);
     let act = move |here: &Here<'_>, entry: &Entry| {
+        if let Some(done) = unsent::taken(here, target.form(), entry)? {
+            return Ok(done);
+        }
         let kind = &target.kind;
         let seen = target.owned().map(|(owner, id)| Seen {
             owner,
