@@ -700,7 +700,7 @@ fn the_ministry_sees_how_advisories_come_in_and_is_told_once_when_they_do_not() 
         "Advisories are not coming in. It cannot be fetched.".to_owned(),
         true,
     );
-    assert_eq!(told("04:00:01"), [fails.clone()]);
+    assert_eq!(told("04:00:01"), std::slice::from_ref(&fails));
     let feed = office
         .desk
         .security_board(&visit("04:00:01"))
