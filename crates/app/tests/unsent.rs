@@ -50,7 +50,10 @@ fn what_was_typed_is_shown_to_whoever_typed_it_and_nobody_else() {
     assert_eq!(desk.unsent_forms(&me).unwrap()[0].path, "/registers/device/new");
     assert_eq!(shown(desk, &colleague, NEW), None);
     assert!(desk.unsent_forms(&administrator).unwrap().is_empty());
-    assert_eq!(desk.unsent(&public(DAY), NEW).unwrap_err().kind, "sign-in");
+    assert_eq!(
+        desk.unsent(&public(DAY), NEW).map(drop).unwrap_err().kind,
+        "sign-in"
+    );
     assert_eq!(office.events().len(), before, "it is no record and leaves none");
     desk.drop_unsent(&colleague, NEW).unwrap();
     assert!(shown(desk, &me, NEW).is_some());
@@ -73,7 +76,7 @@ fn a_form_that_one_may_not_send_is_neither_kept_nor_shown() {
             desk.keep_unsent(&who, form, 1, &typed("x")).unwrap_err().kind,
             "not-found"
         );
-        assert_eq!(desk.unsent(&who, form).unwrap_err().kind, "not-found");
+        assert_eq!(desk.unsent(&who, form).map(drop).unwrap_err().kind, "not-found");
     }
     let nowhere = FormOf {
         part: Some("no-such-part"),
