@@ -219,7 +219,7 @@ fn an_earlier_schema_is_brought_up_to_date() {
     drop(store);
     alter(
         &url,
-        "ALTER TABLE record DROP COLUMN n; DROP TABLE item, key, stamp, job; DROP SEQUENCE item_n; UPDATE schema SET version = 1",
+        "ALTER TABLE record DROP COLUMN n; DROP TABLE item, key, stamp, job, unsent; DROP SEQUENCE item_n; UPDATE schema SET version = 1",
     );
     assert!(matches!(Postgres::open_existing(&url), Err(Fault::TooOld)));
 
