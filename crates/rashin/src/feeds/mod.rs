@@ -35,6 +35,10 @@ const HOUR: SignedDuration = SignedDuration::from_mins(60);
 const DEPTH: usize = 16;
 /// Files that cannot be read and are named.
 const NAMED: usize = 5;
+/// How often something that is waited for is looked at.
+const STEP: Duration = Duration::from_millis(100);
+/// How long the server's end waits for what is under way: loading stops at once, a download may not hear of it.
+const LAST_WAIT: Duration = Duration::from_secs(2);
 
 /// Where advisories come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,11 +116,14 @@ impl Feeds {
 impl Drop for Feeds {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // A thread that panicked has nothing left to say.
-            let _ = thread.join();
+        let Some(thread) = self.thread.take() else { return };
+        thread.thread().unpark();
+        let mut waited = Duration::ZERO;
+        while !thread.is_finished() && waited < LAST_WAIT {
+            thread::sleep(STEP);
+            waited += STEP;
         }
+        // What is left then ends with the process, and was not in any place that is read.
     }
 }
 
@@ -262,7 +269,7 @@ fn load(folder: &Path, database: &Path, go_on: &dyn Fn() -> bool) -> Result<Feed
     let status = loop {
         match child.try_wait().map_err(|error| failed(&error))? {
             Some(status) => break status,
-            None if go_on() => thread::sleep(Duration::from_millis(100)),
+            None if go_on() => thread::sleep(STEP),
             None => {
                 // It has replaced the database whole or not at all.
                 let _ = child.kill();

@@ -1,5 +1,7 @@
 //! `rashin cyber`: versions and ranges, line by line.
 
+use std::io::Write as _;
+
 use super::{Ran, rashin};
 
 #[test]
@@ -184,4 +186,93 @@ fn devices_are_found_by_name_and_version() {
         assert_eq!(code, 2);
         assert!(out.contains(kind), "{out}");
     }
+}
+
+#[test]
+fn who_loads_at_the_same_time_loses_nothing() {
+    const LOADERS: usize = 6;
+    let folder = tempfile::tempdir().unwrap();
+    let db = folder.path().join("db");
+    let load = |place: usize| {
+        let feed = folder.path().join(format!("feed-{place}"));
+        std::fs::create_dir(&feed).unwrap();
+        let record = RECORD.replace("PYSEC-1", &format!("PYSEC-{place}"));
+        std::fs::write(feed.join("record.json"), record).unwrap();
+        let command = [
+            "cyber",
+            "load",
+            feed.to_str().unwrap(),
+            "--db",
+            db.to_str().unwrap(),
+        ];
+        let Ran(code, out, err) = rashin(&command, b"");
+        assert_eq!(code, 0, "{out} {err}");
+    };
+    std::thread::scope(|scope| {
+        for place in 0..LOADERS {
+            let load = &load;
+            scope.spawn(move || load(place));
+        }
+    });
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let command = [
+        "--json",
+        "cyber",
+        "load",
+        empty.to_str().unwrap(),
+        "--db",
+        db.to_str().unwrap(),
+    ];
+    let Ran(_, out, _) = rashin(&command, b"");
+    let said: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(said["database"]["records"], LOADERS);
+}
+
+#[test]
+fn what_is_packed_by_itself_is_read_within_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let pack = |name: &str, bytes: &[u8]| {
+        let file = std::fs::File::create(at(name)).unwrap();
+        let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap();
+    };
+    std::fs::create_dir(at("feeds")).unwrap();
+    let scores =
+        "#model_version:v1,score_date:2026-01-01T00:00:00+0000\ncve,epss,percentile\nCVE-2025-0001,0.5,0.9\n";
+    pack("feeds/scores.csv.gz", scores.as_bytes());
+    pack("feeds/record.json.gz", RECORD.as_bytes());
+    pack("feeds/bomb.json.gz", &vec![b' '; 65 << 20]);
+    std::fs::write(at("feeds/torn.csv.gz"), "not packed").unwrap();
+    let (feeds, db) = (at("feeds"), at("db"));
+    let command = [
+        "--json",
+        "cyber",
+        "load",
+        feeds.to_str().unwrap(),
+        "--db",
+        db.to_str().unwrap(),
+    ];
+    let Ran(code, out, _) = rashin(&command, b"");
+    assert_eq!(code, 1);
+    let said: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&said["added"], &said["database"]["epss"]),
+        (&1.into(), &1.into())
+    );
+    let refused = said["refused"]["files"].as_array().unwrap().iter();
+    let refused: Vec<_> = refused
+        .map(|one| {
+            (
+                one["file"].as_str().unwrap(),
+                one["reason"]["kind"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        refused,
+        [("bomb.json.gz", "too_large"), ("torn.csv.gz", "unreadable_file")]
+    );
 }

@@ -86,6 +86,15 @@ pub fn named(path: &Path, refusal: Refusal, json: bool) -> Failure {
     )
 }
 
+/// Keeps everybody else from replacing a database until this is dropped: who loads reads it first, and nothing that came in between may be lost.
+pub fn lock(path: &Path, json: bool) -> Result<File, Failure> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let beside = PathBuf::from(beside);
+    let locked = File::create(&beside).and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|error| Failure::file(&beside, &error, json))
+}
+
 /// Puts bytes in the place of a file: whoever opens it sees the old or the new one, whole, also after a power cut.
 pub fn replace(path: &Path, bytes: &[u8], json: bool) -> Result<(), Failure> {
     let mut beside = path.as_os_str().to_owned();

@@ -71,6 +71,7 @@ impl Passed {
 }
 
 pub fn run(folder: &Path, db: &Path, json: bool) -> Result<ExitCode, Failure> {
+    let _lock = database::lock(db, json)?;
     let mut collection = Collection::default();
     let exists = db.exists();
     if exists {
