@@ -110,7 +110,7 @@ test("advisories come in from a folder when it changes and from an address", asy
   const folder = mkdtempSync(path.join(tmpdir(), "rashin-feed-"));
   writeFileSync(path.join(folder, "one.json"), record("EXAMPLE-2026-9101"));
   writeFileSync(path.join(folder, "bad.zip"), "no archive");
-  const catalogue = { dateReleased: "2026-06-01T00:00:00Z", vulnerabilities: [{ cveID: "CVE-2026-9103", dateAdded: "2026-06-01", knownRansomwareCampaignUse: "Unknown" }] };
+  const catalogue = { dateReleased: "2099-01-01T00:00:00Z", vulnerabilities: [{ cveID: "CVE-2026-9103", dateAdded: "2026-06-01", knownRansomwareCampaignUse: "Unknown" }] };
   const mirror = createServer((request, response) => response.writeHead(request.url === "/kev.json" ? 200 : 404, { etag: '"1"' }).end(JSON.stringify(catalogue)));
   await new Promise((listening) => mirror.listen(0, "127.0.0.1", listening));
   const address = `http://127.0.0.1:${mirror.address().port}/kev.json`;
