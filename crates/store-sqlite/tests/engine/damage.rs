@@ -113,8 +113,8 @@ fn a_flipped_bit_is_named_or_changes_nothing_that_can_be_read() {
     say(&format!(
         "flipped {flips} bits: {refused} files refused, {named} named by the proof, {harmless} changed nothing that can be read"
     ));
-    // Much of a small file is room that its tables have left, where a flip hits nothing.
-    assert!(refused > 0 && named > flips / 3);
+    // Most flips are told; the others hit the room that a small file's tables have left.
+    assert!(refused > 0 && named > flips / 3 && refused + named > flips / 2);
 }
 
 /// Rows that were edited by hand: the first link that does not hold is named.
