@@ -3,7 +3,7 @@
 Usage: cyber.py FOLDER RASHIN [TRIVY]; FOLDER is what `bench cyber-sbom` left. Prints a JSON line a program: `program`, `cpu_seconds`
 (user and system, median of three), `wall_seconds` and `found`, the pairs of package and advisory, or `missing` with the reason why it did not run.
 Trivy reads a database of its own form, which is written here from the records; it knows the packages of language registries alone, so `found` of ours
-is told for these as well (`found_registries`).
+is told for these as well (`found_registries`), and there both must find the same.
 """
 
 import json
@@ -134,6 +134,7 @@ WITHOUT = {
 def main(folder, rashin, trivy=""):
     folder = pathlib.Path(folder)
     bill, database = str(folder / "bill.json"), str(folder / "advisories.db")
+    ours = set()
     for name, command in [
         ("rashin match", [rashin, "cyber", "match", bill, "--db", database, "--json"]),
         ("rashin gate", [rashin, "cyber", "gate", bill, "--db", database, "--json"]),
@@ -143,8 +144,8 @@ def main(folder, rashin, trivy=""):
         answer = answer[0] if isinstance(answer, list) else answer
         if name == "rashin match":
             pairs = {(found["ecosystem"], found["package"], found["advisory"]) for found in answer["findings"]}
-            registries = sum(ecosystem in BUCKETS for ecosystem, _, _ in pairs)
-            say(name, **spent, found=len(pairs), found_registries=registries)
+            ours = {(package, advisory) for ecosystem, package, advisory in pairs if ecosystem in BUCKETS}
+            say(name, **spent, found=len(pairs), found_registries=len(ours))
         else:
             say(name, **spent, found=answer["findings"])
     if not trivy or not pathlib.Path(trivy).exists():
@@ -160,6 +161,8 @@ def main(folder, rashin, trivy=""):
             results = json.loads(done.stdout).get("Results") or []
             pairs = {(v["PkgName"], v["VulnerabilityID"]) for r in results for v in r.get("Vulnerabilities") or []}
             say("trivy", **spent, found=len(pairs))
+            if pairs != ours:
+                sys.exit(f"only ours: {sorted(ours - pairs)}\nonly Trivy's: {sorted(pairs - ours)}")
     for program, reason in WITHOUT.items():
         say(program, missing=reason)
 

@@ -19,7 +19,7 @@ use crate::national::{draw, skewed};
 
 const COMPONENTS: u64 = 300;
 /// Versions that a package has beside those of real bills.
-const VERSIONS: u64 = 14;
+const VERSIONS: u64 = 27;
 const CHANGES: u64 = 400;
 const PAGE: usize = 50;
 
@@ -149,15 +149,20 @@ fn at(number: u64) -> usize {
     usize::try_from(number).unwrap_or_default()
 }
 
-/// A version of a package: one of a real bill with its last number raised.
+/// A version of a package: one of a real bill with its last number raised that stands by itself, not in a word or a hash.
 fn version(versions: &[String], raise: u64) -> String {
     let first = versions.first().map_or("1.0", String::as_str);
-    let end = first
-        .rfind(|c: char| c.is_ascii_digit())
-        .map_or(first.len(), |end| end + 1);
-    let start = first[..end]
-        .rfind(|c: char| !c.is_ascii_digit())
-        .map_or(0, |start| start + 1);
+    let is_digit = |at: usize| first.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    let begins = |at: &usize| is_digit(*at) && !(*at > 0 && is_digit(at - 1));
+    let after_point = |at: &usize| *at == 0 || first.as_bytes().get(at - 1) == Some(&b'.');
+    let groups = || (0..first.len()).rev().filter(begins);
+    let start = groups()
+        .find(after_point)
+        .or_else(|| groups().next())
+        .unwrap_or(first.len());
+    let end = (start..first.len())
+        .find(|at| !is_digit(*at))
+        .unwrap_or(first.len());
     let number = first[start..end].parse::<u64>().unwrap_or_default();
     format!(
         "{}{}{}",

@@ -128,9 +128,15 @@ fn made() -> Result<String, Box<dyn Error>> {
     let step = (purls.len() / COMPONENTS).max(1);
     let components = purls.iter().step_by(step).take(COMPONENTS).map(|text| {
         let purl = Purl::read(text)?;
+        // Maven alone has a group apart from the name; of others, some programs read the name only.
+        let space = purl.namespace().unwrap_or_default();
+        let (group, name) = match purl.kind() {
+            "maven" => (space, purl.name().to_owned()),
+            _ if space.is_empty() => (space, purl.name().to_owned()),
+            _ => ("", format!("{space}/{}", purl.name())),
+        };
         Ok(json!({
-            "type": "library", "bom-ref": text, "purl": text, "group": purl.namespace().unwrap_or_default(),
-            "name": purl.name(), "version": purl.version(),
+            "type": "library", "bom-ref": text, "purl": text, "group": group, "name": name, "version": purl.version(),
             "supplier": { "name": "架空メディカル株式会社" },
         }))
     });

@@ -42,12 +42,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("national") => {
             let (engine, percent) = (std::env::args().nth(2), std::env::args().nth(3));
             let percent = percent.as_deref().unwrap_or("100").parse()?;
-            national::run(engine.as_deref().unwrap_or("sqlite"), percent)?
+            let file = std::env::args().nth(4);
+            national::run(
+                engine.as_deref().unwrap_or("sqlite"),
+                percent,
+                file.as_deref().map(Path::new),
+            )?
         }
         Some("survey-coverage") => survey::run()?,
         _ => {
             return Err(
-                "usage: bench cyber [DEVICES [ADVISORIES]]|cyber-devices [DEVICES]|cyber-sbom FOLDER [ADVISORIES]|draws|grid|live|national [sqlite|postgres [PERCENT]]|survey-coverage".into(),
+                "usage: bench cyber [DEVICES [ADVISORIES]]|cyber-devices [DEVICES]|cyber-sbom FOLDER [ADVISORIES]|draws|grid|live|national [sqlite|postgres [PERCENT [FILE]]]|survey-coverage".into(),
             );
         }
     };

@@ -10,10 +10,10 @@ pub fn draw(n: u64, what: u64, below: u64) -> u64 {
     (mixed ^ (mixed >> 31)) % below
 }
 
-/// The same, the smaller the more often.
+/// The same, the smaller the more often: `below` up to 2³².
 pub fn skewed(n: u64, what: u64, below: u64) -> u64 {
-    let part = draw(n, what, 1 << 16);
-    (below * part * part * part) >> 48
+    let part = u128::from(draw(n, what, 1 << 32));
+    u64::try_from((u128::from(below) * part * part * part) >> 96).unwrap_or_default()
 }
 
 /// One of a few, that follows from two numbers.

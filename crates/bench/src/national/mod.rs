@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use store::Store;
+use store::{Name, Query, Store};
 use store_postgres::Postgres;
 use store_sqlite::Sqlite;
 
@@ -25,14 +25,15 @@ const ROUNDS: usize = 400;
 /// Between two changes that are written while questions are asked.
 const PACE: Duration = Duration::from_millis(100);
 
-/// Measures so many hundredths of the country on one engine: `sqlite`, or `postgres` at the address in `RASHIN_TEST_POSTGRES`. Gives a table
-/// in Markdown and the same as JSON.
-pub fn run(engine: &str, percent: u64) -> Result<String, Box<dyn Error>> {
+/// Measures so many hundredths of the country on one engine: `sqlite`, in a file of its own or in one that stays, or `postgres` at the address
+/// in `RASHIN_TEST_POSTGRES`. A database that holds the country is asked at once. Gives a table in Markdown and the same as JSON.
+pub fn run(engine: &str, percent: u64, file: Option<&Path>) -> Result<String, Box<dyn Error>> {
     if percent == 0 {
         return Err("0 percent: there is no country to measure".into());
     }
     let nation = Nation::of(percent);
     let report = match engine {
+        "sqlite" if let Some(file) = file => sqlite(file, &nation)?,
         "sqlite" => {
             let folder = std::env::temp_dir().join(format!("rashin-national-{}", std::process::id()));
             std::fs::create_dir_all(&folder)?;
@@ -75,7 +76,8 @@ fn measure(
     size: &dyn Fn() -> Result<u64, Box<dyn Error>>,
 ) -> Result<Value, Box<dyn Error>> {
     let mut imports = vec![];
-    for kind in Kind::ALL {
+    let stands = store.count(&Query::of(Name::new("device")?), 1)? > 0;
+    for kind in Kind::ALL.into_iter().filter(|_| !stands) {
         let import = import(store, nation, kind)?;
         tell(&format!("{}: {import}", kind.title()))?;
         imports.push(import);
