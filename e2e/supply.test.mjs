@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { engines, startBrowser, startServer, widths } from "./harness.mjs";
 import { startPost } from "./letters.mjs";
 import { House, password } from "./walk.mjs";
+import { workbook } from "./workbook.mjs";
 
 const reports = "/registers/supply-report";
 const product = "架空の透析カテーテル";
@@ -12,10 +13,12 @@ const product = "架空の透析カテーテル";
 /** The address of the record that a page shows, without language and query. */
 const shown = (person) => new URL(person.page.url()).pathname.replace(/^\/en/, "");
 
-/** What waits for somebody of this name. */
+/** What waits for somebody of this name: on the day's page or, where that has not room for all, in the list that it leads to. */
 const waiting = async (person, name) => {
   await person.go("/today");
-  return (await person.rows("tasks")).filter(([what]) => what.includes(name));
+  if (!(await person.sees('main a[href$="/cases?turn=yes"]'))) return (await person.rows("tasks")).filter(([what]) => what.includes(name));
+  await person.go(`/cases?turn=yes&q=${encodeURIComponent(name)}`);
+  return person.rows("cases");
 };
 
 /** Takes a step on the page of a record. */
@@ -36,12 +39,8 @@ async function until(person, address, enough) {
   assert.fail(`${person.name} waits for ${address} in vain`);
 }
 
-async function walk(house, { firm, maker, secretariat, approver, hospital, other, somebody }) {
-  await hospital.go("/registers/hospital-asset/new");
-  await hospital.send("record", { name: "透析室の管（院内の呼び名）", gtin: "09501101020917", quantity: "4", department: "架空透析室" });
-  const before = (await hospital.data("/supply/mine.json")).length;
-
-  // The firm writes what it knows, part by part and over two sittings, checks it and files it.
+/** The firm writes what it knows, part by part and over two sittings, checks it and files it. Gives the report's address. */
+async function byForm({ firm, secretariat }) {
   await firm.go(`${reports}/new`);
   await firm.send("record", { name: product }, { by: "list" });
   const record = shown(firm).replace(/\/edit$/, "");
@@ -65,6 +64,49 @@ async function walk(house, { firm, maker, secretariat, approver, hospital, other
   for (const answer of [product, "09501101020917", "400"]) assert.ok(answers.includes(answer), `${answer} is there to be checked`);
   await firm.send("file");
   assert.equal(shown(firm), record);
+  return record;
+}
+
+/** Five hundred reports in a table as the form's own file has it, every twenty-fifth with a fault. */
+function fiveHundred(titles) {
+  const faulty = [
+    ["", "09501101020917", "欠品", "400", "2027-01-31"],
+    ["架空の誤り", "09501101020918", "欠品", "400", "2027-01-31"],
+    ["架空の誤り", "09501101020917", "なぞ", "400", "2027-01-31"],
+    ["架空の誤り", "09501101020917", "欠品", "四百", "2027-01-31"],
+    ["架空の誤り", "09501101020917", "欠品", "400", "2027-02-30"],
+  ];
+  const good = (place) => [place === 498 ? product : `架空の製品${place}`, "09501101020917", "欠品", "400", "2027-01-31"];
+  const row = (place) => (place % 25 === 0 ? faulty[(place / 25) % faulty.length] : good(place));
+  return [titles, ...Array.from({ length: 500 }, (_, place) => ["", ...row(place)])];
+}
+
+/** The firm hands a file of five hundred in, of which twenty cannot be taken: each is told by its row, and the others are filed. */
+async function byFile({ firm, house }) {
+  await firm.go(reports);
+  const titles = {
+    ja: ["記録番号", "販売名", "製品コード（GTIN）", "報告の種類", "月ごとの必要数", "通常出荷に戻る見込みの日"],
+    en: ["Record id", "Brand name", "Product codes (GTIN)", "Kind of report", "Monthly need", "Expected return to normal shipment"],
+  };
+  const table = workbook("架空", fiveHundred(titles[house.lang]));
+  const file = { name: "reports.xlsx", mimeType: "application/octet-stream", buffer: table };
+  await firm.send("upload", { file });
+  const told = await firm.rows("faults");
+  assert.deepEqual(told.map(([row]) => Number(row.match(/\d+/)[0])), Array.from({ length: 20 }, (_, place) => place * 25 + 2), "each by its row in the file");
+  for (const [, why] of told) assert.ok(why.length > 5, "and why");
+  await firm.send("take");
+  await firm.go(`${reports}?q=${encodeURIComponent("架空の製品")}`);
+  assert.match(await firm.page.locator("#records-h").innerText(), /479/);
+  const [own] = (await firm.data(`${reports}.json?q=${encodeURIComponent(product)}`)).records;
+  return `${reports}/${own.owner}/${own.id}`;
+}
+
+async function walk(house, file, { firm, maker, secretariat, approver, hospital, other, somebody }) {
+  await hospital.go("/registers/hospital-asset/new");
+  await hospital.send("record", { name: "透析室の管（院内の呼び名）", gtin: "09501101020917", quantity: "4", department: "架空透析室" });
+  const before = (await hospital.data("/supply/mine.json")).length;
+
+  const record = await file({ house, firm, secretariat });
   assert.deepEqual(await waiting(firm, product), []);
   for (const stranger of [maker, hospital]) assert.equal((await stranger.ask(record)).status, 404, `${stranger.name} sees nothing yet`);
 
@@ -129,7 +171,7 @@ async function walk(house, { firm, maker, secretariat, approver, hospital, other
   await hospital.go("/today");
   const news = (await hospital.rows("news")).filter(([what]) => what.includes(product));
   assert.equal(news.length, 1, "the hospital is told in one line how it stands");
-  await firm.go("/cases");
+  await firm.go(`/cases?q=${encodeURIComponent(product)}`);
   assert.ok((await firm.rows("cases")).some(([what]) => what === product));
   const list = await somebody.data("/supply.json");
   assert.equal(list.reports.find((one) => one.name === product).phase, "resolved");
@@ -146,11 +188,13 @@ function written(letters) {
 }
 
 const walks = [
-  { lang: "ja", javaScript: true, engine: "sqlite", viewport: widths.narrow },
-  { lang: "en", javaScript: false, engine: "postgres", viewport: widths.wide },
+  { file: byForm, lang: "ja", javaScript: true, engine: "sqlite", viewport: widths.narrow },
+  { file: byForm, lang: "en", javaScript: false, engine: "postgres", viewport: widths.wide },
+  { file: byFile, lang: "ja", javaScript: false, engine: "postgres", viewport: widths.wide },
+  { file: byFile, lang: "en", javaScript: true, engine: "sqlite", viewport: widths.narrow },
 ];
-for (const { engine, ...how } of walks) {
-  const name = `a supply report in ${how.lang}, ${how.javaScript ? "with" : "without"} JavaScript, on ${engine}, ${how.viewport.width} px wide`;
+for (const { engine, file, ...how } of walks) {
+  const name = `a supply report ${file === byFile ? "of five hundred in a file" : "by form"} in ${how.lang}, ${how.javaScript ? "with" : "without"} JavaScript, on ${engine}, ${how.viewport.width} px wide`;
   const skip = !engines.includes(engine) && "RASHIN_TEST_POSTGRES names no server";
   test(name, { skip }, async () => {
     const post = await startPost();
@@ -165,7 +209,7 @@ for (const { engine, ...how } of walks) {
         people[who] = await house.person(role);
         await people[who].signIn(role);
       }
-      await walk(house, { ...people, other: people.maker });
+      await walk(house, file, { ...people, other: people.maker });
       written(post.letters);
     } finally {
       await browser.close();

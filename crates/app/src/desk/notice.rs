@@ -134,6 +134,16 @@ impl Desk {
         self.notices_between(visit, from, visit.at, false)
     }
 
+    /// How much more somebody was told in that time than [`Desk::notices`] gives, counted up to a thousand.
+    ///
+    /// # Errors
+    /// `sign-in`, and those of the store.
+    pub fn more_news(&self, visit: &Visit) -> Result<u64, Refusal> {
+        Self::authorise(visit, Action::ReadOwnWork, Subject::default())?;
+        let from = visit.at.checked_sub(SHOWN).unwrap_or(Timestamp::MIN);
+        self.more_notices(visit, from, visit.at, false)
+    }
+
     /// What somebody was told after one time and up to another, the newest first.
     pub(super) fn notices_between(
         &self,

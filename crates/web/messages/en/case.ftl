@@ -103,3 +103,7 @@ today-by = { $by }
 today-case = { $name } ({ $procedure }: { $state })
 today-late = { $by } (overdue)
 today-news = Latest news
+today-news-more = { $n ->
+    [one] One more notice: see the list of cases
+   *[other] { $n } more notices: see the list of cases
+  }

@@ -211,6 +211,10 @@ today-finish-batch = Finish entering: { $title }
 today-finish-correction = Submit the correction: { $title }
 today-lead = What waits for you.
 today-mend-batch = Mend what was sent back: { $title }
+today-more = { $n ->
+    [one] One more waits for you
+   *[other] { $n } more wait for you
+  }
 today-none = Nothing waits for you now.
 today-place = Page
 today-place-for = What it is for

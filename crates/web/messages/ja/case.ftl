@@ -103,3 +103,4 @@ today-by = { $by }
 today-case = { $name }（{ $procedure }: { $state }）
 today-late = { $by }（期限を過ぎています）
 today-news = 最近のお知らせ
+today-news-more = お知らせはほかに{ $n }件あります（案件の一覧へ）

@@ -211,6 +211,7 @@ today-finish-batch = 記入を終える: { $title }
 today-finish-correction = 訂正を送る: { $title }
 today-lead = あなたを待っていることです。
 today-mend-batch = 差し戻しを直す: { $title }
+today-more = ほかに{ $n }件があなたを待っています
 today-none = いま、あなたを待っていることはありません。
 today-place = 画面
 today-place-for = できること

@@ -52,6 +52,12 @@ fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
             rows: rows.collect(),
         }),
         empty: t.text("today-none"),
+        more: beyond(
+            t,
+            here.desk.more_turns(&here.visit)?,
+            |n| t.with1("today-more", "n", n),
+            "/cases?turn=yes",
+        ),
         ..Work::new(here, t.text("today-title"), vec![])
     };
     page.shell.section = Section::Today;
@@ -77,6 +83,7 @@ fn news(here: &Here<'_>) -> Result<Option<Part>, Refusal> {
             Link::plain(moment(t, notice.at)),
         ]
     };
+    let more = here.desk.more_news(&here.visit)?;
     Ok((!list.is_empty()).then(|| Part {
         title: t.text("today-news"),
         table: Some(Table {
@@ -89,8 +96,15 @@ fn news(here: &Here<'_>) -> Result<Option<Part>, Refusal> {
             ],
             rows: list.iter().map(row).collect(),
         }),
+        link: beyond(t, more, |n| t.with1("today-news-more", "n", n), "/cases"),
         ..Part::default()
     }))
+}
+
+/// Where what does not stand here is found, if there is more.
+fn beyond(t: Texts<'_>, more: u64, say: impl Fn(usize) -> String, address: &str) -> Option<Link> {
+    let more = usize::try_from(more).unwrap_or(usize::MAX);
+    (more > 0).then(|| Link::to(say(more), t.path(address)))
 }
 
 /// Where this person works, for whom nothing waits or who wants something else.

@@ -116,8 +116,12 @@ impl Desk {
         Ok(list)
     }
 
-    /// How many more cases wait for somebody than a page holds.
-    pub(in crate::desk) fn more_turns(&self, visit: &Visit) -> Result<u64, Refusal> {
+    /// How many more cases wait for the one who asks than a page holds, counted up to a thousand.
+    ///
+    /// # Errors
+    /// `sign-in`, and those of the store.
+    pub fn more_turns(&self, visit: &Visit) -> Result<u64, Refusal> {
+        Self::authorise(visit, Action::ReadOwnWork, Of::default())?;
         let query = Query {
             filters: vec![filter("turn", Test::OneOf(channels(visit)))?],
             ..Query::of(Name::new(Case::KIND).map_err(refused)?)
