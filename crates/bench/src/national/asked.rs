@@ -192,9 +192,22 @@ pub const QUESTIONS: &[(&str, Question)] = &[
     }),
     ("holders of a device", |store, nation, n| {
         let device = nation.asset(n % nation.assets).device;
-        let held = held(is("device", device_key(&device))?)?;
-        list(store, &held)
+        let limit = PAGE;
+        list(
+            store,
+            &Query {
+                limit,
+                ..held(is("device", device_key(&device))?)?
+            },
+        )
     }),
+    (
+        "holders of a device, 1,000 at once, as jobs read",
+        |store, nation, n| {
+            let device = nation.asset(n % nation.assets).device;
+            list(store, &held(is("device", device_key(&device))?)?)
+        },
+    ),
     ("one report against what a hospital holds", |store, nation, n| {
         let report = nation.case(n % nation.cases);
         let owner = Some(name(hospital(nation, n))?);
@@ -231,14 +244,17 @@ pub const QUESTIONS: &[(&str, Question)] = &[
         Ok(())
     }),
     ("a device is written", |store, nation, n| {
-        store.commit(&change("agency-0", vec![nation.device(n).draft(1)?])?)?;
+        let device = nation.device(n);
+        let drafts = vec![device.draft(stands(store, &device.key()?)?)?];
+        store.commit(&change("agency-0", drafts)?)?;
         Ok(())
     }),
     ("a case goes on, with a notice", |store, nation, n| {
         let case = nation.case(n);
+        let expected = stands(store, &case.key()?)?;
         let notice = Draft {
             kind: name("notice")?,
-            id: name(format!("{}.7.0", case.case_id()))?,
+            id: name(format!("{}.7.{expected}", case.case_id()))?,
             expected: 0,
             parent: None,
             state: None,
@@ -251,11 +267,16 @@ pub const QUESTIONS: &[(&str, Question)] = &[
                 ..Index::default()
             },
         };
-        let drafts = vec![case.draft(1)?, notice];
+        let drafts = vec![case.draft(expected)?, notice];
         store.commit(&change(&case.owner, drafts)?)?;
         Ok(())
     }),
 ];
+
+/// The version at which a record stands, as whoever changes it reads it first.
+pub fn stands(store: &dyn Store, key: &Key) -> Done<u32> {
+    Ok(store.newest(key)?.map_or(0, |version| version.version))
+}
 
 fn at(nation: &Nation, n: u64) -> super::made::Device {
     nation.device(draw(n, 30, nation.devices))

@@ -313,6 +313,10 @@ impl Case {
         format!("report-{}", self.n)
     }
 
+    pub fn key(&self) -> Made<Key> {
+        Ok(Key::new(&*self.owner, "case", self.case_id())?)
+    }
+
     pub fn case_id(&self) -> String {
         format!("supply-report.{}", self.id())
     }

@@ -149,8 +149,11 @@ fn write_meanwhile(store: &dyn Store, nation: &Nation, ended: &AtomicBool) -> Re
             break;
         }
         let device = nation.device(n);
-        let change = change(&device.owner(), vec![device.draft(1)?])?;
         let began = clock::wall();
+        let change = change(
+            &device.owner(),
+            vec![device.draft(asked::stands(store, &device.key()?)?)?],
+        )?;
         store.commit(&change)?;
         milliseconds.push((clock::wall() - began) * 1e3);
         std::thread::sleep(PACE);
