@@ -1,15 +1,16 @@
 //! Lists of a query that asks for what the index knows. A planner that guesses from statistics guesses badly here, so the way
-//! is chosen by trying: a short walk along the order fills the page of a query that many records meet; if it does not, the
-//! inverted index gathers those that meet it, to be sorted; if they are too many for that, the walk goes on to the end.
+//! is chosen by trying: a short walk along the order fills the page of a query that many records meet, and tells how far it
+//! would have to go on; if that is far, the inverted index gathers those that meet it, to be sorted; if they are too many for that,
+//! the walk goes on to the end. The database tests and sorts either way: what comes here is the page.
 
 use std::fmt::Write as _;
 use std::ops::Bound;
 
 use postgres::Row as Columns;
 use postgres::types::ToSql;
-use store::{Direction, Fault, Index, Key, Name, Need, Query, Span, Term, Version};
+use store::{Direction, Fault, Key, Name, Need, Query, Span, Term, Version};
 
-use crate::read::{self, get, name, parse};
+use crate::read::{self, get, name};
 use crate::work::Work;
 
 /// How many terms, any of which will do, make it slow to test a record for them.
@@ -43,7 +44,7 @@ pub(crate) fn list(work: &mut Work<'_>, limits: Limits, query: &Query) -> Result
     let found = Search::new(limits, query).find(work, query.limit as usize)?;
     let keys: Vec<(&str, &str)> = found
         .iter()
-        .map(|item| (item.owner.as_str(), item.id.as_str()))
+        .map(|(owner, id)| (owner.as_str(), id.as_str()))
         .collect();
     read::newest(work, &query.kind, &keys)
 }
@@ -63,7 +64,10 @@ pub(crate) fn count(work: &mut Work<'_>, limits: Limits, query: &Query, up_to: u
         having(work, &query.kind, value, up_to)?
     } else if search.spans.is_empty() {
         let mut values = Values::default();
-        let sql = format!("SELECT 1 FROM item i WHERE {} LIMIT", search.terms(&mut values));
+        let sql = format!(
+            "SELECT 1 FROM item i WHERE {} LIMIT",
+            search.fits(None, &mut values)
+        );
         values.push(up_to);
         let sql = format!("SELECT count(*) FROM ({sql} ${}) found", values.len());
         work.all(&sql, &values.all(), |row| get(row, 0))?
@@ -109,29 +113,14 @@ impl Values {
     }
 }
 
-/// An indexed record.
-struct Item {
-    n: i64,
-    owner: Name,
-    id: Name,
-    /// Its values; nothing else of it.
-    index: Index,
+/// Where an indexed record is.
+type Place = (Name, Name);
+
+fn as_place(row: &Columns) -> Result<Place, Fault> {
+    Ok((name(row, 0)?, name(row, 1)?))
 }
 
-fn as_item(row: &Columns) -> Result<Item, Fault> {
-    Ok(Item {
-        n: get(row, 0)?,
-        owner: name(row, 1)?,
-        id: name(row, 2)?,
-        index: Index {
-            keys: parse(&get::<String>(row, 3)?)?,
-            ..Index::default()
-        },
-    })
-}
-
-/// Where a walk goes on: after a record's owner and id, or after a value and the number of a record that has it.
-#[derive(Clone)]
+/// Where a page begins: after a record's owner and id, or after a value and the number of a record that has it.
 enum From {
     Key(Name, Name),
     Value(String, i64),
@@ -180,8 +169,8 @@ impl<'a> Search<'a> {
         search
     }
 
-    /// The condition that an item has the terms.
-    fn terms(&self, values: &mut Values) -> String {
+    /// The condition that an item has the terms, and a value within each span but the one at a place, which is met already.
+    fn fits(&self, but: Option<usize>, values: &mut Values) -> String {
         let mut sql = String::from("true");
         if !self.all.is_empty() {
             let _ = write!(sql, " AND i.terms @> ${}", values.push(self.all.clone()));
@@ -189,61 +178,78 @@ impl<'a> Search<'a> {
         for any in &self.any {
             let _ = write!(sql, " AND i.terms && ${}", values.push(any.clone()));
         }
+        for (_, (field, span)) in self
+            .spans
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| Some(*place) != but)
+        {
+            let within = bounds("v", span, |value| values.push(labelled(field.as_str(), value)));
+            let within = if within.is_empty() { "true" } else { &within };
+            let of = of_field(field, values);
+            let _ = write!(
+                sql,
+                " AND EXISTS (SELECT 1 FROM unnest(i.vals) v WHERE {of} AND {within})"
+            );
+        }
         sql
     }
 
-    /// True if a record meets what is tested record by record.
-    fn fits(&self, item: &Item) -> bool {
-        self.spans
-            .iter()
-            .all(|(field, span)| item.index.has_within(field, span))
-    }
-
     /// So many records that meet the query, in its order.
-    fn find(&self, work: &mut Work<'_>, limit: usize) -> Result<Vec<Item>, Fault> {
+    fn find(&self, work: &mut Work<'_>, limit: usize) -> Result<Vec<Place>, Fault> {
         if limit == 0 {
             return Ok(vec![]);
-        }
-        // A short walk fills no long page, and looks long for any of many terms.
-        let is_common = self.any.iter().all(|any| any.len() <= MANY_TERMS);
-        if is_common && limit <= self.limits.walked as usize {
-            let first = self.walk(work, limit, Some(i64::from(self.limits.walked)))?;
-            if first.len() == limit {
-                return Ok(first);
-            }
         }
         // The longer the page, the farther a walk goes for it, and the more may be gathered in its place.
         let pages = i64::try_from(limit / 200).map_or(LONG, |more| LONG.min(more + 1));
         let most = i64::from(self.limits.gathered) * pages;
+        // A short walk fills no long page, and looks long for any of many terms.
+        let is_common = self.any.iter().all(|any| any.len() <= MANY_TERMS);
+        let walked = self.limits.walked;
+        if is_common && limit <= walked as usize {
+            let first = self.walk(work, limit, Some(i64::from(walked)))?;
+            if first.len() == limit {
+                return Ok(first);
+            }
+            // As many as were met on the way so far are met farther on, or so: if that is no longer than gathering, it goes on twice as far.
+            let ahead = (limit * walked as usize).checked_div(first.len());
+            let ahead = ahead.and_then(|ahead| i64::try_from(ahead).ok());
+            if let Some(ahead) = ahead.filter(|ahead| *ahead <= most / 2) {
+                let first = self.walk(work, limit, Some(2 * ahead))?;
+                if first.len() == limit {
+                    return Ok(first);
+                }
+            }
+        }
         match self.gather(work, most, limit)? {
-            Some(items) => Ok(items),
+            Some(found) => Ok(found),
             None => self.walk(work, limit, None),
         }
     }
 
     /// The records that meet the query, in its order, if some part of it is met by so few that they can all be gathered.
-    fn gather(&self, work: &mut Work<'_>, most: i64, limit: usize) -> Result<Option<Vec<Item>>, Fault> {
+    fn gather(&self, work: &mut Work<'_>, most: i64, limit: usize) -> Result<Option<Vec<Place>>, Fault> {
         // Spans first: they are read in order and left as soon as there are too many; a term's records are gathered whole.
         // Each is looked up by its number, which costs more than to read those of a term: half as many will do.
-        for (field, span) in &self.spans {
+        for (place, (field, span)) in self.spans.iter().enumerate() {
             let mut values = Values::default();
             let within = self.within(field, span, &mut values);
-            let sql = format!(
-                "SELECT k.n FROM key k WHERE {within} LIMIT ${}",
-                values.push(most / 2 + 1)
-            );
-            let few: Vec<i64> = work.all(&sql, &values.all(), |row| get(row, 0))?;
-            if few.len() as u64 > (most / 2).unsigned_abs() {
+            let many = values.push(most / 2 + 1);
+            let sql = format!("SELECT count(*) FROM (SELECT 1 FROM key k WHERE {within} LIMIT ${many}) few");
+            let few: Option<i64> = work.all(&sql, &values.all(), |row| get(row, 0))?.pop();
+            if few.is_some_and(|few| few > most / 2) {
                 continue;
             }
             let mut values = Values::default();
-            let terms = self.terms(&mut values);
-            let sql = format!(
-                "SELECT i.n, i.owner, i.id, i.keys FROM item i WHERE i.n = ANY(${}) AND {terms}",
-                values.push(few)
+            let within = self.within(field, span, &mut values);
+            let fits = self.fits(Some(place), &mut values);
+            let least = self.least(&mut values);
+            // The inner OFFSETs keep the planner from any other way than one look at each record of the span.
+            let few = format!(
+                "SELECT i.n, i.owner, i.id, {least} AS value FROM (SELECT DISTINCT k.n FROM key k WHERE {within} OFFSET 0) k
+                 CROSS JOIN LATERAL (SELECT * FROM item WHERE item.n = k.n OFFSET 0) i WHERE {fits}"
             );
-            let items = work.all(&sql, &values.all(), as_item)?;
-            return self.sorted(work, items, limit).map(Some);
+            return self.first(work, &few, values, limit, i64::MAX);
         }
         if self.all.is_empty() && self.any.is_empty() {
             return Ok(None);
@@ -253,96 +259,76 @@ impl<'a> Search<'a> {
         {
             return Ok(None);
         }
-        if self.query.order.is_none() && self.spans.is_empty() {
-            return self.first(work, most, limit);
-        }
-        // What is tested or sorted here is read whole: half as many will do.
-        let most = most / 2;
         let mut values = Values::default();
-        let terms = self.terms(&mut values);
-        let sql = format!(
-            "SELECT i.n, i.owner, i.id, i.keys FROM item i WHERE {terms} LIMIT ${}",
-            values.push(most + 1)
-        );
-        let items = work.all(&sql, &values.all(), as_item)?;
-        if items.len() as u64 > most.unsigned_abs() {
-            return Ok(None);
-        }
-        self.sorted(work, items, limit).map(Some)
+        let fits = self.fits(None, &mut values);
+        let least = self.least(&mut values);
+        let many = values.push(most + 1);
+        let few =
+            format!("SELECT i.n, i.owner, i.id, {least} AS value FROM item i WHERE {fits} LIMIT ${many}");
+        self.first(work, &few, values, limit, most)
     }
 
-    /// The first records with the terms by owner and id, if there are so few: the database sorts them, and what is not asked
+    /// The first of some records in the query's order, if there are no more than so many: the database sorts them, and what is not asked
     /// for is not read.
-    fn first(&self, work: &mut Work<'_>, most: i64, limit: usize) -> Result<Option<Vec<Item>>, Fault> {
-        let mut values = Values::default();
-        let mut terms = self.terms(&mut values);
-        if let Some(after) = &self.query.after {
-            let owner = values.push(after.owner.to_string());
-            let id = values.push(after.id.to_string());
-            let _ = write!(terms, " AND (i.owner, i.id) > (${owner}, ${id})");
+    fn first(
+        &self,
+        work: &mut Work<'_>,
+        few: &str,
+        mut values: Values,
+        limit: usize,
+        most: i64,
+    ) -> Result<Option<Vec<Place>>, Fault> {
+        let (order, mut after) = match &self.query.order {
+            None => ("owner, id", String::from("true")),
+            Some((_, Direction::Up)) => ("value, n", String::from("value IS NOT NULL")),
+            Some((_, Direction::Down)) => ("value DESC, n DESC", String::from("value IS NOT NULL")),
+        };
+        match self.from(work)? {
+            None => {}
+            Some(From::Key(owner, id)) => {
+                let (owner, id) = (values.push(owner.to_string()), values.push(id.to_string()));
+                let _ = write!(after, " AND (owner, id) > (${owner}, ${id})");
+            }
+            Some(From::Value(value, n)) => {
+                let (field, compare) = self.ordered();
+                let (value, n) = (values.push(labelled(field, &value)), values.push(n));
+                let _ = write!(after, " AND (value, n) {compare} (${value}, ${n})");
+            }
         }
-        let many = values.push(most + 1);
         let limit = values.push(i64::try_from(limit).unwrap_or(i64::MAX));
+        // How many they are is told even if none of them is on the page.
         let sql = format!(
-            "WITH few AS MATERIALIZED (SELECT i.n, i.owner, i.id FROM item i WHERE {terms} LIMIT ${many})
-             SELECT n, owner, id, '[]', (SELECT count(*) FROM few) FROM few ORDER BY owner, id LIMIT ${limit}"
+            "WITH few AS MATERIALIZED ({few})
+             SELECT owner, id, whole FROM (SELECT count(*) AS whole FROM few) f
+             LEFT JOIN (SELECT * FROM few WHERE {after} ORDER BY {order} LIMIT ${limit}) p ON true ORDER BY {order}"
         );
         let found = work.all(&sql, &values.all(), |row| {
-            Ok((as_item(row)?, get::<i64>(row, 4)?))
+            let there = get::<Option<String>>(row, 0)?.is_some();
+            Ok((there.then(|| as_place(row)).transpose()?, get::<i64>(row, 2)?))
         })?;
-        let is_whole = found.first().is_none_or(|(_, all)| *all <= most);
-        Ok(is_whole.then(|| found.into_iter().map(|(item, _)| item).collect()))
+        let is_whole = found.first().is_some_and(|(_, all)| *all <= most);
+        Ok(is_whole.then(|| found.into_iter().filter_map(|(place, _)| place).collect()))
     }
 
     /// The condition that a key is of a field and within a span.
     fn within(&self, field: &Name, span: &Span, values: &mut Values) -> String {
-        let mut sql = format!(
-            "k.kind = ${} AND k.field = ${}",
+        let (kind, of) = (
             values.push(self.query.kind.to_string()),
-            values.push(field.to_string())
+            values.push(field.to_string()),
         );
-        for (bound, included, excluded) in [(&span.0, ">=", ">"), (&span.1, "<=", "<")] {
-            let (compare, value) = match bound {
-                Bound::Included(value) => (included, value),
-                Bound::Excluded(value) => (excluded, value),
-                Bound::Unbounded => continue,
-            };
-            let value = values.push(value.as_bytes().to_vec());
-            let _ = write!(sql, " AND k.value {compare} ${value}");
-        }
-        sql
+        let within = bounds("k.value", span, |value| values.push(value.as_bytes().to_vec()));
+        let within = if within.is_empty() { "true" } else { &within };
+        format!("k.kind = ${kind} AND k.field = ${of} AND {within}")
     }
 
-    /// Those of some records that meet the query, in its order.
-    fn sorted(&self, work: &mut Work<'_>, mut items: Vec<Item>, limit: usize) -> Result<Vec<Item>, Fault> {
-        items.retain(|item| self.fits(item));
-        let from = self.from(work)?;
-        let Some((field, direction)) = &self.query.order else {
-            items.retain(|item| match &from {
-                Some(From::Key(owner, id)) => (&item.owner, &item.id) > (owner, id),
-                _ => true,
-            });
-            items.sort_unstable_by(|a, b| (&a.owner, &a.id).cmp(&(&b.owner, &b.id)));
-            items.truncate(limit);
-            return Ok(items);
+    /// The value that an item stands at in the query's order, with its field: the least, if it has several. They are kept in their order, and an
+    /// array is read out as it is stored.
+    fn least(&self, values: &mut Values) -> String {
+        let Some((field, _)) = &self.query.order else {
+            return "NULL::bytea".into();
         };
-        items.retain(|item| {
-            let Some(value) = item.index.least(field) else {
-                return false;
-            };
-            let place = (value, item.n);
-            match (&from, direction) {
-                (Some(From::Value(after, n)), Direction::Up) => place > (after.as_str(), *n),
-                (Some(From::Value(after, n)), Direction::Down) => place < (after.as_str(), *n),
-                _ => true,
-            }
-        });
-        items.sort_by(|a, b| (a.index.least(field), a.n).cmp(&(b.index.least(field), b.n)));
-        if *direction == Direction::Down {
-            items.reverse();
-        }
-        items.truncate(limit);
-        Ok(items)
+        let of = of_field(field, values);
+        format!("(SELECT v FROM unnest(i.vals) v WHERE {of} LIMIT 1)")
     }
 
     /// Where the page begins.
@@ -364,75 +350,50 @@ impl<'a> Search<'a> {
         Ok(Some(From::Value(after.value.clone(), n.unwrap_or(0))))
     }
 
-    /// Walks the order, past at most so many records.
-    fn walk(&self, work: &mut Work<'_>, limit: usize, most: Option<i64>) -> Result<Vec<Item>, Fault> {
-        let mut from = self.from(work)?;
-        let reach = self.reach(work)?;
-        let mut items: Vec<Item> = vec![];
-        // What is tested here and not there may need more than one round, each longer than the one before.
-        let mut round = i64::try_from(limit).unwrap_or(i64::MAX);
-        loop {
-            let found = self.stretch(work, from.as_ref(), &reach, most, round)?;
-            let whole = i64::try_from(found.len()).is_ok_and(|found| found < round);
-            let Some((last, at)) = found.last() else {
-                return Ok(items);
-            };
-            from = Some(at.clone().map_or_else(
-                || From::Key(last.owner.clone(), last.id.clone()),
-                |value| From::Value(value, last.n),
-            ));
-            let fitting = found.into_iter().filter(|(item, at)| {
-                // A record with several values stands at the least of them.
-                let order = self.query.order.as_ref();
-                let least = order.and_then(|(field, _)| item.index.least(field));
-                least == at.as_deref() && self.fits(item)
-            });
-            items.extend(fitting.map(|(item, _)| item).take(limit - items.len()));
-            if whole || most.is_some() || items.len() == limit {
-                return Ok(items);
-            }
-            round = round.saturating_mul(4).min(10_000);
+    /// The field that orders, and how a place in the order compares with one before it.
+    fn ordered(&self) -> (&str, &'static str) {
+        match &self.query.order {
+            Some((field, Direction::Down)) => (field.as_str(), "<"),
+            Some((field, Direction::Up)) => (field.as_str(), ">"),
+            None => ("", ">"),
         }
     }
 
-    /// The next records with the terms, along the order, with the value that they were found at if it is by value.
-    fn stretch(
-        &self,
-        work: &mut Work<'_>,
-        from: Option<&From>,
-        reach: &Span,
-        most: Option<i64>,
-        round: i64,
-    ) -> Result<Vec<(Item, Option<String>)>, Fault> {
+    /// Walks the order, past at most so many records.
+    fn walk(&self, work: &mut Work<'_>, limit: usize, most: Option<i64>) -> Result<Vec<Place>, Fault> {
+        let from = self.from(work)?;
+        let reach = self.reach(work)?;
         let mut values = Values::default();
-        let (path, order) = match &self.query.order {
-            None => (self.along_keys(from, &mut values), ("owner, id", "p.owner, p.id")),
+        let (path, order, stands) = match &self.query.order {
+            None => (
+                self.along_keys(from.as_ref(), &mut values),
+                ["owner, id", "p.owner, p.id"],
+                String::from("true"),
+            ),
             Some((field, direction)) => {
-                let path = self.along_values(field, *direction, from, reach, &mut values);
+                let path = self.along_values(field, from.as_ref(), &reach, &mut values);
                 let order = match direction {
-                    Direction::Up => ("value, n", "p.value, p.n"),
-                    Direction::Down => ("value DESC, n DESC", "p.value DESC, p.n DESC"),
+                    Direction::Up => ["value, n", "p.value, p.n"],
+                    Direction::Down => ["value DESC, n DESC", "p.value DESC, p.n DESC"],
                 };
-                (path, order)
+                // A record with several values stands at the least of them.
+                let least = self.least(&mut values);
+                let label = values.push(labelled(field.as_str(), ""));
+                (path, order, format!("{least} = ${label} || p.value"))
             }
         };
-        let value = self.query.order.as_ref().map_or("NULL::bytea", |_| "p.value");
         let most = values.push(most);
-        let terms = self.terms(&mut values);
+        let fits = self.fits(None, &mut values);
         // The inner LIMIT and OFFSET keep the planner from any other way than one look at each record along the path.
         let sql = format!(
-            "SELECT i.n, i.owner, i.id, i.keys, {value} FROM ({path} ORDER BY {} LIMIT ${most}) p
+            "SELECT i.owner, i.id FROM ({path} ORDER BY {} LIMIT ${most}) p
              CROSS JOIN LATERAL (SELECT * FROM item WHERE item.n = p.n OFFSET 0) i
-             WHERE {terms} ORDER BY {} LIMIT ${}",
-            order.0,
-            order.1,
-            values.push(round)
+             WHERE {fits} AND {stands} ORDER BY {} LIMIT ${}",
+            order[0],
+            order[1],
+            values.push(i64::try_from(limit).unwrap_or(i64::MAX))
         );
-        work.all(&sql, &values.all(), |row| {
-            let value = get::<Option<Vec<u8>>>(row, 4)?.map(String::from_utf8).transpose();
-            let value = value.map_err(|error| Fault::Corrupt(error.to_string()))?;
-            Ok((as_item(row)?, value))
-        })
+        work.all(&sql, &values.all(), as_place)
     }
 
     fn along_keys(&self, from: Option<&From>, values: &mut Values) -> String {
@@ -448,21 +409,14 @@ impl<'a> Search<'a> {
         sql
     }
 
-    fn along_values(
-        &self,
-        field: &Name,
-        direction: Direction,
-        from: Option<&From>,
-        reach: &Span,
-        values: &mut Values,
-    ) -> String {
+    fn along_values(&self, field: &Name, from: Option<&From>, reach: &Span, values: &mut Values) -> String {
         let mut sql = format!(
             "SELECT k.value, k.n FROM key k WHERE {}",
             self.within(field, reach, values)
         );
         if let Some(From::Value(value, n)) = from {
-            let compare = if direction == Direction::Up { ">" } else { "<" };
             let value = values.push(value.as_bytes().to_vec());
+            let (_, compare) = self.ordered();
             let _ = write!(
                 sql,
                 " AND (k.value, k.n) {compare} (${value}, ${})",
@@ -487,4 +441,30 @@ impl<'a> Search<'a> {
         let found: Vec<i64> = work.all(sql, &[&several], |row| get(row, 0))?;
         Ok(if found.is_empty() { span.clone() } else { whole })
     }
+}
+
+/// A value as an item keeps it, beside its field.
+pub(crate) fn labelled(field: &str, value: &str) -> Vec<u8> {
+    [field.as_bytes(), b"\0", value.as_bytes()].concat()
+}
+
+/// The condition that a value that an item keeps is of a field.
+fn of_field(field: &Name, values: &mut Values) -> String {
+    let from = values.push(labelled(field.as_str(), ""));
+    let to = values.push([field.as_str().as_bytes(), b"\x01"].concat());
+    format!("v >= ${from} AND v < ${to}")
+}
+
+/// The condition that a value is within a span; empty for all values.
+fn bounds(value: &str, span: &Span, mut push: impl FnMut(&str) -> usize) -> String {
+    let mut all = vec![];
+    for (bound, included, excluded) in [(&span.0, ">=", ">"), (&span.1, "<=", "<")] {
+        let (compare, bound) = match bound {
+            Bound::Included(bound) => (included, bound),
+            Bound::Excluded(bound) => (excluded, bound),
+            Bound::Unbounded => continue,
+        };
+        all.push(format!("{value} {compare} ${}", push(bound)));
+    }
+    all.join(" AND ")
 }

@@ -1,12 +1,14 @@
 //! The index as this database holds it: each indexed record has a number (`record.n`, `item`) and the numbers of its terms
 //! in an array that an inverted index finds it by; values lie in order beside it (`key`). What a change does to many records
-//! is one statement a table.
+//! is one statement a table. A record's values stand beside its terms too, each behind its field, for a list that tests or sorts by them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 
 use store::{Fault, Index, Indexed, Key, Name};
 
-use crate::read::{self, Stands, get, parse};
+use crate::find::labelled;
+use crate::read::{self, Stands, get};
 use crate::work::Work;
 
 /// Replaces the index of records and gives the number of each, none where the index is empty: its row in `record` is to say
@@ -29,7 +31,7 @@ pub(crate) fn replace(
         })
         .collect();
     let old: Vec<i64> = indexed.iter().filter_map(numbered).collect();
-    let mut gone = stored_keys(work, indexed, &numbered, &old)?;
+    let mut gone = stored_keys(work, &old)?;
     let mut items = Items::default();
     let mut new = vec![];
     for (now, n) in indexed.iter().zip(&numbers) {
@@ -40,9 +42,12 @@ pub(crate) fn replace(
         items.numbers.push(n);
         items.owners.push(owner.as_str());
         items.ids.push(now.key.id.as_str());
-        items
-            .keys
-            .push(serde_json::to_string(&now.index.keys).map_err(Fault::engine)?);
+        // In their order: the first of a field is the least.
+        let keys = terms.iter().filter(|term| term.is_key());
+        let keys: Vec<String> = keys
+            .map(|term| literal(&labelled(&term.field, &term.value)))
+            .collect();
+        items.values.push(format!("{{{}}}", keys.join(",")));
         items.terms.push(format!("{{{}}}", numbers.join(",")));
         for term in terms.into_iter().filter(store::Term::is_key) {
             let value = term.value.as_bytes().to_vec();
@@ -100,36 +105,24 @@ fn fresh_numbers(work: &mut Work<'_>, count: usize) -> Result<Vec<i64>, Fault> {
 }
 
 /// The rows of `key` that records have: number, field and value.
-fn stored_keys(
-    work: &mut Work<'_>,
-    indexed: &[Indexed<'_>],
-    numbered: &impl Fn(&Indexed<'_>) -> Option<i64>,
-    old: &[i64],
-) -> Result<BTreeSet<(i64, String, Vec<u8>)>, Fault> {
+fn stored_keys(work: &mut Work<'_>, old: &[i64]) -> Result<BTreeSet<(i64, String, Vec<u8>)>, Fault> {
     if old.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let owners: HashMap<i64, &Name> = indexed
-        .iter()
-        .filter_map(|now| Some((numbered(now)?, &now.key.owner)))
-        .collect();
-    let sql = "SELECT n, keys FROM item WHERE n = ANY($1)";
+    let sql = "SELECT n, unnest(vals) FROM item WHERE n = ANY($1)";
     let stored = work.all(sql, &[&old], |row| {
-        let keys: String = get(row, 1)?;
-        Ok((get::<i64>(row, 0)?, parse::<Vec<(Name, String)>>(&keys)?))
+        Ok((get::<i64>(row, 0)?, get::<Vec<u8>>(row, 1)?))
     })?;
-    let mut all = BTreeSet::new();
-    for (n, keys) in stored {
-        let index = Index {
-            keys,
-            ..Index::default()
-        };
-        let Some(owner) = owners.get(&n) else { continue };
-        let terms = index.terms(owner, None, None);
-        let keys = terms.into_iter().filter(store::Term::is_key);
-        all.extend(keys.map(|term| (n, term.field.into_owned(), term.value.as_bytes().to_vec())));
-    }
-    Ok(all)
+    let apart = |(n, value): (i64, Vec<u8>)| {
+        let at = value.iter().position(|byte| *byte == 0);
+        let (field, value) = at.and_then(|at| Some((value.get(..at)?, value.get(at + 1..)?)))?;
+        Some((n, String::from_utf8(field.to_vec()).ok()?, value.to_vec()))
+    };
+    let corrupt = || Fault::Corrupt("index: a value without its field".into());
+    stored
+        .into_iter()
+        .map(|one| apart(one).ok_or_else(corrupt))
+        .collect()
 }
 
 /// Rows of `item`, a column each.
@@ -138,7 +131,7 @@ struct Items<'a> {
     numbers: Vec<i64>,
     owners: Vec<&'a str>,
     ids: Vec<&'a str>,
-    keys: Vec<String>,
+    values: Vec<String>,
     terms: Vec<String>,
 }
 
@@ -148,14 +141,22 @@ impl Items<'_> {
             return Ok(());
         }
         work.run(
-            "INSERT INTO item (n, owner, id, keys, terms)
-             SELECT n, owner, id, keys, terms::bigint[]
-             FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) AS t (n, owner, id, keys, terms)
-             ON CONFLICT (n) DO UPDATE SET keys = EXCLUDED.keys, terms = EXCLUDED.terms",
-            &[&self.numbers, &self.owners, &self.ids, &self.keys, &self.terms],
+            "INSERT INTO item (n, owner, id, vals, terms)
+             SELECT n, owner, id, vals::bytea[], terms::bigint[]
+             FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) AS t (n, owner, id, vals, terms)
+             ON CONFLICT (n) DO UPDATE SET vals = EXCLUDED.vals, terms = EXCLUDED.terms",
+            &[&self.numbers, &self.owners, &self.ids, &self.values, &self.terms],
         )?;
         Ok(())
     }
+}
+
+/// Bytes as an element of an array is written.
+fn literal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::from("\"\\\\x"), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    }) + "\""
 }
 
 /// Rows of `key`, a column each.

@@ -159,11 +159,6 @@ fn bound<'a>(texts: &'a [&'a str], last: &'a i64) -> Vec<&'a (dyn ToSql + Sync)>
     values
 }
 
-/// JSON in a column of the index.
-pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(|error| Fault::Corrupt(format!("index: {error}")))
-}
-
 pub(crate) fn events(work: &mut Work<'_>, query: &EventQuery) -> Result<Vec<Event>, Fault> {
     let mut sql = format!("SELECT {EVENT} FROM event WHERE true");
     let limit = i64::from(query.limit);

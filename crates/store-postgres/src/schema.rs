@@ -7,7 +7,7 @@ use store::Fault;
 use crate::fault;
 
 /// Each step brings the schema from its place in the list to the next. Texts sort by their bytes, as in SQLite.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     r#"
 CREATE TABLE chain (owner TEXT COLLATE "C" PRIMARY KEY, seq BIGINT NOT NULL, seal TEXT NOT NULL);
 CREATE TABLE event (
@@ -58,6 +58,14 @@ CREATE TABLE unsent (
   fields TEXT NOT NULL, PRIMARY KEY (account, form));
 CREATE INDEX unsent_at ON unsent (at);
 "#,
+    "
+-- The values of a record beside its terms, each as its field, a NUL, and the value: the index is made anew.
+DELETE FROM key;
+DELETE FROM item;
+DELETE FROM stamp;
+UPDATE record SET n = NULL WHERE n IS NOT NULL;
+ALTER TABLE item DROP COLUMN keys, ADD COLUMN vals BYTEA[] NOT NULL;
+",
 ];
 
 /// Brings a database to the newest schema; an empty one is made Rashin's.
