@@ -115,10 +115,7 @@ pub(crate) fn show(value: &Value, quantum: Option<&Number>, lang: Lang) -> Strin
             amount(&group_digits(&text), &value.unit().to_string(), lang)
         }
         Value::Period(period) => period.label(lang),
-        Value::Date(date) if lang == Lang::Ja => {
-            format!("{}年{}月{}日", date.year(), date.month(), date.day())
-        }
-        Value::Date(date) => date.strftime("%-d %B %Y").to_string(),
+        Value::Date(date) => lang.day(*date),
         Value::Bool(truth) => truth.to_string(),
         Value::Text(text) => text.clone(),
         Value::Series(_) | Value::Table(_) => String::new(),

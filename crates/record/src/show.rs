@@ -1,4 +1,4 @@
-//! An answer as people read it: options in words, figures with their unit, days as ISO has them. It writes plain text and no markup; how a page
+//! An answer as people read it: options in words, figures with their unit, days as people write them. It writes plain text and no markup; how a page
 //! writes years of an era is the page's business.
 
 use plan::{Choice, DateRange, Field, Shape};
@@ -33,6 +33,7 @@ pub fn show(field: &Field, value: &Value, lang: Lang) -> String {
             figure_text(&number.to_decimal(), &figure.unit, lang)
         }
         (Value::Year(year), _) => year.label(lang),
+        (Value::Date(day), _) => lang.day(*day),
         (Value::Range(range), _) => range_text(range, lang),
         (Value::Flag(flag), _) => match (lang, flag) {
             (Lang::Ja, true) => "はい",
@@ -62,7 +63,7 @@ fn figure_text(number: &str, unit: &Unit, lang: Lang) -> String {
 }
 
 fn range_text(range: &DateRange, lang: Lang) -> String {
-    let end = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string()).unwrap_or_default();
+    let end = |day: Option<jiff::civil::Date>| day.map(|day| lang.day(day)).unwrap_or_default();
     let (from, to) = (end(range.from), end(range.to));
     match (lang, range.from, range.to) {
         (Lang::Ja, ..) => format!("{from}〜{to}"),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
@@ -16,6 +17,16 @@ pub enum Lang {
     Ja,
     /// English
     En,
+}
+
+impl Lang {
+    /// A day as people write it: 2027年1月31日; 31 January 2027.
+    pub fn day(self, day: Date) -> String {
+        match self {
+            Self::Ja => format!("{}年{}月{}日", day.year(), day.month(), day.day()),
+            Self::En => day.strftime("%-d %B %Y").to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Lang {

@@ -204,10 +204,7 @@ impl Texts<'_> {
 
     /// 2026年3月18日; 18 March 2026.
     pub fn date(self, date: Date) -> String {
-        match self.lang {
-            Lang::Ja => format!("{}年{}月{}日", date.year(), date.month(), date.day()),
-            Lang::En => date.strftime("%-d %B %Y").to_string(),
-        }
+        self.lang.day(date)
     }
 
     /// 2024年度（令和6年度）; FY2024 (April 2024 to March 2025). For places where the year is introduced; charts use its short label.

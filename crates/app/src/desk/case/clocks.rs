@@ -8,7 +8,7 @@ use plan::Text;
 use record::procedure::{Actor, Case, Channel, Command, Due, Recipient, due, reached, waits};
 use serde_json::json;
 use store::{After, Name, Query, Test};
-use vocab::Refusal;
+use vocab::{Lang, Refusal};
 
 use super::write::notice;
 use super::{File, filter};
@@ -127,14 +127,8 @@ fn call(file: &File<'_>, found: &Found, due: &Due<'_>) -> Option<(String, BTreeS
     } else {
         let by = due.by?;
         let text = Text {
-            ja: format!(
-                "「{}」の期限（{}年{}月{}日）が近づいています。",
-                title.ja,
-                by.year(),
-                by.month(),
-                by.day()
-            ),
-            en: format!("“{}” is due by {by}.", title.en),
+            ja: format!("「{}」の期限（{}）が近づいています。", title.ja, Lang::Ja.day(by)),
+            en: format!("“{}” is due by {}.", title.en, Lang::En.day(by)),
         };
         ("soon", waits(&subject, case), text)
     };

@@ -8,7 +8,7 @@ use record::procedure::Channel;
 use serde::Serialize;
 use serde_json::json;
 use store::{Progress, sha256};
-use vocab::Refusal;
+use vocab::{Lang, Refusal};
 
 use authz::Action;
 
@@ -220,45 +220,55 @@ const fn code(stage: LifeStage) -> &'static str {
 fn told(device: &Device, stage: LifeStage) -> Option<(Text, Date)> {
     let name = format!("{} {}", device.name, device.version);
     let (eol, eos) = (device.eol, device.eos);
-    let ja = |day: Date| format!("{}年{}月{}日", day.year(), day.month(), day.day());
-    let text = |ja: String, en: String| Text { ja, en };
     Some(match stage {
         LifeStage::Supported => return None,
         LifeStage::EolNotice => {
             let day = eol?;
             let ja = format!(
                 "「{name}」は、{}から限定的なサポートになります。更新か入れ替えの時期を確かめてください。",
-                ja(day)
+                Lang::Ja.day(day)
             );
-            let en =
-                format!("“{name}” goes into limited support on {day}. See when to update or replace it.");
-            (text(ja, en), day)
+            let en = format!(
+                "“{name}” goes into limited support on {}. See when to update or replace it.",
+                Lang::En.day(day)
+            );
+            (Text { ja, en }, day)
         }
         LifeStage::Limited => {
             let day = eol?;
-            let ja = format!("「{name}」は、{}から限定的なサポートになりました。", ja(day));
-            let en = format!("“{name}” has been in limited support since {day}.");
-            (text(ja, en), day)
+            let ja = format!(
+                "「{name}」は、{}から限定的なサポートになりました。",
+                Lang::Ja.day(day)
+            );
+            let en = format!(
+                "“{name}” has been in limited support since {}.",
+                Lang::En.day(day)
+            );
+            (Text { ja, en }, day)
         }
         LifeStage::EosNotice => {
             let day = eos?;
             let ja = format!(
                 "「{name}」のサポートは、{}に終わります。更新か入れ替えを検討してください。",
-                ja(day)
+                Lang::Ja.day(day)
             );
-            let en = format!("Support of “{name}” ends on {day}. Consider updating or replacing it.");
-            (text(ja, en), day)
+            let en = format!(
+                "Support of “{name}” ends on {}. Consider updating or replacing it.",
+                Lang::En.day(day)
+            );
+            (Text { ja, en }, day)
         }
         LifeStage::Unsupported => {
             let day = eos?;
             let ja = format!(
                 "「{name}」のサポートは、{}に終わりました。使い続けるときは、ネットワークから切り離すなどの対策を確かめてください。",
-                ja(day)
+                Lang::Ja.day(day)
             );
             let en = format!(
-                "Support of “{name}” ended on {day}. If you go on using it, see to measures such as taking it off the network."
+                "Support of “{name}” ended on {}. If you go on using it, see to measures such as taking it off the network.",
+                Lang::En.day(day)
             );
-            (text(ja, en), day)
+            (Text { ja, en }, day)
         }
     })
 }
