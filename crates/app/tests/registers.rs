@@ -8,15 +8,12 @@ mod desk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use app::{
-    Completeness, Desk, FileFor, Purpose, RecordQuery, RecordState, SavedRecord, Seen, Table, Taken, Visit,
-};
+use app::{Completeness, Desk, FileFor, Purpose, RecordQuery, RecordState, SavedRecord, Seen, Taken, Visit};
 use authz::Role;
-use desk::{Office, answers, approver, member, office_with, public, secretariat, visit};
+use desk::{Office, answers, approver, member, office_with, public, secretariat, visit, workbook};
 use plan::{Kind, Shape};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use rust_xlsxwriter::Workbook;
 use vocab::Lang;
 
 const DAY: &str = "2026-11-02";
@@ -442,20 +439,6 @@ fn a_reference_leads_both_ways_and_never_to_nothing() {
     let page = desk.record(&public(DAY), "device", &owner, &id).unwrap();
     let referring: Vec<&str> = page.referring.iter().map(|(_, view)| view.id.as_str()).collect();
     assert_eq!(referring, [model]);
-}
-
-fn workbook(table: &Table) -> Vec<u8> {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet().set_name(&table.name.ja).unwrap();
-    for (place, column) in (0..).zip(&table.columns) {
-        sheet.write_string(0, place, &column.title.ja).unwrap();
-    }
-    for (row, cells) in (1..).zip(&table.rows) {
-        for (place, cell) in (0..).zip(cells) {
-            sheet.write_string(row, place, cell).unwrap();
-        }
-    }
-    book.save_to_buffer().unwrap()
 }
 
 #[test]

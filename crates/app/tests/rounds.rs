@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use app::demo::{DemoFirm, DemoSpread, firms};
-use app::{AnswerForm, Desk, FirmRow, Purpose, RoundState, RowName, Submitted, Table, Taken};
+use app::{AnswerForm, Desk, FirmRow, Purpose, RoundState, RowName, Submitted, Taken};
 use authz::Role;
-use desk::{Office, approver, member, office_with, public, secretariat, typed, visit};
+use desk::{Office, approver, member, office_with, public, secretariat, typed, visit, workbook};
 use indicator::decimal;
-use rust_xlsxwriter::Workbook;
 use vocab::{Lang, Period};
 
 const OPEN: &str = "2026-11-02";
@@ -505,20 +504,6 @@ fn a_total_that_was_sent_back_was_never_published() {
 }
 
 // Files
-
-fn workbook(table: &Table) -> Vec<u8> {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet().set_name(&table.name.ja).unwrap();
-    for (place, column) in (0..).zip(&table.columns) {
-        sheet.write_string(0, place, &column.title.ja).unwrap();
-    }
-    for (row, cells) in (1..).zip(&table.rows) {
-        for (place, cell) in (0..).zip(cells) {
-            sheet.write_string(row, place, cell).unwrap();
-        }
-    }
-    book.save_to_buffer().unwrap()
-}
 
 #[test]
 fn five_hundred_answers_with_twenty_faulty_rows() {

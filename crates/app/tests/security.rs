@@ -447,7 +447,8 @@ fn whoever_holds_a_device_is_told_once_of_each_stage_of_its_life() {
     };
     // Support ends on 30 September 2026.
     assert!(told_by("2025-09-29").is_empty());
-    let first = "Support of “架空輸液ポンプC 2.4.1” ends on 30 September 2026. Consider updating or replacing it.";
+    let first =
+        "Support of “架空輸液ポンプC 2.4.1” ends on 30 September 2026. Consider updating or replacing it.";
     assert_eq!(told_by("2025-09-30"), [first]);
     assert_eq!(told_by("2025-10-05"), [first]);
     // What was told long ago is not news any more, and is not told again.

@@ -5,8 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "data that cannot be read fails the test")]
 
+mod shared;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use cyber::device::{Confidence, Device, Devices, Outcome};
 use cyber::document::{Advisory, Limits, read};
@@ -251,9 +252,7 @@ fn neighbour(name: &str) -> Option<String> {
 }
 
 fn advisories() -> Option<BTreeMap<String, Advisory>> {
-    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let data = std::env::var_os("RASHIN_DATA").map_or_else(beside, PathBuf::from);
-    let files = std::fs::read_dir(data.join("cyber/csaf-icsma")).ok()?;
+    let files = std::fs::read_dir(shared::data("csaf-icsma")?).unwrap();
     let advisories = files.map(|file| {
         let document = read(&std::fs::read(file.unwrap().path()).unwrap(), &Limits::UPLOAD).unwrap();
         let advisory = Advisory::of(&document).unwrap();

@@ -4,17 +4,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a set that cannot be read fails the test")]
 
+mod shared;
+
 use std::fs;
 use std::path::PathBuf;
 
 use cyber::document::{Bill, Json, Level, Limits, Report, Verdict, read, validate};
 use jiff::Timestamp;
-
-fn folder(set: &str) -> PathBuf {
-    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let data = std::env::var_os("RASHIN_DATA").map_or_else(beside, PathBuf::from);
-    data.join("cyber").join(set)
-}
 
 fn report(path: &std::path::Path) -> Report {
     let now = Timestamp::constant(1_767_225_600, 0);
@@ -22,14 +18,13 @@ fn report(path: &std::path::Path) -> Report {
 }
 
 /// The files of a set, sorted by name.
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
 fn files(set: &str) -> Vec<PathBuf> {
-    let folder = folder(set);
-    let Ok(entries) = fs::read_dir(&folder) else {
-        eprintln!("skipped: {} is missing", folder.display());
-        return Vec::new();
-    };
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let entries = shared::data(set).map(|folder| fs::read_dir(folder).unwrap());
+    let mut files: Vec<PathBuf> = entries
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     files
 }
@@ -104,17 +99,17 @@ const OTHERWISE: [(&str, &str); 6] = [
 /// known to come out otherwise.
 fn csaf(set: &str) -> Vec<String> {
     let mut wrong = Vec::new();
-    if files(set).is_empty() {
+    let Some(folder) = shared::data(set) else {
         return wrong;
-    }
-    let table = fs::read(folder(set).join("testcases.json")).unwrap();
+    };
+    let table = fs::read(folder.join("testcases.json")).unwrap();
     let table = Json::read(&table, &Limits::UPLOAD).unwrap();
     for test in table.at("tests").items() {
         let number = test.text_at("id").unwrap();
         for (list, fails) in [("failures", true), ("valid", false)] {
             for file in test.at(list).items() {
                 let name = file.text_at("name").unwrap();
-                let path = folder(set).join(name);
+                let path = folder.join(name);
                 if !path.exists() {
                     continue;
                 }

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "data that cannot be read fails the test")]
 
+mod shared;
+
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::PathBuf;
 
 use cyber::database::{Change, Collection, Database};
 use cyber::document::{Advisory, Bill, Limits, read};
@@ -488,21 +488,11 @@ proptest! {
 
 /// Each version that a real record lists leads back to it, and a withdrawn record never comes.
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
 fn listed_versions_are_recalled() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/cyber/osv/PyPI/all.zip");
-    if !path.exists() {
-        eprintln!("skipped: {} is missing", path.display());
+    let records = shared::records("PyPI");
+    if records.is_empty() {
         return;
     }
-    let mut archive = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
-    let records: Vec<Record> = (0..archive.len())
-        .map(|index| {
-            let mut bytes = Vec::new();
-            archive.by_index(index).unwrap().read_to_end(&mut bytes).unwrap();
-            Record::parse(&bytes).unwrap()
-        })
-        .collect();
     let bytes = written(&records);
     let database = Database::open(bytes.as_slice()).unwrap();
     let mut asked = 0;

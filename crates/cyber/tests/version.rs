@@ -3,23 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "data that cannot be read fails the test")]
 
+mod shared;
+
 use std::cmp::Ordering;
-use std::path::PathBuf;
 
 use cyber::version::{Order, Version, compare};
 use proptest::prelude::*;
-
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
-fn data(path: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/cyber")
-        .join(path);
-    let found = path.exists();
-    if !found {
-        eprintln!("skipped: {} is missing", path.display());
-    }
-    found.then_some(path)
-}
 
 const SETS: [(&str, Order); 12] = [
     ("alpine", Order::Alpine),
@@ -41,7 +30,8 @@ fn known_pairs_are_in_order() {
     let mut wrong = Vec::new();
     for (set, order) in SETS {
         for kind in ["versions", "versions-generated"] {
-            let Some(path) = data("version-order").map(|folder| folder.join(format!("{set}-{kind}.txt")))
+            let Some(path) =
+                shared::data("version-order").map(|folder| folder.join(format!("{set}-{kind}.txt")))
             else {
                 return;
             };

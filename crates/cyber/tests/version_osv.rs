@@ -2,33 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "data that cannot be read fails the test")]
 
-use std::io::Read;
-use std::path::PathBuf;
+mod shared;
 
 use cyber::ecosystem::Ecosystem;
 use cyber::osv::{Clean, Record, Verdict};
 use cyber::range::{Hit, Kind};
 use vocab::lang::Lang;
-
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
-fn records(ecosystem: &str) -> Vec<Record> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/cyber/osv")
-        .join(ecosystem)
-        .join("all.zip");
-    if !path.exists() {
-        eprintln!("skipped: {} is missing", path.display());
-        return Vec::new();
-    }
-    let mut archive = zip::ZipArchive::new(std::fs::File::open(path).unwrap()).unwrap();
-    (0..archive.len())
-        .map(|index| {
-            let mut bytes = Vec::new();
-            archive.by_index(index).unwrap().read_to_end(&mut bytes).unwrap();
-            Record::parse(&bytes).unwrap()
-        })
-        .collect()
-}
 
 /// What each mark stands for: affected, not affected, unassessable.
 fn mark(verdict: &Verdict) -> char {
@@ -192,7 +171,7 @@ fn real_records_are_read_and_nearly_all_lists_lie_in_their_ranges() {
     let mut asked = 0_usize;
     for ecosystem in ["PyPI", "Go"] {
         let own = Ecosystem::parse(ecosystem).unwrap();
-        for record in records(ecosystem) {
+        for record in shared::records(ecosystem) {
             for affected in record
                 .affected
                 .iter()

@@ -2,27 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "data that cannot be read fails the test")]
 
-use std::path::PathBuf;
+mod shared;
 
 use cyber::purl::{Parts, Purl};
 use serde_json::Value;
-
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
-fn cases() -> Vec<Value> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/cyber/purl");
-    if !folder.exists() {
-        eprintln!("skipped: {} is missing", folder.display());
-        return Vec::new();
-    }
-    let files = std::fs::read_dir(folder).unwrap();
-    files
-        .flat_map(|file| {
-            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
-            let cases: Value = serde_json::from_str(&text).unwrap();
-            cases["tests"].as_array().unwrap().clone()
-        })
-        .collect()
-}
 
 fn text(value: &Value, key: &str) -> Option<String> {
     value[key].as_str().map(str::to_owned)
@@ -87,7 +70,7 @@ fn expected_parts(expected: &Value) -> Value {
 #[test]
 fn cases_of_the_specification_hold() {
     let mut wrong = Vec::new();
-    for case in cases() {
+    for case in shared::cases("purl") {
         let (input, expected) = (&case["input"], &case["expected_output"]);
         let found = match case["test_type"].as_str().unwrap() {
             "parse" => {

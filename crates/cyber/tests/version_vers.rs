@@ -6,29 +6,13 @@
     reason = "data that cannot be read fails the test"
 )]
 
+mod shared;
+
 use std::cmp::Ordering;
-use std::path::PathBuf;
 
 use cyber::vers::{Scheme, Vers};
 use cyber::version::compare;
 use serde_json::Value;
-
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
-fn cases() -> Vec<Value> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/cyber/vers");
-    if !folder.exists() {
-        eprintln!("skipped: {} is missing", folder.display());
-        return Vec::new();
-    }
-    let files = std::fs::read_dir(folder).unwrap();
-    files
-        .flat_map(|file| {
-            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
-            let cases: Value = serde_json::from_str(&text).unwrap();
-            cases["tests"].as_array().unwrap().clone()
-        })
-        .collect()
-}
 
 fn strings(value: &Value) -> Vec<&str> {
     value
@@ -84,7 +68,7 @@ fn answer(case: &Value) -> Result<Value, vocab::Refusal> {
 #[test]
 fn cases_of_the_specification_hold() {
     let mut wrong = Vec::new();
-    for case in cases() {
+    for case in shared::cases("vers") {
         let failure = case["expected_failure"] == true;
         let found = answer(&case);
         let right = if failure {

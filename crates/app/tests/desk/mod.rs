@@ -7,9 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use app::{BatchRow, Desk, Visit};
+use app::{BatchRow, Desk, Table, Visit};
 use authz::{Caller, Role};
 use plan::{Field, Files, Kind, Shape};
+use rust_xlsxwriter::Workbook;
 use serde_json::json;
 use store::{Change, Draft, Event, EventQuery, Index, Name, Store};
 use store_sqlite::Sqlite;
@@ -217,4 +218,19 @@ pub fn typed(fields: &[(&str, &str)]) -> BTreeMap<String, String> {
         .iter()
         .map(|(name, text)| ((*name).into(), (*text).into()))
         .collect()
+}
+
+/// A table as the workbook that somebody hands in.
+pub fn workbook(table: &Table) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet().set_name(&table.name.ja).unwrap();
+    for (place, column) in (0..).zip(&table.columns) {
+        sheet.write_string(0, place, &column.title.ja).unwrap();
+    }
+    for (row, cells) in (1..).zip(&table.rows) {
+        for (place, cell) in (0..).zip(cells) {
+            sheet.write_string(row, place, cell).unwrap();
+        }
+    }
+    book.save_to_buffer().unwrap()
 }
