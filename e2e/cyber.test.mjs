@@ -49,6 +49,12 @@ async function walk({ firm, other, hospital, secretariat, somebody }) {
   await firm.go(device);
   assert.ok((await firm.rows("findings")).some(([name]) => name === exploited));
   assert.equal((await firm.rows("ledger")).length, 1, "what cannot be assessed is named");
+  const vex = await firm.data(`${device}.csaf.json`);
+  const said = vex.vulnerabilities.find(({ cve, ids = [] }) => [cve, ...ids.map(({ text }) => text)].includes(exploited));
+  assert.equal(said.remediations[0].details, "架空: 版を更新してください。", "programs read the answer too");
+  const bill = await firm.data(`${device}.cdx.json`);
+  assert.ok(bill.vulnerabilities.some(({ analysis }) => analysis.state === "exploitable"));
+  assert.ok((await firm.sees(`main a[href$=".cdx.json"]`)) && (await firm.sees(`main a[href$=".csaf.json"]`)));
 
   // The hospital says what it did and closes its item.
   await hospital.go("/cyber/mine");
@@ -71,6 +77,7 @@ async function walk({ firm, other, hospital, secretariat, somebody }) {
     [other, device],
     [other, `/cyber/advisories/${exploited}`],
     [hospital, device],
+    [hospital, `${device}.csaf.json`],
     [firm, "/cyber"],
     [other, record],
   ]) {

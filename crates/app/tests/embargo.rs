@@ -12,7 +12,7 @@ use authz::Role;
 
 mod desk;
 
-use desk::{Office, approver, member, office_with, public, secretariat, visit};
+use desk::{Office, approver, member, office_with, public, publisher, secretariat, visit};
 
 const KIND: &str = "vulnerability-report";
 const OWNER: &str = "finder-f";
@@ -105,9 +105,7 @@ fn everything(office: &Office, who: &Visit, device: &str, id: &str) -> String {
     for query in [cases, CaseQuery::default()] {
         all.push(format!("{:?}", desk.cases(who, &query)));
     }
-    let tree = desk
-        .csaf_tree(who.at, "https://rashin.example", "架空の省", "0")
-        .unwrap();
+    let tree = desk.csaf_tree(who.at, &publisher(), "0").unwrap();
     let tree: Vec<String> = tree
         .files
         .values()

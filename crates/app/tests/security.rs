@@ -10,8 +10,8 @@
 use std::sync::{Arc, Mutex};
 
 use app::{
-    Acted, Advisories, AdvisoryBytes, CaseAct, Command, Completeness, FileFor, LifeStage, SavedRecord,
-    SecurityItem, Seen, Visit,
+    Acted, Advisories, AdvisoryBytes, CaseAct, Command, Completeness, FileFor, HandoutForm, LifeStage,
+    SavedRecord, SecurityItem, Seen, Visit,
 };
 use cyber::database::{Collection, Source};
 use cyber::osv::Record;
@@ -20,7 +20,7 @@ use vocab::Refusal;
 
 mod desk;
 
-use desk::{Office, approver, member, office_with, public, secretariat};
+use desk::{Office, approver, member, office_with, public, publisher, secretariat};
 
 const DEVICE: &str = "device-security";
 const ANSWER: &str = "vulnerability-answer";
@@ -627,6 +627,10 @@ fn everybody_sees_their_own_alone() {
         .map(|(name, visit)| {
             let board = kind(desk.security_board(visit).map(drop));
             let device = kind(desk.device_security(visit, "maker-a", &id).map(drop));
+            for form in [HandoutForm::Csaf, HandoutForm::CycloneDx] {
+                let handed_on = desk.device_handout(visit, ("maker-a", &id), form, &publisher(), "0");
+                assert_eq!(kind(handed_on.map(drop)), device, "as its page: {name}");
+            }
             let advisory = desk.advisory(visit, "EXAMPLE-2026-0001");
             let advisory = match advisory {
                 Ok(page) => format!(

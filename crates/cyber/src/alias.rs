@@ -3,6 +3,13 @@
 
 use std::collections::BTreeMap;
 
+/// Whether a name is a CVE number.
+pub(crate) fn is_cve(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = name.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
+    parts.is_some_and(|(year, number)| year.len() == 4 && digits(year) && number.len() >= 4 && digits(number))
+}
+
 /// Names and which of them mean the same: a disjoint-set forest.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {

@@ -13,6 +13,7 @@ pub mod device;
 pub mod document;
 pub mod ecosystem;
 pub mod gate;
+pub mod handout;
 pub mod ledger;
 pub mod matching;
 pub mod osv;

@@ -4,11 +4,12 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::alias::is_cve;
 use crate::document::Status;
 use crate::document::cvss::{Vector, severity};
 
 /// The program's name in every document.
-const ENGINE: &str = "Rashin";
+pub(crate) const ENGINE: &str = "Rashin";
 
 /// Who publishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -233,7 +234,7 @@ impl Advisory {
 }
 
 impl Publisher {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         json!({ "category": "coordinator", "name": self.name, "namespace": self.namespace })
     }
 
@@ -362,7 +363,7 @@ fn version_branch(text: &str) -> (&'static str, String) {
 }
 
 /// The base metrics of a vector as CSAF 2.0 states them, by the name of their version there.
-fn score(text: &str) -> Option<(&'static str, Value)> {
+pub(crate) fn score(text: &str) -> Option<(&'static str, Value)> {
     let vector = Vector::parse(text.trim())?;
     let base = vector.base()?;
     let (name, metrics): (_, &[&str]) = match vector.version() {
@@ -388,12 +389,6 @@ fn score(text: &str) -> Option<(&'static str, Value)> {
         "version": version,
     });
     Some((name, json))
-}
-
-fn is_cve(name: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = name.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
-    parts.is_some_and(|(year, number)| year.len() == 4 && digits(year) && number.len() >= 4 && digits(number))
 }
 
 #[cfg(test)]

@@ -263,7 +263,7 @@ fn encoded(text: &str) -> String {
 const SIGN_IN: [(&str, &str); 2] = [("email", ADMIN), ("password", PASSWORD)];
 
 /// Every kind of address.
-const ADDRESSES: [(&str, &str); 75] = [
+const ADDRESSES: [(&str, &str); 77] = [
     ("GET", "/"),
     ("GET", "/sign-in"),
     ("GET", "/sign-out"),
@@ -329,6 +329,8 @@ const ADDRESSES: [(&str, &str); 75] = [
     ("GET", "/cyber/work.xlsx"),
     ("GET", "/cyber/advisories/EXAMPLE-2026-0001"),
     ("GET", "/cyber/devices/{firm}/nothing.json"),
+    ("GET", "/cyber/devices/{firm}/nothing.csaf.json"),
+    ("GET", "/cyber/devices/{firm}/nothing.cdx.json"),
     ("GET", "/audit"),
     ("GET", "/audit.json"),
     ("GET", "/audit?before=nonsense"),

@@ -85,8 +85,8 @@ pub use round::{
 pub use saved_view::SavedView;
 pub use security::{
     Advisories, AdvisoryBytes, AdvisoryPage, AdvisoryProduct, CsafTree, DeviceFinding, DeviceSecurity,
-    Disclosed, FeedNews, FeedView, LifeDays, LifePart, LifeStage, MakerAnswer, MakerCount, MakerItem,
-    SecurityBoard, SecurityInbox, SecurityItem, SupportEnd, TouchedDevice,
+    Disclosed, FeedNews, FeedView, HandoutForm, LifeDays, LifePart, LifeStage, MakerAnswer, MakerCount,
+    MakerItem, Publisher, SecurityBoard, SecurityInbox, SecurityItem, SupportEnd, TouchedDevice,
 };
 pub use supply::{HeldAsset, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport};
 pub use today::{Task, What};

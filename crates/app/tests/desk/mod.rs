@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use app::{BatchRow, Desk, Table, Visit};
+use app::{BatchRow, Desk, Publisher, Table, Visit};
 use authz::{Caller, Role};
 use plan::{Field, Files, Kind, Shape};
 use rust_xlsxwriter::Workbook;
@@ -233,4 +233,12 @@ pub fn workbook(table: &Table) -> Vec<u8> {
         }
     }
     book.save_to_buffer().unwrap()
+}
+
+/// Who publishes, in tests.
+pub fn publisher() -> Publisher {
+    Publisher {
+        name: "架空の省".into(),
+        namespace: "https://rashin.example".into(),
+    }
 }

@@ -30,6 +30,7 @@ struct Address {
 const ALL: &[&str] = &[".json", ".csv", ".xlsx"];
 const JSON: &[&str] = &[".json"];
 const REPORT: &[&str] = &[".json", ".xlsx", ".sdmx.csv"];
+const DEVICE: &[&str] = &[".json", ".csv", ".xlsx", ".csaf.json", ".cdx.json"];
 
 /// Whether what an example names is there only once people have made it, so that the page cannot link to it.
 fn is_made_by_people(one: &Address) -> bool {
@@ -245,7 +246,7 @@ const ADDRESSES: [Address; 43] = [
     Address {
         path: "/cyber/devices/{owner}/{id}",
         says: "api-cyber-device",
-        forms: ALL,
+        forms: DEVICE,
         example: "/cyber/devices/demo-maker/0123456789abcdef.json",
         query: &[],
         private: true,
@@ -533,6 +534,7 @@ fn description(here: &Here<'_>) -> Result<Value, Refusal> {
                     json!({"$ref": "#/components/schemas/Indicator"})
                 }
                 ".json" => json!({"type": ["object", "array"]}),
+                ".csaf.json" | ".cdx.json" => json!({"type": "object"}),
                 _ => json!({"type": "string"}),
             };
             let mut parameters: Vec<Value> = vec![];

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use app::{
-    AdvisoryPage, DeviceSecurity, FeedView, LifePart, LifeStage, MakerAnswer, MakerItem, SecurityBoard,
-    SecurityInbox, SecurityItem, SupplyForHolder, SupportEnd,
+    AdvisoryPage, DeviceSecurity, FeedView, HandoutForm, LifePart, LifeStage, MakerAnswer, MakerItem,
+    SecurityBoard, SecurityInbox, SecurityItem, SupplyForHolder, SupportEnd,
 };
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -21,7 +21,7 @@ use crate::house::House;
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader, encoded};
 use crate::sheet::{Cell, Sheet};
-use crate::ui::{Column, Field, Link, Table, Term};
+use crate::ui::{Column, Download, Field, Link, Table, Term};
 
 /// The kind of what is handed in for a device version.
 const DEVICE: &str = "device-security";
@@ -639,9 +639,59 @@ pub async fn device(
     Path((owner, file)): Path<(String, String)>,
 ) -> Response {
     at_desk(house, reader, move |here| {
+        for (ending, form, _) in HANDOUTS {
+            if let Some(id) = file.strip_suffix(ending) {
+                return hand_on(here, (&owner, id), form);
+            }
+        }
         build_device(here, &owner, name_of(&file))
     })
     .await
+}
+
+/// How a device version is handed on, by the ending of its address.
+const HANDOUTS: [(&str, HandoutForm, &str); 2] = [
+    (".csaf.json", HandoutForm::Csaf, "CSAF VEX"),
+    (".cdx.json", HandoutForm::CycloneDx, "CycloneDX"),
+];
+
+fn hand_on(here: &Here<'_>, device: (&str, &str), form: HandoutForm) -> Result<Answer, Refusal> {
+    let publisher = super::disclosed::publisher(here);
+    let program = env!("CARGO_PKG_VERSION");
+    let body = here
+        .desk
+        .device_handout(&here.visit, device, form, &publisher, program)?;
+    let name = match form {
+        HandoutForm::Csaf => "vex.csaf.json",
+        HandoutForm::CycloneDx => "bom.cdx.json",
+    };
+    Ok(Answer::file(body, "application/json; charset=utf-8", name))
+}
+
+/// The files of a device version: what its page shows, and what other programs read. There is no VEX where nothing was found.
+fn device_files(here: &Here<'_>, device: &DeviceSecurity) -> Vec<Download> {
+    let t = here.t;
+    let mut files = downloads(t, here.reader);
+    let is_there = |form| match form {
+        HandoutForm::Csaf => !device.findings.is_empty(),
+        HandoutForm::CycloneDx => device.fault.is_none(),
+    };
+    for (ending, form, kind) in HANDOUTS
+        .into_iter()
+        .filter(|(_, form, _)| device.ready && is_there(*form))
+    {
+        let (text, note) = match form {
+            HandoutForm::Csaf => ("cyber-handout-vex", "cyber-handout-vex-note"),
+            HandoutForm::CycloneDx => ("cyber-handout-bill", "cyber-handout-bill-note"),
+        };
+        let address = format!("/cyber/devices/{}/{}{ending}", device.maker, device.id);
+        files.push(Download {
+            link: Link::to(t.text(text), t.path(&address)),
+            kind: kind.to_owned(),
+            note: t.text(note),
+        });
+    }
+    files
 }
 
 fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusal> {
@@ -705,7 +755,7 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
     {
         let reasons = verdict.reasons.iter().map(|reason| match t.lang() {
             Lang::Ja => format!("{} {}", reason.ja, reason.todo_ja),
-            Lang::En => format!("{} {}", reason.en, reason.todo_en),
+            Lang::En => format!("{} {}", sentence(&reason.en), sentence(&reason.todo_en)),
         });
         parts.push(Part {
             title: t.text("cyber-reasons"),
@@ -737,7 +787,7 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
             t.text("cyber-device-record"),
             t.path(&format!("/registers/{DEVICE}/{owner}/{id}")),
         )),
-        files: downloads(t, here.reader),
+        files: device_files(here, &device),
         ..Work::new(here, format!("{} {}", device.name, device.version), crumbs)
     })
 }
@@ -791,10 +841,29 @@ fn finding_table(here: &Here<'_>, names: &Names<'_>, device: &DeviceSecurity) ->
     }
 }
 
+/// English words that stand in the middle of a line elsewhere, as a sentence of their own.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let end = if words.ends_with(['.', '?', '!', ')']) {
+        ""
+    } else {
+        "."
+    };
+    format!(
+        "{}{}{end}",
+        first.into_iter().flatten().collect::<String>(),
+        letters.as_str()
+    )
+}
+
 fn ledger_table(t: Texts<'_>, device: &DeviceSecurity) -> Table {
     let rows = device.ledger.iter().map(|row| {
         let version = row.version.as_deref().unwrap_or_default();
-        let cause = row.cause.as_ref().map(|cause| cause.text(t.lang()).to_owned());
+        let cause = row.cause.as_ref().map(|cause| match t.lang() {
+            Lang::Ja => cause.ja.clone(),
+            Lang::En => sentence(&cause.en),
+        });
         vec![
             Link::plain(format!("{} {version}", row.name).trim()),
             Link::plain(cause.unwrap_or_default()),

@@ -1,7 +1,7 @@
 //! Vulnerabilities that were published: a list for people, and the tree of CSAF 2.0 documents that programs follow (section 7 of that specification).
 //! Everybody may read both; whatever is under embargo is in neither.
 
-use app::Disclosed;
+use app::{Disclosed, Publisher};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiff::Timestamp;
@@ -146,20 +146,26 @@ fn sheet(here: &Here<'_>, lines: &[Line<'_>]) -> Sheet {
     }
 }
 
+/// Who publishes what is handed on.
+pub(super) fn publisher(here: &Here<'_>) -> Publisher {
+    Publisher {
+        name: here.t.text("disclosed-publisher"),
+        namespace: match &here.options.public_url {
+            Some(url) => url.clone(),
+            None => here.whole_address("").trim_end_matches('/').to_owned(),
+        },
+    }
+}
+
 /// `GET /.well-known/csaf/…`
 pub async fn tree(State(house): State<House>, Path(path): Path<String>, reader: Reader) -> Response {
     at_desk(house, reader, move |here| build_tree(here, &path)).await
 }
 
 fn build_tree(here: &Here<'_>, path: &str) -> Result<Answer, Refusal> {
-    let site = match &here.options.public_url {
-        Some(url) => url.clone(),
-        None => here.whole_address("").trim_end_matches('/').to_owned(),
-    };
-    let name = here.t.text("disclosed-publisher");
     let tree = here
         .desk
-        .csaf_tree(here.visit.at, &site, &name, env!("CARGO_PKG_VERSION"))?;
+        .csaf_tree(here.visit.at, &publisher(here), env!("CARGO_PKG_VERSION"))?;
     if let Some(body) = tree.files.get(path) {
         return Ok(Answer::file(body.clone(), content_type(path), ""));
     }

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cyber::document::Status;
-pub use cyber::provider::Product as AdvisoryProduct;
-use cyber::provider::{self, Advisory, Product, Publisher};
+use cyber::provider::Product;
+use cyber::provider::{self, Advisory};
+pub use cyber::provider::{Product as AdvisoryProduct, Publisher};
 use jiff::Timestamp;
 use plan::{Kind as Form, Procedure};
 use record::procedure::{Case, What};
@@ -87,7 +88,7 @@ pub(in crate::desk) fn concerned_products(report: &Record) -> Vec<Record> {
         .collect()
 }
 
-fn bytes(document: &serde_json::Value) -> Result<Vec<u8>, Refusal> {
+pub(super) fn bytes(document: &serde_json::Value) -> Result<Vec<u8>, Refusal> {
     serde_json::to_vec_pretty(document).map_err(|error| refused(Fault::Corrupt(error.to_string())))
 }
 
@@ -131,21 +132,17 @@ impl Desk {
         }
     }
 
-    /// The tree of what was published, as a site at this address (without a slash at its end) serves it in this publisher's name.
+    /// The tree of what was published, as this publisher's site serves it.
     ///
     /// # Errors
     /// Those of the store.
     pub fn csaf_tree(
         &self,
         at: Timestamp,
-        site: &str,
-        name: &str,
+        publisher: &Publisher,
         version: &str,
     ) -> Result<CsafTree, Refusal> {
-        let publisher = Publisher {
-            name: name.to_owned(),
-            namespace: site.to_owned(),
-        };
+        let site = &publisher.namespace;
         let folder = format!("{site}{TREE}/white");
         let mut advisories = vec![];
         for one in self.disclosed()? {
@@ -169,7 +166,7 @@ impl Desk {
             ),
         ]);
         for one in &advisories {
-            let document = one.document(&publisher, &folder, version);
+            let document = one.document(publisher, &folder, version);
             files.insert(format!("white/{}", one.path()), bytes(&document)?);
         }
         Ok(CsafTree { files })

@@ -426,7 +426,7 @@ pub(super) fn status_of(code: &str) -> Option<Status> {
 }
 
 /// Somebody who changed what is known has not come to an end.
-fn closed() -> Refusal {
+pub(super) fn closed() -> Refusal {
     Refusal::new(
         "unavailable",
         "照合の準備ができていません。時間をおいて、もう一度お試しください。",

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::super::json::{Json, step};
 use super::super::rules::object;
 use super::{Advisory, Sink, moment};
+use crate::alias::is_cve;
 
 /// 6.1.23
 pub(super) fn repeated_cve(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
@@ -80,12 +81,6 @@ pub(super) fn cve_in_ids(advisory: &Advisory<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
-}
-
-fn is_cve(text: &str) -> bool {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let parts = text.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
-    parts.is_some_and(|(year, number)| year.len() == 4 && number.len() >= 4 && digits(year) && digits(number))
 }
 
 const LABEL: &str = "/document/distribution/tlp/label";
