@@ -236,6 +236,19 @@ fn ten_wrong_passwords_make_one_wait_longer_and_longer() {
             if email == ADMIN { "none" } else { "locked" }
         );
     }
+    // A day after the last of them they are forgotten.
+    let wrong = |minutes| {
+        kind(
+            house
+                .desk
+                .sign_in(&public(minutes), "nobody@example.go.jp", "wrong"),
+        )
+    };
+    house.desk.forget_tries(public(24 * 60).at).unwrap();
+    assert_eq!(wrong(24 * 60), "locked");
+    let later = 3 * 24 * 60;
+    house.desk.forget_tries(public(later).at).unwrap();
+    assert_eq!(wrong(later), "wrong");
     let tries: Vec<_> = (0..10)
         .map(|_| house.desk.sign_in(&public(60), ADMIN, "wrong").unwrap_err())
         .collect();

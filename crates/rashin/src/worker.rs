@@ -38,7 +38,8 @@ impl Worker {
                         !whole
                             || (desk.run_clocks(now).is_ok()
                                 && desk.tell_support(now).is_ok()
-                                && desk.clear_unsent(now).is_ok()),
+                                && desk.clear_unsent(now).is_ok()
+                                && desk.forget_tries(now).is_ok()),
                         desk.call_letters(now, whole).is_ok(),
                     );
                     if looked == (true, true) {

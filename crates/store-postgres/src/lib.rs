@@ -261,8 +261,8 @@ impl Store for Postgres {
         self.read(|work| read::strikes(work, name))
     }
 
-    fn clear_strikes(&self, name: &str) -> Result<(), Fault> {
-        self.write(|work| write::clear_strikes(work, name))
+    fn clear_strikes(&self, name: Option<&str>, until: Timestamp) -> Result<(), Fault> {
+        self.write(|work| write::clear_strikes(work, name, until))
     }
 
     fn keep_unsent(&self, unsent: &Unsent, most: u32) -> Result<(), Fault> {

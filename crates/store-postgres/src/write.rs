@@ -353,8 +353,11 @@ pub(crate) fn strike(work: &mut Work<'_>, name: &str, now: Timestamp) -> Result<
     read::strikes(work, name)?.ok_or_else(|| Fault::Corrupt("strike".into()))
 }
 
-pub(crate) fn clear_strikes(work: &mut Work<'_>, name: &str) -> Result<(), Fault> {
-    work.run("DELETE FROM strike WHERE name = $1", &[&name.as_bytes()])?;
+pub(crate) fn clear_strikes(work: &mut Work<'_>, name: Option<&str>, until: Timestamp) -> Result<(), Fault> {
+    work.run(
+        "DELETE FROM strike WHERE name = $1 OR last <= $2",
+        &[&name.map(str::as_bytes), &until.as_microsecond()],
+    )?;
     Ok(())
 }
 

@@ -271,8 +271,8 @@ impl Store for Sqlite {
         self.read(|transaction| read::strikes(transaction, name))
     }
 
-    fn clear_strikes(&self, name: &str) -> Result<(), Fault> {
-        self.write(|transaction| write::clear_strikes(transaction, name))
+    fn clear_strikes(&self, name: Option<&str>, until: Timestamp) -> Result<(), Fault> {
+        self.write(|transaction| write::clear_strikes(transaction, name, until))
     }
 
     fn keep_unsent(&self, unsent: &Unsent, most: u32) -> Result<(), Fault> {

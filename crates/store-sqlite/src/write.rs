@@ -260,8 +260,16 @@ pub(crate) fn strike(transaction: &Transaction<'_>, name: &str, now: Timestamp) 
     read::strikes(transaction, name)?.ok_or_else(|| Fault::Corrupt("strike".into()))
 }
 
-pub(crate) fn clear_strikes(transaction: &Transaction<'_>, name: &str) -> Result<(), Fault> {
-    run(transaction, "DELETE FROM strike WHERE name = ?1", params![name])
+pub(crate) fn clear_strikes(
+    transaction: &Transaction<'_>,
+    name: Option<&str>,
+    until: Timestamp,
+) -> Result<(), Fault> {
+    run(
+        transaction,
+        "DELETE FROM strike WHERE name = ?1 OR last <= ?2",
+        params![name, until.as_microsecond()],
+    )
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Fault> {

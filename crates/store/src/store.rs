@@ -177,11 +177,11 @@ pub trait Store: Send + Sync {
     /// Those of the database.
     fn strikes(&self, name: &str) -> Result<Option<Strikes>, Fault>;
 
-    /// Forgets the failures of a name.
+    /// Forgets the failures of a name, and those of every name whose last was at `until` or before.
     ///
     /// # Errors
     /// Those of the database.
-    fn clear_strikes(&self, name: &str) -> Result<(), Fault>;
+    fn clear_strikes(&self, name: Option<&str>, until: Timestamp) -> Result<(), Fault>;
 
     /// Keeps a form as it was typed, in place of what was kept of it. Of its account's forms the `most` last typed ones stay.
     ///

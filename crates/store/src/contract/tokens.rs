@@ -3,6 +3,7 @@
 use super::records::taken;
 use super::{Open, name, rows, time};
 use crate::{Fault, Strikes, Token, TokenPurpose, sha256};
+use jiff::Timestamp;
 
 fn token(secret: &str, account: &str, expires: i64) -> Token {
     Token {
@@ -97,11 +98,18 @@ pub fn strikes_are_counted_until_they_are_cleared(open: Open<'_>) {
             assert_eq!(store.strike(strange, counted.last).unwrap(), counted);
             assert_eq!(store.strikes(strange).unwrap(), Some(counted));
         }
-        store.clear_strikes(strange).unwrap();
+        store.clear_strikes(None, time(2)).unwrap();
+        assert!(
+            store.strikes(strange).unwrap().is_some(),
+            "the last is not that old"
+        );
+        store.clear_strikes(Some(strange), Timestamp::MIN).unwrap();
         assert_eq!(store.strikes(strange).unwrap(), None);
         assert_eq!(store.strike(strange, time(9)).unwrap().count, 1);
     }
     assert_eq!(store.strikes("other").unwrap(), None);
+    store.clear_strikes(None, time(9)).unwrap();
+    assert_eq!(store.strikes("").unwrap(), None, "what is long ago is forgotten");
     let name = "together";
     taken(|| store.strike(name, time(0)).is_ok());
     assert_eq!(

@@ -104,7 +104,7 @@ impl Desk {
             vec![edit],
         )?;
         self.store
-            .clear_strikes(&account.value.email.login())
+            .clear_strikes(Some(&account.value.email.login()), Timestamp::MIN)
             .map_err(refused)?;
         self.end_tokens(&account.id, visit.at)?;
         self.open_session(&account.id, visit.at)

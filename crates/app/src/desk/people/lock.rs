@@ -14,6 +14,9 @@ pub(crate) const FREE: u32 = 10;
 /// The longest wait, in minutes.
 const LONGEST: u32 = 60;
 
+/// So long after its last wrong password an address counts from nothing again: far longer than anybody waits.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+
 /// How long the next try must wait after so many wrong ones: 1, 2, 4 … minutes from the tenth on.
 fn wait(count: u32) -> Option<SignedDuration> {
     let over = count.checked_sub(FREE)?;
@@ -66,6 +69,15 @@ impl Desk {
             return Err(refusal(until(now).unwrap_or(at)));
         }
         Ok(now)
+    }
+
+    /// Forgets wrong passwords of long ago, also of addresses that nobody has.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn forget_tries(&self, at: Timestamp) -> Result<(), Refusal> {
+        let until = at.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
+        self.store.clear_strikes(None, until).map_err(refused)
     }
 }
 

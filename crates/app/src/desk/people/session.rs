@@ -97,7 +97,7 @@ impl Desk {
         };
         let account = account.ok_or_else(|| no_account(email))?;
         self.store
-            .clear_strikes(&account.value.email.login())
+            .clear_strikes(Some(&account.value.email.login()), Timestamp::MIN)
             .map_err(refused)?;
         self.welcome(visit, &account)
     }
@@ -138,7 +138,9 @@ impl Desk {
         };
         let kept = credential.and_then(|kept| kept.value.phc);
         if password::holds(typed, kept.as_deref())? {
-            self.store.clear_strikes(&email.login()).map_err(refused)?;
+            self.store
+                .clear_strikes(Some(&email.login()), Timestamp::MIN)
+                .map_err(refused)?;
             return Ok(account);
         }
         let Some(until) = lock::until(strikes) else {
