@@ -85,6 +85,14 @@ impl Database {
         })
     }
 
+    /// The file that opening it would make.
+    pub fn unmade(&self) -> Option<PathBuf> {
+        match self.place() {
+            Place::File(path) => Some(path).filter(|path| !path.exists()),
+            Place::Server(_) => None,
+        }
+    }
+
     /// The failure of a fault in this database.
     pub fn failure(&self, fault: &Fault, json: bool) -> Failure {
         Failure::store(&self.name(), fault, json)

@@ -143,6 +143,11 @@ fn what_is_wrong_with_a_database_is_named() {
     ]
     .map(|line| scratch.run(line))
     .concat();
+    scratch.run("restore --database @d.db @torn.backup");
+    for ending in ["", "-wal", "-shm"] {
+        let left = scratch.path("d.db") + ending;
+        assert!(!Path::new(&left).exists(), "{left} was made for nothing");
+    }
     said.push_str(
         &scratch.run("verify --database @a.db --database-url postgres://rashin:himitsu@127.0.0.1/x"),
     );
