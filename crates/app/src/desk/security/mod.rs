@@ -8,6 +8,7 @@ mod gate;
 mod inbox;
 mod item;
 mod support;
+mod taken;
 mod watch;
 mod worklist;
 
