@@ -228,6 +228,36 @@ fn watching(feed: &Feed) -> Office {
 }
 
 #[test]
+fn a_name_that_comes_later_makes_what_was_told_graver() {
+    let first = advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0");
+    let feed = Feed::of(std::slice::from_ref(&first), &["CVE-2026-9999"]);
+    let office = watching(&feed);
+    asset(&office, "hospital-h", "病院での呼び名", "09501101020917", "2.4.1");
+    hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    assert!(!inbox(&office, "hospital-h", "2026-06-01")[0].exploited);
+    // Only the other advisory is new, about a package that no device has; it says that both are one vulnerability, which is exploited.
+    let other = advisory(
+        "CVE-2026-9999",
+        &["EXAMPLE-2026-0001"],
+        "kakuu-elsewhere",
+        "1.0.0",
+    );
+    feed.replace(&[first, other], &["CVE-2026-9999"]);
+    work(&office, "2026-06-02");
+    let items = inbox(&office, "hospital-h", "2026-06-02");
+    assert!(items[0].exploited, "{items:?}");
+    assert_eq!(items.len(), 1);
+    assert_eq!(told(&office, &member("hospital-h", "2026-06-02")).len(), 2);
+}
+
+#[test]
 fn an_advisory_reaches_the_hospital_and_its_answer_and_closing_follow() {
     let feed = Feed::of(&[], &[]);
     let office = watching(&feed);

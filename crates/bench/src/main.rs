@@ -5,6 +5,7 @@ mod clock;
 mod cyber;
 mod cyber_devices;
 mod cyber_sbom;
+mod cyber_told;
 mod draws;
 mod grid;
 mod live;
@@ -36,6 +37,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             let advisories = std::env::args().nth(3).map_or(Ok(300_000), |text| text.parse())?;
             serde_json::to_string_pretty(&cyber_sbom::run(Path::new(&folder), advisories)?)?
         }
+        Some("cyber-told") => {
+            let words: Vec<String> = std::env::args().skip(2).collect();
+            let numbers: Vec<&String> = words.iter().filter(|word| *word != "postgres").collect();
+            let number =
+                |place: usize, default: u64| numbers.get(place).map_or(Ok(default), |text| text.parse());
+            let postgres = numbers.len() < words.len();
+            let told = cyber_told::run(&plan, number(0, 300)?, number(1, 300_000)?, postgres)?;
+            serde_json::to_string_pretty(&told)?
+        }
         Some("draws") => draws::run(&plan)?.to_string(),
         Some("grid") => grid::run()?.to_string(),
         Some("live") => live::run()?.to_string(),
@@ -52,7 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some("survey-coverage") => survey::run()?,
         _ => {
             return Err(
-                "usage: bench cyber [DEVICES [ADVISORIES]]|cyber-devices [DEVICES]|cyber-sbom FOLDER [ADVISORIES]|draws|grid|live|national [sqlite|postgres [PERCENT [FILE]]]|survey-coverage".into(),
+                "usage: bench cyber [DEVICES [ADVISORIES]]|cyber-devices [DEVICES]|cyber-sbom FOLDER [ADVISORIES]|cyber-told [DEVICES [ADVISORIES]] [postgres]|draws|grid|live|national [sqlite|postgres [PERCENT [FILE]]]|survey-coverage".into(),
             );
         }
     };

@@ -7,14 +7,16 @@ use std::fmt;
 
 use cyber::alias::Groups;
 use cyber::answer::{Answer, Said, Statements};
-use cyber::database::{Collection, Database};
+use cyber::database::{Collection, Database, Taken};
 use cyber::document::{Bill, Component, Document, Limits, Statement, Status, read};
 use cyber::ecosystem::Ecosystem;
 use cyber::ledger::{Ledger, Standing};
 use cyber::matching::{Package, match_components};
 use cyber::osv::{Record, Verdict};
 use cyber::portfolio::{Assertion, Implied, Portfolio, Sort};
+use cyber::priority::{Catalogue, Exploited};
 use proptest::prelude::*;
+use serde_json::json;
 
 /// A change of a small world.
 #[derive(Debug, Clone)]
@@ -505,6 +507,106 @@ proptest! {
             prop_assert_eq!(counts.values().map(|count| count.open).sum::<u64>(), 2 * open.count() as u64);
         }
         prop_assert!(handed.is_ok(), "{:?}", handed);
+    }
+}
+
+/// A database of some records, advisories and known exploitation; each advisory speaks of packages by its number and may be withdrawn.
+#[derive(Debug, Clone)]
+struct Held {
+    records: BTreeMap<u8, Record>,
+    advisories: BTreeMap<u8, (u8, bool)>,
+    exploited: BTreeSet<String>,
+}
+
+impl Held {
+    fn written(&self) -> Vec<u8> {
+        let mut collection = Collection::default();
+        for record in self.records.values() {
+            collection.add(record);
+        }
+        for (id, (number, withdrawn)) in &self.advisories {
+            let product =
+                json!({ "id": "P", "name": "demo", "purls": ["pkg:npm/demo@1.0"], "cpes": [], "models": [] });
+            // As many vulnerabilities as its number says: records of an advisory come and go with its states.
+            let vulnerabilities: Vec<_> = (0..number % 3)
+                .map(|at| format!("Y-{}", (number / 3 + at) % 4))
+                .map(|name| json!({ "names": [name], "products": { "P": "affected" }, "severity": [] }))
+                .collect();
+            let advisory = json!({
+                "id": format!("A-{id}"), "released": "2026-01-01T00:00:00Z", "withdrawn": withdrawn,
+                "products": [product], "vulnerabilities": vulnerabilities,
+            });
+            collection.add_advisory(&serde_json::from_value(advisory).unwrap());
+        }
+        let said = Exploited {
+            added: "2026-01-01".to_owned(),
+            due: None,
+            ransomware: false,
+        };
+        let entries = self.exploited.iter().map(|name| (name.clone(), said.clone()));
+        collection.add_exploited(Catalogue {
+            released: "2026-01-01T00:00:00Z".parse().unwrap(),
+            entries: entries.collect(),
+        });
+        collection.write().unwrap().0
+    }
+}
+
+fn held() -> impl Strategy<Value = Held> {
+    let bytes = (any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>());
+    let records = prop::collection::btree_map(0u8..8, bytes, 0..8).prop_map(|records| {
+        let records = records.into_iter();
+        let made = |(id, (number, fixed, alias, form))| (id, record(id, number, fixed, alias, form));
+        records.map(made).collect()
+    });
+    let advisories = prop::collection::btree_map(0u8..4, (0u8..12, any::<bool>()), 0..4);
+    let exploited = prop::collection::btree_set((0u8..4).prop_map(|name| format!("Y-{name}")), 0..3);
+    (records, advisories, exploited).prop_map(|(records, advisories, exploited)| Held {
+        records,
+        advisories,
+        exploited,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+
+    #[test]
+    fn databases_one_after_another_leave_what_the_last_alone_does(
+        steps in prop::collection::vec(step(), 0..12),
+        databases in prop::collection::vec(held(), 1..4),
+    ) {
+        let bills = || {
+            let mut portfolio = Portfolio::default();
+            let steps = steps.iter().filter(|step| !matches!(step, Step::Record(..) | Step::Withdraw(_) | Step::Exploited(_)));
+            steps.for_each(|step| apply(&mut portfolio, step));
+            portfolio
+        };
+        let (mut portfolio, mut taken) = (bills(), Taken::default());
+        let mut before: BTreeMap<String, u64> = BTreeMap::new();
+        for held in &databases {
+            let bytes = held.written();
+            let database = Database::open(bytes.as_slice()).unwrap();
+            let (mut alone, mut first, mut all) = (bills(), Taken::default(), BTreeSet::new());
+            first.take(&database, &mut alone, &mut all).unwrap();
+            let mut changed = BTreeSet::new();
+            taken.take(&database, &mut portfolio, &mut changed).unwrap();
+            prop_assert_eq!(portfolio.canonical(), alone.canonical());
+            // What a first taking calls changed is all there is.
+            let says: BTreeMap<&String, u64> = all.iter().filter_map(|id| Some((id, first.says(id)?))).collect();
+            for (id, says) in &says {
+                prop_assert_eq!(taken.says(id), Some(*says));
+                prop_assert!(before.get(id.as_str()) == Some(says) || changed.contains(*id), "{} says something else", id);
+            }
+            for id in before.keys() {
+                prop_assert!(says.contains_key(id) || taken.says(id).is_none() && changed.contains(id), "{} went", id);
+            }
+            before = says.into_iter().map(|(id, says)| (id.clone(), says)).collect();
+            // The same again changes nothing.
+            let mut again = BTreeSet::new();
+            taken.take(&database, &mut portfolio, &mut again).unwrap();
+            prop_assert_eq!(again, BTreeSet::new());
+        }
     }
 }
 

@@ -10,8 +10,10 @@ use app::Desk;
 
 use crate::edge;
 
-/// How long it rests when nothing is due, or when the store does not answer.
+/// How long letters rest when none is due, or when the store does not answer.
 const PAUSE: Duration = Duration::from_secs(2);
+/// How long the desk rests: whom a new advisory concerns is to know within a second, and looking whether there is one costs next to nothing.
+const LOOK: Duration = Duration::from_millis(app::REST_MILLISECONDS);
 
 /// A worker; dropping it waits for the change that it is writing.
 pub struct Worker {
@@ -26,7 +28,7 @@ impl Worker {
         let (mut hour, mut tenth) = (None, None);
         let post = Arc::clone(&desk);
         let threads = vec![
-            spawn(&ended, move |go_on| {
+            spawn(&ended, LOOK, move |go_on| {
                 let now = edge::now();
                 // Clocks and the day's letters are looked at every hour, what is urgent every ten seconds. What they call for is done once, however
                 // often they are looked at; what fails is looked at again the next time.
@@ -51,7 +53,9 @@ impl Worker {
                 // What fails is kept with its job; a store that does not answer is said to whoever asks the server.
                 desk.work(&edge::now, go_on).unwrap_or(false) || watched
             }),
-            spawn(&ended, move |go_on| post.send(&edge::now, go_on).unwrap_or(false)),
+            spawn(&ended, PAUSE, move |go_on| {
+                post.send(&edge::now, go_on).unwrap_or(false)
+            }),
         ];
         Self { ended, threads }
     }
@@ -60,6 +64,7 @@ impl Worker {
 /// A thread that passes again and again until the end; a pass that had nothing to do is followed by a rest.
 fn spawn(
     ended: &Arc<AtomicBool>,
+    rest: Duration,
     mut pass: impl FnMut(&dyn Fn() -> bool) -> bool + Send + 'static,
 ) -> JoinHandle<()> {
     let seen = Arc::clone(ended);
@@ -67,7 +72,7 @@ fn spawn(
         let go_on = || !seen.load(Ordering::Relaxed);
         while go_on() {
             if !pass(&go_on) {
-                thread::park_timeout(PAUSE);
+                thread::park_timeout(rest);
             }
         }
     })

@@ -91,7 +91,7 @@ pub use security::{
 pub use supply::{HeldAsset, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport};
 pub use today::{Task, What};
 pub use unsent::{FormOf, UnsentForm, UnsentLine};
-pub use work::Clock;
+pub use work::{Clock, REST_MILLISECONDS};
 
 /// The organisation that keeps the plan: owner of observations, rounds and editions.
 pub const MINISTRY: &str = "ministry";

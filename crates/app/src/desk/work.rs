@@ -21,6 +21,9 @@ const LATER: SignedDuration = SignedDuration::from_mins(5);
 /// How long a job is held from its last word on. What was cut off is then taken up where it was.
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
 
+/// How long whoever does the desk's work rests when there is none, in milliseconds: what a new advisory or an answer calls for waits no longer.
+pub const REST_MILLISECONDS: u64 = 200;
+
 /// What there is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "work", rename_all = "snake_case")]

@@ -5,6 +5,7 @@
 
 mod collection;
 mod table;
+mod taken;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +22,7 @@ use crate::priority::{Chance, Exploited};
 
 pub use collection::{Change, Collection};
 pub use table::Source;
+pub use taken::Taken;
 
 use table::{Span, Table, damaged};
 
@@ -198,7 +200,7 @@ impl<S: Source> Database<S> {
     /// As [`Database::record`].
     pub fn all_exploited(&self) -> Result<BTreeSet<String>, Refusal> {
         let mut names = BTreeSet::new();
-        self.kev.each(&self.source, |name, _| {
+        self.kev.places(&self.source, |name, _| {
             names.insert(name.to_owned());
             Ok(())
         })?;

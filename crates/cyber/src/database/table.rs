@@ -63,6 +63,11 @@ impl Span {
         }
     }
 
+    /// A number that is another when the piece holds something else: what was read once need not be read again to know that it is the same.
+    pub fn says(self) -> u64 {
+        fnv([self.length, self.sum].into_iter())
+    }
+
     /// Reads the piece and proves it.
     pub fn read(self, source: &impl Source) -> Result<Vec<u8>, Refusal> {
         let bytes = self.read_unproved(source)?;
@@ -203,11 +208,20 @@ impl Table {
         source: &impl Source,
         mut take: impl FnMut(&str, Vec<u8>) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
+        self.places(source, |key, span| take(key, span.read(source)?))
+    }
+
+    /// Hands over every key with the place of its value, which is not read.
+    pub fn places(
+        &self,
+        source: &impl Source,
+        mut take: impl FnMut(&str, Span) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
         for bucket in &self.buckets {
             let bytes = bucket.read(source)?;
             for entry in Entries(&bytes) {
                 let (key, span) = entry?;
-                take(key, span.read(source)?)?;
+                take(key, span)?;
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ mod handout;
 mod inbox;
 mod item;
 mod support;
+mod taken;
 mod watch;
 mod worklist;
 

@@ -1,21 +1,19 @@
 //! The engine room: every device's bill of materials matched with every advisory, kept fresh. It holds nothing that is not in the store or in the
 //! database of advisories; thrown away, it is built again. Findings are never written down: what somebody did about one is a record.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, RwLock};
 
 use authz::Action;
 use cyber::database::{Database, Source};
 use cyber::document::{Bill, Limits, Status, read};
 use cyber::matching::Package;
-use cyber::osv::Record as Advisory;
 use cyber::portfolio::{Assertion, Portfolio};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use record::{Record, Value, fold};
 use serde_json::json;
-use store::{Name, sha256};
+use store::Name;
 use vocab::Refusal;
 
 use super::super::kept::{change, refused};
@@ -23,6 +21,7 @@ use super::super::supply::{date, text, texts};
 use super::super::work::Work;
 use super::super::{Desk, MINISTRY};
 use super::gate::said;
+use super::taken::Told;
 use super::worklist::MakerAnswer;
 use super::{ANSWER, DEVICE, every, program};
 
@@ -76,8 +75,8 @@ pub(super) struct Room {
     stamp: Option<String>,
     /// What the operator supplies; none without.
     pub database: Option<Database<Bytes>>,
-    /// Records that were taken in, and what they said, as a number.
-    taken: HashMap<String, u64>,
+    /// What of it was taken, and what is still to be told.
+    pub told: Told,
     pub portfolio: Portfolio,
     /// Device versions, by owner and id.
     pub devices: BTreeMap<String, Device>,
@@ -198,53 +197,6 @@ impl Room {
         }
         self.devices.insert(key, device);
     }
-
-    /// Takes a database of advisories, as far as it says something else than before.
-    fn take(&mut self, database: Database<Bytes>) -> Result<(), Refusal> {
-        let mut gone: BTreeSet<String> = self.taken.keys().cloned().collect();
-        let mut put = |record: &Advisory| {
-            gone.remove(&record.id);
-            let mut hasher = DefaultHasher::new();
-            serde_json::to_vec(record).unwrap_or_default().hash(&mut hasher);
-            let says = hasher.finish();
-            if self.taken.insert(record.id.clone(), says) != Some(says) {
-                self.portfolio.put_record(record);
-            }
-        };
-        database.records(|record| {
-            put(&record);
-            Ok(())
-        })?;
-        database.advisories(|advisory| {
-            advisory.records().iter().for_each(&mut put);
-            Ok(())
-        })?;
-        for id in gone {
-            self.taken.remove(&id);
-            self.portfolio.withdraw_record(&id);
-        }
-        self.portfolio.set_exploited(database.all_exploited()?);
-        self.database = Some(database);
-        Ok(())
-    }
-
-    /// Advisories that concern some device: each with a text that changes when what it says does.
-    fn concerning(&self) -> Result<Vec<(String, String)>, Refusal> {
-        let Some(database) = &self.database else {
-            return Ok(vec![]);
-        };
-        let mut list = vec![];
-        for (id, says) in &self.taken {
-            if !self.portfolio.affected(id).is_empty() {
-                let exploited = database.names(id)?.iter().try_fold(false, |found, name| {
-                    Ok::<_, Refusal>(found || database.exploited(name)?.is_some())
-                })?;
-                list.push((id.clone(), sha256(format!("{id} {says} {exploited}").as_bytes())));
-            }
-        }
-        list.sort_unstable();
-        Ok(list)
-    }
 }
 
 impl Desk {
@@ -260,15 +212,20 @@ impl Desk {
             .as_ref()
             .map(|one| one.stamp())
             .transpose()?;
-        let fresh = |room: &Option<Room>| room.as_ref().is_some_and(|room| room.stamp == stamp);
-        if self.watch.room.read().is_ok_and(|room| fresh(&room)) {
-            return Ok(false);
-        }
+        let same = |room: &Room| room.stamp == stamp;
+        let fresh = |room: &Room| same(room) && room.told.waits().is_empty();
+        let (built, taken) = {
+            let room = self.watch.room.read().map_err(|_| closed())?;
+            if room.as_ref().is_some_and(fresh) {
+                return Ok(false);
+            }
+            (room.is_some(), room.as_ref().is_some_and(same))
+        };
         let open = |one: &dyn Advisories| Database::open(Bytes(one.open()?));
-        let database = self.watch.advisories.as_deref().map(open);
-        let built = self.watch.room.read().is_ok_and(|room| room.is_some());
+        let advisories = self.watch.advisories.as_deref().filter(|_| !taken);
+        let database = advisories.map(open);
         let new = if built { None } else { Some(self.build()?) };
-        let concerning = {
+        let waits = {
             let mut room = self.watch.room.write().map_err(|_| closed())?;
             if new.is_some() {
                 *room = new;
@@ -279,16 +236,14 @@ impl Desk {
                 room.take(database)?;
             }
             room.stamp = stamp;
-            room.concerning()?
+            room.told.waits().clone()
         };
-        let tell = |(advisory, says): (String, String)| {
+        let tell = |(advisory, says): (&String, &String)| {
+            let advisory = advisory.clone();
             (format!("vulnerability.{says}"), Work::Vulnerability { advisory })
         };
-        self.later(
-            at,
-            "advisories",
-            &concerning.into_iter().map(tell).collect::<Vec<_>>(),
-        )?;
+        self.later(at, "advisories", &waits.iter().map(tell).collect::<Vec<_>>())?;
+        self.change_room(|room| room.told.done(&waits))?;
         Ok(true)
     }
 
@@ -315,7 +270,7 @@ impl Desk {
         let mut room = Room {
             stamp: None,
             database: None,
-            taken: HashMap::new(),
+            told: Told::default(),
             portfolio: Portfolio::default(),
             devices: BTreeMap::new(),
         };
