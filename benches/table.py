@@ -49,6 +49,11 @@ def main(folder):
     devices = read(folder / "cyber-devices.json")
     timed = f"p50 {devices['advisory_p50_ms']:.1f} ms, p99 {devices['advisory_p99_ms']:.1f} ms"
     rows.append(("cyber", f"one advisory on {devices['devices']:,} devices", timed, f"{devices['matches']:,} matches"))
+    told = read(folder / "cyber-told.json")
+    for hospitals in [100, 300, 1_000]:
+        of = told[f"told_{hospitals}"]
+        timed = f"p50 {of['p50_ms']:.0f} ms, p99 {of['p99_ms']:.0f} ms"
+        rows.append(("cyber", f"one advisory to {hospitals:,} hospitals, kept", timed, f"aim: 1 s; of {told['advisories']:,} advisories"))
     bill = read(folder / "cyber-sbom.json")
     timed = f"p50 {bill['p50_ms']:.1f} ms, p99 {bill['p99_ms']:.1f} ms"
     rows.append(("cyber", f"{bill['components']:,} components, in process", timed, f"aim: 50 ms; {bill['cpu_ms']:.1f} CPU-ms"))
