@@ -7,7 +7,7 @@ use app::{Acted, CaseAct, CaseQuery, Command, Completeness, Desk, RecordQuery, S
 
 mod desk;
 
-use desk::{Office, member, office_of, plan_files, public, secretariat};
+use desk::{Office, approver, member, office_of, plan_files, public, secretariat};
 use record::{Progress, form_parts};
 
 const KIND: &str = "device-loan";
@@ -96,8 +96,45 @@ fn a_kind_and_a_procedure_need_no_rust() {
     assert_eq!(office.desk.run_clocks(secretariat("2026-06-17").at).unwrap(), 2);
     assert!(office.desk.notices(&secretariat("2026-06-17")).unwrap().len() >= 2);
 
+    // Everybody reads the record; of its case they see what is public, and they say nothing in it.
     let page = office.desk.record(&ministry, KIND, FIRM, &id).unwrap();
     let case = page.case.unwrap();
+    let say = |visit: &Visit| {
+        let command = Command::Say {
+            with: None,
+            text: "架空".into(),
+            files: vec![],
+        };
+        let version = case.version;
+        office.desk.act(
+            visit,
+            &CaseAct {
+                kind: KIND,
+                owner: FIRM,
+                id: &id,
+                version,
+                command,
+                controls: &[],
+            },
+        )
+    };
+    for stranger in [public("2026-06-02"), member("firm-b", "2026-06-02")] {
+        let page = office.desk.record(&stranger, KIND, FIRM, &id).unwrap();
+        assert!(page.case.is_none());
+        assert_eq!(page.public_state.unwrap().ja, "確認中");
+        assert!(say(&stranger).is_err());
+    }
+    for part in [&firm, &approver("2026-06-02")] {
+        assert!(office.desk.record(part, KIND, FIRM, &id).unwrap().case.is_some());
+    }
+    let nonsense = RecordQuery {
+        filters: vec![("nonsense".into(), "1".into())],
+        ..RecordQuery::default()
+    };
+    assert!(
+        office.desk.records(&firm, KIND, &nonsense).is_err(),
+        "a filter that is none is told"
+    );
     let steps: Vec<_> = case
         .steps
         .iter()

@@ -1049,10 +1049,20 @@ fn may_see(visit: &Visit, kind: &Kind, found: &Found) -> bool {
     keeps(visit, kind, found) || (found.entry.state != RecordState::Draft && reads())
 }
 
-/// Whether the one who asks takes part in a case: by the grants of its record's kind, or because the record names their organisation.
+/// Whether the one who asks takes part in a case: by the grants of its record's kind, because its procedure names their role, or because the record
+/// is their organisation's or names it. Whoever reads the record because everybody does takes no part: of the case they see what is public.
 pub(super) fn takes_part_in(visit: &Visit, file: &File<'_>, found: &Found) -> bool {
-    let answers = visit.caller.as_ref().filter(|caller| caller.is(Role::Member));
-    may_see(visit, file.kind, found)
+    let caller = visit.caller.as_ref();
+    let answers = caller.filter(|caller| caller.is(Role::Member));
+    let named: Vec<Grant> = grants(&file.kind.read)
+        .into_iter()
+        .filter(|grant| grant.role.is_some())
+        .collect();
+    let reads = found.entry.state != RecordState::Draft && holds(caller, &named, Subject::of(&found.owner));
+    let acts = || caller.is_some_and(|caller| file.names(caller, &found.owner));
+    reads
+        || may_see(visit, file.kind, found) && acts()
+        || keeps(visit, file.kind, found)
         || answers.is_some_and(|caller| file.involves(&found.record, &caller.organisation))
 }
 

@@ -157,11 +157,12 @@ impl Reader<'_> {
         };
         let known = ROLES.iter().copied().find(|code| *code == role);
         if known.is_none() {
-            let hint = match formula::nearest(role, ROLES) {
+            let words: Vec<&str> = ROLES.iter().copied().chain(open.then_some(EVERYBODY)).collect();
+            let hint = match formula::nearest(role, words.iter().copied()) {
                 Some(near) => format!("「{near}」のことですか。 / Did you mean `{near}`?"),
                 None => format!(
                     "次のどれかを書いてください。自組織の記録に限るときは :own を付けます。 / One of these, with `:own` if only on records of one's own organisation: {}",
-                    ROLES.join(", ")
+                    words.join(", ")
                 ),
             };
             self.fault(

@@ -79,6 +79,7 @@ record-missing = Still to be filled in ({ $n })
 record-moved = { $field }: { $before } → { $after }.
 record-new = Add: { $kind }
 record-no = No
+record-organisation-kept = The organisation that stands there now
 record-owner = Belongs to
 record-part = What to fill in
 record-part-begun = Begun (required and missing: { $n })
@@ -108,7 +109,10 @@ register-all = Clear the conditions
 register-any = Any
 register-filters = Narrow by fields
 register-for = What it is for
-register-found = { $n } records
+register-found = { $n ->
+    [one] One record
+   *[other] { $n } records
+  }
 register-found-many = { $n } records or more
 register-found-none = No record fits
 register-go = Search

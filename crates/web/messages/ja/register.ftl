@@ -79,6 +79,7 @@ record-missing = まだ入力が必要な項目（{ $n }件）
 record-moved = { $field }: { $before } → { $after }。
 record-new = { $kind }を登録する
 record-no = いいえ
+record-organisation-kept = いま登録されている組織（そのまま）
 record-owner = 登録した組織
 record-part = 記入する内容
 record-part-begun = 入力中（必須の残り{ $n }件）

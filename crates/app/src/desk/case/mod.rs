@@ -7,10 +7,10 @@ mod write;
 
 use std::collections::BTreeSet;
 
-use authz::{Action, Subject as Of};
+use authz::{Action, Caller, Role, Subject as Of};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use plan::{Kind as Form, Procedure, Required, State, Text, Transition};
+use plan::{Kind as Form, Procedure, Required, State, Text, Transition, Who};
 use record::procedure::{
     Actor, Case, Channel, Choice, Command, Event, Subject, choices, due, history, involves_parties, listens,
     takes_part, waits_for,
@@ -168,6 +168,24 @@ impl<'p> File<'p> {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the procedure has something for one of the caller's roles to do, or for the organisation to which the record belongs.
+    pub fn names(&self, caller: &Caller, owner: &str) -> bool {
+        let Procedure {
+            states,
+            transitions,
+            clocks,
+            ..
+        } = self.procedure;
+        let waits = states.iter().flat_map(|state| &state.waits_for);
+        let acts = transitions.iter().flat_map(|transition| &transition.by);
+        let escalates = clocks.iter().flat_map(|clock| &clock.escalate);
+        waits.chain(acts).chain(escalates).any(|who| match who {
+            Who::Role(code) => Role::parse(code).is_some_and(|role| caller.is(role)),
+            Who::Owner | Who::Author => caller.is(Role::Member) && caller.organisation == owner,
+            Who::Party => false,
+        })
     }
 
     /// Whether everybody may know that the case is there.

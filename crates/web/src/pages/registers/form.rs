@@ -200,7 +200,7 @@ fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given
             ..control
         }],
         Shape::Choices(_) => vec![boxes(choices(t, &field.shape).unwrap_or_default(), control)],
-        Shape::Organisation { .. } if field.many => match organisations(here) {
+        Shape::Organisation { .. } if field.many => match organisations(here, &control.value) {
             Some(choices) => vec![boxes(choices, control)],
             None => vec![Field {
                 kind: FieldKind::Area,
@@ -230,7 +230,7 @@ fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given
             Some(choices) => vec![options(choices, control)],
             None => vec![control],
         },
-        Shape::Organisation { .. } => match organisations(here) {
+        Shape::Organisation { .. } => match organisations(here, &control.value) {
             Some(choices) => vec![options(choices, control)],
             None => vec![control],
         },
@@ -249,11 +249,22 @@ fn boxes(choices: Vec<Choice>, control: Field) -> Field {
     }
 }
 
-/// The organisations that the one who asks knows, if they are few.
-fn organisations(here: &Here<'_>) -> Option<Vec<Choice>> {
+/// The organisations that the one who asks knows, if they are few, and those that stand in the answer: what somebody else gave is not lost when
+/// the form is sent by one who does not know it.
+fn organisations(here: &Here<'_>, given: &str) -> Option<Vec<Choice>> {
     let list = here.desk.organisations(&here.visit).ok()?;
     let choice = |one: &app::Kept<app::Organisation>| Choice::new(&*one.id, one.value.name(here.t.lang()));
-    (list.len() as u64 <= OFFERED).then(|| list.iter().map(choice).collect())
+    let known = |id: &str| list.iter().any(|one| one.id == id);
+    let kept = given.split_whitespace().filter(|id| !known(id)).map(|id| {
+        let name = here.organisation_name(id);
+        let name = if name == id {
+            here.t.text("record-organisation-kept")
+        } else {
+            name
+        };
+        Choice::new(id, name)
+    });
+    (list.len() as u64 <= OFFERED).then(|| list.iter().map(choice).chain(kept).collect())
 }
 
 /// The records that a field can refer to, if they are few.

@@ -204,11 +204,11 @@ fn build_one(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
 /// What the address asks for: `q` for words, a field's name for what it has to be, `sort` and `down`, `after`.
 fn asked(reader: &Reader, kind: &Kind) -> RecordQuery {
     let value = |name: &str| reader.value(name).map(str::to_owned);
-    let filters = kind
-        .fields
-        .iter()
-        .filter(|field| field.indexed)
-        .filter_map(|field| Some((field.name.clone(), value(&format!("f.{}", field.name))?)));
+    // Also those of fields that are not there: nobody is shown a list that was narrowed by less than they asked.
+    let filters = reader.query.iter().filter_map(|(name, text)| {
+        let field = name.strip_prefix("f.")?;
+        (!text.trim().is_empty()).then(|| (field.to_owned(), text.trim().to_owned()))
+    });
     // By name unless asked otherwise, which is how one looks for something in a list.
     let by_name = kind.field(&kind.title_field).filter(|field| field.indexed);
     let by_name = by_name.map(|field| field.name.clone());
