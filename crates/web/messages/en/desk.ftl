@@ -128,6 +128,7 @@ import-faulty = Rows to be mended
 import-file = File
 import-fresh = Rows that change something
 import-next-mend = Mend the file and hand it in again, or decide below to leave out exactly the rows with mistakes. Nothing was taken yet.
+import-next-none = No row would change anything. If there is something to mend, mend the file and hand it in again.
 import-next-take = Nothing is wrong. Check it and take it in. Nothing was taken yet.
 import-next-taken = This file was taken in.
 import-rows = Rows

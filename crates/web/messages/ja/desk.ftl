@@ -128,6 +128,7 @@ import-faulty = 直すところのある行
 import-file = ファイル
 import-fresh = 取り込むと変わる行
 import-next-mend = ファイルを直してもう一度取り込むか、下で、直すところのある行だけを除くと決めてください。まだ何も取り込んでいません。
+import-next-none = 取り込むと変わる行はありません。直すところがあれば、ファイルを直してもう一度取り込んでください。
 import-next-take = 誤りはありません。内容を確かめて取り込んでください。まだ何も取り込んでいません。
 import-next-taken = 取り込みました。
 import-rows = 行数

@@ -133,7 +133,7 @@ fn build_one(here: &Here<'_>, id: &str, entry: &Entry) -> Result<Answer, Refusal
         ..Work::new(here, t.text("import-title"), vec![back])
     };
     let mut forms = vec![];
-    if !staging.taken && (staged.faults.is_empty() || staged.mendable) {
+    if !staging.taken && !is_idle(&staged) && (staged.faults.is_empty() || staged.mendable) {
         let clean = staged.faults.is_empty();
         forms.push(PostForm {
             id: "take".into(),
@@ -171,11 +171,18 @@ fn build_one(here: &Here<'_>, id: &str, entry: &Entry) -> Result<Answer, Refusal
 fn next(staged: &Staged) -> &'static str {
     if staged.staging.value.taken {
         "import-next-taken"
+    } else if is_idle(staged) {
+        "import-next-none"
     } else if staged.faults.is_empty() {
         "import-next-take"
     } else {
         "import-next-mend"
     }
+}
+
+/// Whether nothing in a file of records would change anything: there is nothing to take in.
+fn is_idle(staged: &Staged) -> bool {
+    staged.fresh == 0 && matches!(staged.staging.value.purpose, Purpose::Records { .. })
 }
 
 /// A row's name in a form: its number, and its sheet.
