@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use ::cyber::answer::Said;
+use ::cyber::database::Source;
 use ::cyber::document::{Bill, Limits, Statement, Status, read};
 use ::cyber::ecosystem::Ecosystem;
 use ::cyber::matching::Package;
@@ -106,6 +108,30 @@ fn memory(kind: &str) -> Result<u64, Box<dyn Error>> {
         .and_then(|line| line.split_whitespace().next())
         .ok_or("no memory is told")?;
     Ok(kilobytes.parse::<u64>()? / 1024)
+}
+
+/// A file that is read where it is asked, as the program reads it.
+pub struct Pieces(File, u64);
+
+impl Pieces {
+    /// The file at a path.
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        Ok(Self(file, size))
+    }
+}
+
+impl Source for Pieces {
+    fn size(&self) -> u64 {
+        self.1
+    }
+
+    fn read(&self, at: u64, length: usize) -> std::io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        self.0.read_exact_at(&mut bytes, at)?;
+        Ok(bytes)
+    }
 }
 
 /// Packages of real bills with the versions that stand there.

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use ::cyber::database::{Collection, Database, Source};
+use ::cyber::database::{Collection, Database};
 use ::cyber::document::{Bill, Limits, check, read};
 use ::cyber::gate::{Submission, judge};
 use ::cyber::matching::{Package, match_components};
@@ -18,28 +17,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::cyber::{Names, advisory, data, names};
+use crate::cyber::{Names, Pieces, advisory, data, names};
 use crate::national::draw;
 
 const COMPONENTS: usize = 1_000;
 const ROUNDS: usize = 100;
 /// Of so many advisories one is about a package of a real bill; the rest is what else a database holds.
 const OTHERS: u64 = 50;
-
-/// A file that is read where it is asked, as the program reads it.
-struct Pieces(File, u64);
-
-impl Source for Pieces {
-    fn size(&self) -> u64 {
-        self.1
-    }
-
-    fn read(&self, at: u64, length: usize) -> std::io::Result<Vec<u8>> {
-        let mut bytes = vec![0; length];
-        self.0.read_exact_at(&mut bytes, at)?;
-        Ok(bytes)
-    }
-}
 
 /// Leaves a bill and a file of so many advisories in a folder, and measures.
 pub fn run(folder: &Path, advisories: u64) -> Result<Value, Box<dyn Error>> {
@@ -73,9 +57,7 @@ pub fn run(folder: &Path, advisories: u64) -> Result<Value, Box<dyn Error>> {
         step("parse");
         let report = check(&document, now, &Limits::UPLOAD);
         step("validate");
-        let source = File::open(&file)?;
-        let size = source.metadata()?.len();
-        let database = Database::open(Pieces(source, size))?;
+        let database = Database::open(Pieces::open(&file)?)?;
         step("open");
         let matches = match_components(&database, &parsed)?;
         step("match");

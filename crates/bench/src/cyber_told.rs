@@ -5,13 +5,13 @@
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use ::cyber::database::{Collection, Database, Source};
+use ::cyber::database::{Collection, Database};
 use ::cyber::osv::Record;
 use app::{
     Advisories, AdvisoryBytes, Caller, CaseAct, Command, Completeness, Desk, FileFor, Role, SavedRecord,
@@ -24,6 +24,8 @@ use store::{Change, Draft, Index, Key, Name, Query, Store};
 use vocab::Refusal;
 
 use crate::clock;
+use crate::cyber::Pieces;
+use crate::national::quantiles;
 
 type Made<T> = Result<T, Box<dyn Error>>;
 
@@ -63,29 +65,6 @@ pub fn run(plan: &Path, devices: u64, advisories: u64, postgres: bool) -> Made<V
 /// The file of advisories, watched as the server watches it.
 struct Watched(PathBuf);
 
-struct Pieces {
-    file: File,
-    size: u64,
-}
-
-impl Source for Pieces {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    fn read(&self, at: u64, length: usize) -> std::io::Result<Vec<u8>> {
-        let mut bytes = vec![0; length];
-        self.file.read_exact_at(&mut bytes, at)?;
-        Ok(bytes)
-    }
-}
-
-fn pieces(path: &Path) -> std::io::Result<Pieces> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    Ok(Pieces { file, size })
-}
-
 fn unreadable(error: &std::io::Error) -> Refusal {
     Refusal::new(
         "unavailable",
@@ -101,7 +80,9 @@ impl Advisories for Watched {
     }
 
     fn open(&self) -> Result<Box<dyn AdvisoryBytes>, Refusal> {
-        Ok(Box::new(pieces(&self.0).map_err(|error| unreadable(&error))?))
+        Ok(Box::new(
+            Pieces::open(&self.0).map_err(|error| unreadable(&error))?,
+        ))
     }
 }
 
@@ -515,7 +496,7 @@ impl Country {
     /// How long it takes to load one record into the file, as `rashin cyber load` does; the file stays as it was.
     fn load(&self) -> Made<f64> {
         let began = clock::wall();
-        let mut collection = Collection::from_database(&Database::open(pieces(&self.file)?)?)?;
+        let mut collection = Collection::from_database(&Database::open(Pieces::open(&self.file)?)?)?;
         collection.add(&advisory("EXAMPLE-2026-LOAD", "kakuu-1", "0.9.0", 1)?);
         let beside = self.file.with_extension("load");
         let mut file = File::create(&beside)?;
@@ -595,15 +576,4 @@ fn change(owner: &str, drafts: Vec<Draft>) -> Made<Change> {
 /// How far it has come: founding a country takes minutes.
 fn tell(text: &str) -> Made<()> {
     Ok(writeln!(std::io::stderr(), "{text}")?)
-}
-
-fn quantiles(mut milliseconds: Vec<f64>) -> Value {
-    milliseconds.sort_by(f64::total_cmp);
-    let at = |part: usize| {
-        let time = milliseconds
-            .get(milliseconds.len() * part / 100)
-            .or(milliseconds.last());
-        time.copied().unwrap_or_default().round()
-    };
-    json!({ "rounds": milliseconds.len(), "p50_ms": at(50), "p99_ms": at(99), "max_ms": at(100) })
 }

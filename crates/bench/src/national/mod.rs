@@ -162,7 +162,7 @@ fn write_meanwhile(store: &dyn Store, nation: &Nation, ended: &AtomicBool) -> Re
 }
 
 /// Half of them, all but one in a hundred, and all took no longer.
-fn quantiles(mut milliseconds: Vec<f64>) -> Value {
+pub fn quantiles(mut milliseconds: Vec<f64>) -> Value {
     milliseconds.sort_by(f64::total_cmp);
     let at = |part: usize| {
         let time = milliseconds
@@ -170,7 +170,7 @@ fn quantiles(mut milliseconds: Vec<f64>) -> Value {
             .or(milliseconds.last());
         (time.copied().unwrap_or_default() * 100.0).round() / 100.0
     };
-    json!({ "p50_ms": at(50), "p99_ms": at(99), "max_ms": at(100) })
+    json!({ "rounds": milliseconds.len(), "p50_ms": at(50), "p99_ms": at(99), "max_ms": at(100) })
 }
 
 /// The most memory that this process has had, in KiB.
