@@ -10,6 +10,7 @@ use store::{Fault, Index, Indexed, Key, Name};
 use crate::find::labelled;
 use crate::read::{self, Stands, get};
 use crate::work::Work;
+use crate::write::lock_chains;
 
 /// Replaces the index of records and gives the number of each, none where the index is empty: its row in `record` is to say
 /// so. `before` gives where a record stood in lists before the change.
@@ -226,14 +227,8 @@ pub(crate) fn set_stamp(work: &mut Work<'_>, kind: &Name, stamp: &str) -> Result
 
 /// Replaces the index of records that are at the version given with it.
 pub(crate) fn index(work: &mut Work<'_>, entries: &[(Key, u32, Index)]) -> Result<(), Fault> {
-    // Nobody else writes these records meanwhile. In the order of owners, so that two who do this do not wait for each other.
-    let owners: BTreeSet<&Name> = entries.iter().map(|(key, ..)| &key.owner).collect();
-    for owner in owners {
-        work.run(
-            "SELECT 1 FROM chain WHERE owner = $1 FOR UPDATE",
-            &[&owner.as_str()],
-        )?;
-    }
+    // Nobody else writes these records meanwhile.
+    lock_chains(work, &entries.iter().map(|(key, ..)| &key.owner).collect())?;
     let keys: Vec<&Key> = entries.iter().map(|(key, ..)| key).collect();
     let before = read::places(work, &keys)?;
     let is_current = |key: &Key, version: u32| before.get(key).is_some_and(|place| place.version == version);

@@ -155,8 +155,8 @@ fn fault(error: postgres::Error) -> Fault {
 }
 
 impl Store for Postgres {
-    fn commit(&self, change: &Change) -> Result<Event, Fault> {
-        self.write(|work| write::commit(work, change))
+    fn commit_all(&self, changes: &[Change]) -> Result<Vec<Event>, Fault> {
+        self.write(|work| write::commit_all(work, changes))
     }
 
     fn newest(&self, key: &Key) -> Result<Option<Version>, Fault> {

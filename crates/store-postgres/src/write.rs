@@ -1,6 +1,6 @@
 //! Statements that write. Each function runs inside its caller's transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use store::{
@@ -30,8 +30,14 @@ const PUT_BLOB: &str = "INSERT INTO blob (owner, sha256, bytes) VALUES ($1, $2, 
 const ERASE: &str =
     "UPDATE version SET body = NULL WHERE owner = $1 AND kind = $2 AND id = $3 AND version = $4";
 
-pub(crate) fn commit(work: &mut Work<'_>, change: &Change) -> Result<Event, Fault> {
-    hold_chain(work, &change.owner)?;
+pub(crate) fn commit_all(work: &mut Work<'_>, changes: &[Change]) -> Result<Vec<Event>, Fault> {
+    // All of them before anything is written: whoever waits for a chain holds nothing that the one who has it may need.
+    hold_chains(work, &changes.iter().map(|change| &change.owner).collect())?;
+    changes.iter().map(|change| commit(work, change)).collect()
+}
+
+/// Writes one change of a chain that is held.
+fn commit(work: &mut Work<'_>, change: &Change) -> Result<Event, Fault> {
     let last = read::last_link(work, &change.owner)?;
     let drafted: Vec<Key> = change
         .drafts
@@ -91,15 +97,23 @@ pub(crate) fn commit(work: &mut Work<'_>, change: &Change) -> Result<Event, Faul
     Ok(event)
 }
 
-/// Waits until no other transaction writes to a chain, and keeps others waiting until this one ends.
-fn hold_chain(work: &mut Work<'_>, owner: &Name) -> Result<(), Fault> {
+/// Waits until no other transaction writes to these chains, which may be new, and keeps others waiting until this one ends.
+fn hold_chains(work: &mut Work<'_>, owners: &BTreeSet<&Name>) -> Result<(), Fault> {
+    let names: Vec<&str> = owners.iter().map(|owner| owner.as_str()).collect();
     work.run(
-        "INSERT INTO chain (owner, seq, seal) VALUES ($1, 0, '') ON CONFLICT DO NOTHING",
-        &[&owner.as_str()],
+        "INSERT INTO chain (owner, seq, seal) SELECT owner, 0, '' FROM unnest($1::text[]) AS new (owner)
+         ON CONFLICT DO NOTHING",
+        &[&names],
     )?;
+    lock_chains(work, owners)
+}
+
+/// The same of chains that stand. In their order, so that two who do this do not wait for each other.
+pub(crate) fn lock_chains(work: &mut Work<'_>, owners: &BTreeSet<&Name>) -> Result<(), Fault> {
+    let names: Vec<&str> = owners.iter().map(|owner| owner.as_str()).collect();
     work.run(
-        "SELECT 1 FROM chain WHERE owner = $1 FOR UPDATE",
-        &[&owner.as_str()],
+        "SELECT 1 FROM chain WHERE owner = ANY ($1::text[]) ORDER BY owner FOR UPDATE",
+        &[&names],
     )?;
     Ok(())
 }

@@ -161,8 +161,11 @@ fn fault(error: rusqlite::Error) -> Fault {
 }
 
 impl Store for Sqlite {
-    fn commit(&self, change: &Change) -> Result<Event, Fault> {
-        self.write(|transaction| write::commit(transaction, change))
+    fn commit_all(&self, changes: &[Change]) -> Result<Vec<Event>, Fault> {
+        self.write(|transaction| {
+            let written = changes.iter().map(|change| write::commit(transaction, change));
+            written.collect()
+        })
     }
 
     fn newest(&self, key: &Key) -> Result<Option<Version>, Fault> {

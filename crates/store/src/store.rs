@@ -17,11 +17,23 @@ use crate::unsent::Unsent;
 ///
 /// Calls block: a server runs them off its network threads.
 pub trait Store: Send + Sync {
-    /// Writes a change whole: its event with its seal, its versions with their index, its files, its jobs. What is acknowledged survives a crash.
+    /// Writes changes one after another, all of them or none: of each its event with its seal, its versions with their index, its files, its
+    /// jobs. They may be of many owners; a later one sees what an earlier one wrote. What is acknowledged survives a crash. Gives the events.
     ///
     /// # Errors
     /// [`Fault::Conflict`] if a record is not at the version that its draft expects.
-    fn commit(&self, change: &Change) -> Result<Event, Fault>;
+    fn commit_all(&self, changes: &[Change]) -> Result<Vec<Event>, Fault>;
+
+    /// Writes one change whole.
+    ///
+    /// # Errors
+    /// As [`Store::commit_all`].
+    fn commit(&self, change: &Change) -> Result<Event, Fault> {
+        let mut events = self.commit_all(std::slice::from_ref(change))?;
+        events
+            .pop()
+            .ok_or_else(|| Fault::engine("a change was made and its event not given"))
+    }
 
     /// The newest version of a record.
     ///

@@ -10,6 +10,9 @@ use vocab::Refusal;
 
 use super::{Desk, Visit};
 
+/// So many organisations are written to in one transaction, of work that concerns many: it is made durable once, and nobody waits for it long.
+pub(super) const TOGETHER: usize = 250;
+
 /// A type whose values are kept.
 pub(crate) trait Kind: Serialize + DeserializeOwned {
     /// Its name in the store.

@@ -13,8 +13,8 @@ use vocab::Refusal;
 
 use super::kept::refused;
 use super::register::{
-    Found, RecordQuery, RecordState, called, drafted_in_merge, key, may_change, may_part, opened, public_to,
-    stored, viewer,
+    Found, RecordQuery, RecordState, Writing, called, drafted_in_merge, key, may_change, may_part, opened,
+    public_to, stored, viewer,
 };
 use super::{Desk, RegisterEntry, Seen, Visit, closed, unknown};
 use crate::ask::Rashin;
@@ -277,8 +277,7 @@ impl Desk {
         })
     }
 
-    /// Merges a record into another. Of two organisations' records the one that stays is written first: what is cut off then leaves both, and can be
-    /// done again.
+    /// Merges a record into another.
     ///
     /// # Errors
     /// `sign-in`, `not-found`, `conflict`, `reason`, why the two cannot be merged, and what the record that stays would lack.
@@ -407,14 +406,22 @@ impl Desk {
         (gone, then): (&Found, Vec<Draft>),
         detail: &serde_json::Value,
     ) -> Result<(), Refusal> {
+        let writing = |owner: &str, drafts| Writing {
+            owner: owner.to_owned(),
+            detail: detail.clone(),
+            drafts,
+            jobs: vec![],
+        };
+        let mut all = vec![];
         if stays.owner == gone.owner {
-            let all = first.into_iter().chain(then).collect();
-            return self.commit_records(visit, &gone.owner, detail.clone(), all, vec![]);
+            all.push(writing(&gone.owner, [first, then].concat()));
+        } else {
+            if !first.is_empty() {
+                all.push(writing(&stays.owner, first));
+            }
+            all.push(writing(&gone.owner, then));
         }
-        if !first.is_empty() {
-            self.commit_records(visit, &stays.owner, detail.clone(), first, vec![])?;
-        }
-        self.commit_records(visit, &gone.owner, detail.clone(), then, vec![])
+        self.commit_records(visit, all)
     }
 
     /// A filed record that the one who asks may change.

@@ -6,15 +6,16 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use plan::Text;
 use serde::{Deserialize, Serialize};
-use store::{Direction, Draft, Filter, Index, Name, Query, Test, Version};
+use serde_json::Value;
+use store::{Change, Direction, Draft, Fault, Filter, Index, Name, Query, Test, Version};
 use vocab::Refusal;
 
 use authz::{Action, Subject};
 
 use super::case::{channels, filter};
-use super::kept::{opened, refused};
+use super::kept::{TOGETHER, change, opened, refused};
 use super::security::Feed;
-use super::{Desk, Edit, Kind, Visit};
+use super::{Desk, Edit, Kind, MINISTRY, Visit};
 use crate::ask::Rashin;
 
 /// Notices are shown for so long.
@@ -45,6 +46,16 @@ pub(super) struct Notice {
 
 impl Kind for Notice {
     const KIND: &'static str = "notice";
+}
+
+/// A notice that is told once under its name, however often that is tried.
+pub(super) struct Once {
+    /// Whose records it is one of.
+    pub owner: String,
+    pub name: String,
+    pub notice: Notice,
+    /// For the audit log.
+    pub detail: Value,
 }
 
 /// A notice as somebody reads it.
@@ -124,6 +135,40 @@ fn told_to(visit: &Visit, from: Timestamp, to: Timestamp, urgent: bool) -> Resul
 }
 
 impl Desk {
+    /// Tells what has not been told yet; gives how many were told now.
+    pub(super) fn tell_once(&self, at: Timestamp, all: Vec<Once>) -> Result<u64, Refusal> {
+        let mut changes: Vec<Change> = vec![];
+        for one in all {
+            if self.find::<Notice>(&one.owner, &one.name)?.is_none() {
+                let by = (at, MINISTRY, Action::KeepCases);
+                let draft = one.notice.draft(&one.name)?;
+                changes.push(change(by, &one.owner, one.detail, vec![draft], vec![])?);
+            }
+        }
+        let mut told = 0;
+        for some in changes.chunks(TOGETHER) {
+            told += match self.store.commit_all(some) {
+                Ok(events) => events.len() as u64,
+                Err(Fault::Conflict { .. }) => self.tell_others(some)?,
+                Err(fault) => return Err(refused(fault)),
+            };
+        }
+        Ok(told)
+    }
+
+    /// Tells one by one, without those of which another worker was first.
+    fn tell_others(&self, changes: &[Change]) -> Result<u64, Refusal> {
+        let mut told = 0;
+        for change in changes {
+            match self.store.commit(change) {
+                Ok(_) => told += 1,
+                Err(Fault::Conflict { .. }) => {}
+                Err(fault) => return Err(refused(fault)),
+            }
+        }
+        Ok(told)
+    }
+
     /// What the one who asks was told in the last thirty days, the newest first.
     ///
     /// # Errors

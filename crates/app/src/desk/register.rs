@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use store::{After, Direction, Draft, Fault, Filter, Index, Job, Key, Name, Query, Test, Version};
 use vocab::Refusal;
 
-use super::case::{CaseView, File};
+use super::case::{CaseView, File, Filed};
 use super::kept::{change, refused};
 use super::merge::{MergeNote, Standing};
 use super::sent::{Sent, sent_otherwise};
@@ -580,16 +580,29 @@ impl Desk {
         if filed {
             drafts.extend(self.case_follows(visit, &rashin, &kind, &owner, &id, &record)?);
         } else if state == RecordState::Filed {
-            match self.open_cases(visit, &rashin, &kind, &owner, &[(id.clone(), &record)])? {
+            let filed = Filed {
+                owner: &owner,
+                id: &id,
+                record: &record,
+            };
+            match self.open_cases(visit, &rashin, &kind, &[filed])? {
                 Ok(carried) => {
-                    drafts.extend(carried.drafts);
-                    jobs = carried.jobs;
+                    for one in carried {
+                        drafts.extend(one.drafts);
+                        jobs.extend(one.jobs);
+                    }
                 }
                 Err(faults) => return Ok(SavedRecord::Faults(faults)),
             }
         }
         let detail = json!({ "kind": kind.id, "record": id, "what": if before.is_some() { "changed" } else { "added" } });
-        match self.commit_records(visit, &owner, detail, drafts, jobs) {
+        let writing = Writing {
+            owner: owner.clone(),
+            detail,
+            drafts,
+            jobs,
+        };
+        match self.commit_records(visit, vec![writing]) {
             // The same was being kept at the same time: what came of that is told.
             Err(refusal) if refusal.kind == "conflict" && again.is_some() => {
                 let first = self.first_version(&kind, &owner, &id)?.ok_or(refusal)?;
@@ -805,23 +818,35 @@ impl Desk {
         Ok(format!("{}/{}/{value}", last.key.owner, last.key.id))
     }
 
-    pub(super) fn commit_records(
-        &self,
-        visit: &Visit,
-        owner: &str,
-        detail: Value,
-        drafts: Vec<Draft>,
-        jobs: Vec<Job>,
-    ) -> Result<(), Refusal> {
-        // The kind has been asked; the action is asked as well, so that a plan never grants more than the policy does.
-        Self::authorise(visit, Action::KeepRecords, Subject::of(owner))?;
-        let by = (visit.at, visit.actor(), Action::KeepRecords);
-        let jobs = [jobs, Self::matched_later(owner, &drafts, visit.at)?].concat();
-        let change = change(by, owner, visit.signed(detail), drafts, jobs)?;
-        self.store.commit(&change).map_err(refused)?;
+    /// Writes records together: all of them or none.
+    pub(super) fn commit_records(&self, visit: &Visit, all: Vec<Writing>) -> Result<(), Refusal> {
+        let mut changes = vec![];
+        for one in all {
+            // The kind has been asked; the action is asked as well, so that a plan never grants more than the policy does.
+            Self::authorise(visit, Action::KeepRecords, Subject::of(&one.owner))?;
+            let by = (visit.at, visit.actor(), Action::KeepRecords);
+            let jobs = [one.jobs, Self::matched_later(&one.owner, &one.drafts, visit.at)?].concat();
+            changes.push(change(
+                by,
+                &one.owner,
+                visit.signed(one.detail),
+                one.drafts,
+                jobs,
+            )?);
+        }
+        self.store.commit_all(&changes).map_err(refused)?;
         self.supply_changed();
         Ok(())
     }
+}
+
+/// What is written of one organisation's records.
+pub(super) struct Writing {
+    pub owner: String,
+    /// For the audit log.
+    pub detail: Value,
+    pub drafts: Vec<Draft>,
+    pub jobs: Vec<Job>,
 }
 
 /// A version as it was read.

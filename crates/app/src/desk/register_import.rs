@@ -6,11 +6,13 @@ use serde_json::json;
 use store::{Draft, Job};
 use vocab::Refusal;
 
+use super::case::Filed;
 use super::import::{Column, Row, RowFault, Sheets, Table};
 use super::import_staging::Examined;
 use super::kept::refused;
 use super::register::{
-    Found, RecordQuery, RecordState, Register, drafted, key, may_add, may_change, new_owner, opened, viewer,
+    Found, RecordQuery, RecordState, Register, Writing, drafted, key, may_add, may_change, new_owner, opened,
+    viewer,
 };
 use super::{Desk, Visit};
 use plan::{Kind, Text};
@@ -28,8 +30,6 @@ struct Written {
     records: usize,
     drafts: Vec<Draft>,
     jobs: Vec<Job>,
-    /// Records that are filed by this, whose cases are opened.
-    opening: Vec<(String, Record)>,
 }
 
 /// A row that can be taken.
@@ -123,7 +123,7 @@ impl Desk {
         Ok(examined)
     }
 
-    /// Writes what the rows of a clean file change, one change for each organisation; `last` goes with that of `home`, which is written last.
+    /// Writes what the rows of a clean file change, one change for each organisation, all of them or none; `last` goes with that of `home`.
     pub(super) fn import_records(
         &self,
         visit: &Visit,
@@ -136,6 +136,8 @@ impl Desk {
         let columns = columns(&kind);
         let rashin = self.rashin()?;
         let mut by_owner: BTreeMap<String, Written> = BTreeMap::new();
+        // Records that are filed by this, whose cases are opened.
+        let mut opening: Vec<(String, String, Record)> = vec![];
         let mut count = 0;
         for row in rows(&sheets.rows) {
             let Ok(incoming) = self.incoming(visit, &kind, &columns, row, sheets)? else {
@@ -161,38 +163,31 @@ impl Desk {
                 let follows = self.case_follows(visit, &rashin, &kind, &owner, &id, &record)?;
                 written.drafts.extend(follows);
             } else {
-                written.opening.push((id, record));
+                opening.push((owner, id, record));
             }
             count += 1;
         }
-        for (owner, written) in &mut by_owner {
-            let opening: Vec<(String, &Record)> = written
-                .opening
-                .iter()
-                .map(|(id, record)| (id.clone(), record))
-                .collect();
-            match self.open_cases(visit, &rashin, &kind, owner, &opening)? {
-                Ok(carried) => {
-                    written.drafts.extend(carried.drafts);
-                    written.jobs = carried.jobs;
-                }
-                // The rows were examined as complete records; what a procedure needs besides is told as a whole.
-                Err(faults) => return Err(incomplete(&faults)),
-            }
+        let filed: Vec<Filed<'_>> = opening
+            .iter()
+            .map(|(owner, id, record)| Filed { owner, id, record })
+            .collect();
+        // The rows were examined as complete records; what a procedure needs besides is told as a whole.
+        let carried = self
+            .open_cases(visit, &rashin, &kind, &filed)?
+            .map_err(|faults| incomplete(&faults))?;
+        for ((owner, ..), carried) in opening.iter().zip(carried) {
+            let written = by_owner.entry(owner.clone()).or_default();
+            written.drafts.extend(carried.drafts);
+            written.jobs.extend(carried.jobs);
         }
-        let mut own = by_owner.remove(home).unwrap_or_default();
-        own.drafts.push(last);
-        let detail = |records: usize| json!({ "kind": kind.id, "what": "import", "records": records });
-        for (owner, written) in by_owner {
-            self.commit_records(
-                visit,
-                &owner,
-                detail(written.records),
-                written.drafts,
-                written.jobs,
-            )?;
-        }
-        self.commit_records(visit, home, detail(own.records), own.drafts, own.jobs)?;
+        by_owner.entry(home.to_owned()).or_default().drafts.push(last);
+        let writing = |(owner, written): (String, Written)| Writing {
+            owner,
+            detail: json!({ "kind": kind.id, "what": "import", "records": written.records }),
+            drafts: written.drafts,
+            jobs: written.jobs,
+        };
+        self.commit_records(visit, by_owner.into_iter().map(writing).collect())?;
         Ok(count)
     }
 

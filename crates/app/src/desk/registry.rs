@@ -16,7 +16,7 @@ use vocab::Refusal;
 
 use super::import::tidy;
 use super::kept::{Which, refused};
-use super::register::{RecordState, drafted, key, may_add, opened};
+use super::register::{RecordState, Writing, drafted, key, may_add, opened};
 use super::work::{Heard, Work};
 use super::{Desk, Edit, Kept, Kind, MINISTRY, Visit, closed, unknown};
 use crate::registry::{List, ListRow, Listed, RefusedRow};
@@ -601,8 +601,13 @@ impl<'d> Intake<'d> {
         let detail =
             json!({ "list": value.list.code(), "import": id, "what": "import", "records": drafts.len() });
         drafts.push(Edit::next(&self.import, value)?.into_draft());
-        self.desk
-            .commit_records(&self.visit, MINISTRY, detail, drafts, vec![])?;
+        let writing = Writing {
+            owner: MINISTRY.into(),
+            detail,
+            drafts,
+            jobs: vec![],
+        };
+        self.desk.commit_records(&self.visit, vec![writing])?;
         self.import.version += 1;
         Ok(())
     }

@@ -16,11 +16,11 @@ use store::{After, Direction, Filter, Name, Progress, Query, Test};
 use vocab::{Period, Refusal};
 
 use super::case::{about, filter};
-use super::kept::{change, opened as kept_opened, refused};
-use super::notice::Notice;
+use super::kept::{TOGETHER, opened as kept_opened, refused};
+use super::notice::{Notice, Once};
 use super::register::{Found, RecordState, key, opened, stored};
 use super::work::Heard;
-use super::{Desk, Kept, Kind, MINISTRY, Visit, closed};
+use super::{Desk, Kept, Kind, Visit, closed};
 use crate::ask::Rashin;
 
 /// The kind of a report.
@@ -35,8 +35,6 @@ const READ: u32 = 5_000;
 const KEPT: SignedDuration = SignedDuration::from_secs(30);
 /// So many of a hospital's assets are named with a report.
 const NAMED: usize = 100;
-/// After so many holders that were told, the job says how far it is.
-const TOLD: usize = 100;
 /// What is settled leaves a hospital's page after so many days.
 const SETTLED: i64 = 30;
 
@@ -378,21 +376,18 @@ impl Desk {
                 holders.insert(found.owner);
             })?;
         }
+        holders.remove(owner);
+        let holders: Vec<String> = holders.into_iter().collect();
         let mut told = 0;
         let so_far = |told| Progress {
             done: told,
             total: holders.len() as u64,
             text: String::new(),
         };
-        for (place, holder) in holders.iter().filter(|holder| *holder != owner).enumerate() {
-            if place % TOLD == TOLD - 1 && !heard(&so_far(told))? {
-                return Ok(None);
-            }
-            let name = format!("{}.{owner}.{id}.{event}", news.id);
-            if self.find::<Notice>(holder, &name)?.is_some() {
-                continue;
-            }
-            let notice = Notice {
+        let once = |holder: &String| Once {
+            owner: holder.clone(),
+            name: format!("{}.{owner}.{id}.{event}", news.id),
+            notice: Notice {
                 to: vec![Channel::Organisation(holder.clone()).to_string()],
                 text: text.clone(),
                 urgent: news.urgent,
@@ -401,15 +396,13 @@ impl Desk {
                 id: id.into(),
                 number: number.clone(),
                 at,
-            };
-            let detail = json!({ "kind": news.kind, "what": "told", "number": number });
-            let by = (at, MINISTRY, Action::KeepCases);
-            let change = change(by, holder, detail, vec![notice.draft(&name)?], vec![])?;
-            match self.store.commit(&change) {
-                Ok(_) => told += 1,
-                // Another worker was first.
-                Err(store::Fault::Conflict { .. }) => {}
-                Err(fault) => return Err(refused(fault)),
+            },
+            detail: json!({ "kind": news.kind, "what": "told", "number": number }),
+        };
+        for some in holders.chunks(TOGETHER) {
+            told += self.tell_once(at, some.iter().map(once).collect())?;
+            if !heard(&so_far(told))? {
+                return Ok(None);
             }
         }
         Ok(Some(so_far(told)))

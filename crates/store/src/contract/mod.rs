@@ -40,6 +40,8 @@ macro_rules! contract {
             versions_only_grow
             a_conflict_names_what_is_there_and_writes_nothing
             one_change_may_write_a_record_twice
+            changes_of_many_owners_are_written_together_or_not_at_all
+            writers_of_many_chains_wait_for_each_other_in_turn
             lists_agree_with_a_plain_model
             indexed_lists_agree_with_a_plain_model
             an_index_follows_the_newest_version

@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
 use super::{Open, change, draft, name, note, rows, time};
-use crate::{After, Blob, Event, EventQuery, Fault, Key, Name, Query, Version, verify};
+use crate::{After, Blob, Change, Event, EventQuery, Fault, Key, Name, Query, Version, verify};
 
 /// A record's versions are added one by one; each stays as it was written.
 pub fn versions_only_grow(open: Open<'_>) {
@@ -78,6 +78,83 @@ pub fn a_conflict_names_what_is_there_and_writes_nothing(open: Open<'_>) {
         assert_eq!((key.to_string().as_str(), *expected, *found), told);
         assert_eq!(rows(&*store), before);
     }
+}
+
+/// Changes of many owners are as if each was made alone, in their order; where one cannot be made, none is.
+pub fn changes_of_many_owners_are_written_together_or_not_at_all(open: Open<'_>) {
+    let (store, alone) = (open(), open());
+    let many = |seen: u32| {
+        let mut changes: Vec<Change> = ["b", "a", "c", "a"]
+            .into_iter()
+            .map(|owner| change(owner, vec![]))
+            .collect();
+        for (place, change) in changes.iter_mut().enumerate() {
+            let twice = u32::from(place == 3);
+            change.drafts = vec![
+                draft("1", 2 * seen + twice, json!(place)),
+                draft(&format!("{place}-{seen}"), 0, json!({})),
+            ];
+            // Of the owner that comes once there is one version a turn.
+            if place % 2 == 0 {
+                change.drafts[0].expected = seen;
+            }
+        }
+        changes
+    };
+    assert_eq!(store.commit_all(&[]).unwrap(), []);
+    for seen in 0..3 {
+        let changes = many(seen);
+        let written = store.commit_all(&changes).unwrap();
+        let expected: Vec<Event> = changes.iter().map(|one| alone.commit(one).unwrap()).collect();
+        assert_eq!(written, expected);
+        assert_eq!(rows(&*store), rows(&*alone));
+    }
+    // The last of them comes too late, or the one before it does not nest.
+    let before = rows(&*store);
+    let mut late = many(3);
+    late[3].drafts[0].expected = 6;
+    let fault = store.commit_all(&late).unwrap_err();
+    assert!(
+        matches!(&fault, Fault::Conflict { key, expected: 6, found: 7 } if key == &note("a", "1")),
+        "{fault:?}"
+    );
+    assert_eq!(rows(&*store), before);
+    store.commit_all(&many(3)).unwrap();
+    verify(&*store, &[]).unwrap();
+}
+
+/// Those who write to the same chains in different orders all come to an end, and nothing is lost.
+pub fn writers_of_many_chains_wait_for_each_other_in_turn(open: Open<'_>) {
+    const TURNS: usize = 20;
+    let store = open();
+    let owners = ["a", "b", "c", "d"];
+    std::thread::scope(|scope| {
+        for writer in 0..owners.len() {
+            let store = &store;
+            scope.spawn(move || {
+                for turn in 0..TURNS {
+                    // New chains too: the order in which each comes to them is another.
+                    let names =
+                        (0..owners.len()).map(|place| owners[(place + writer) % owners.len()].to_owned());
+                    let names = names.chain([format!("new-{turn}")]);
+                    let id = format!("{writer}-{turn}");
+                    let changes: Vec<Change> = names
+                        .map(|owner| change(&owner, vec![draft(&id, 0, json!(turn))]))
+                        .collect();
+                    store.commit_all(&changes).unwrap();
+                }
+            });
+        }
+    });
+    for owner in owners {
+        let head = store.head(&name(owner)).unwrap().unwrap();
+        assert_eq!(head.seq, (owners.len() * TURNS) as u64);
+    }
+    for turn in 0..TURNS {
+        let head = store.head(&name(&format!("new-{turn}"))).unwrap().unwrap();
+        assert_eq!(head.seq, owners.len() as u64);
+    }
+    verify(&*store, &[]).unwrap();
 }
 
 /// The drafts of one change follow one another.

@@ -28,6 +28,7 @@ use super::{Desk, Kept, Kind, Visit, unknown};
 use crate::ask::Rashin;
 
 pub use list::{CaseLine, CaseList, CaseQuery};
+pub(super) use write::Filed;
 
 impl Kind for Case {
     const KIND: &'static str = "case";

@@ -44,6 +44,13 @@ pub(in crate::desk) struct Carried {
     pub jobs: Vec<Job>,
 }
 
+/// A record that is filed now.
+pub(in crate::desk) struct Filed<'a> {
+    pub owner: &'a str,
+    pub id: &'a str,
+    pub record: &'a Record,
+}
+
 impl Desk {
     /// What is written by a command on a case.
     pub(super) fn carry(
@@ -74,32 +81,31 @@ impl Desk {
         carried(rashin, file, record, start, &events)
     }
 
-    /// Opens the cases of records that are filed, as the one who files them may: each with its number, all in one change with the records. A
-    /// record whose case this person cannot open waits for somebody who can.
+    /// Opens the cases of records that are filed, as the one who files them may: what is written for each, in their order, in one change with the
+    /// record. Their numbers are drawn at once. For a record whose case this person cannot open nothing is written: it waits for somebody who can.
     pub(in crate::desk) fn open_cases(
         &self,
         visit: &Visit,
         rashin: &Rashin,
         kind: &Form,
-        owner: &str,
-        records: &[(String, &Record)],
-    ) -> Result<Result<Carried, Vec<RecordFault>>, Refusal> {
-        let mut all = Carried::default();
+        records: &[Filed<'_>],
+    ) -> Result<Result<Vec<Carried>, Vec<RecordFault>>, Refusal> {
+        let mut all: Vec<Carried> = records.iter().map(|_| Carried::default()).collect();
         let Some(procedure) = rashin.plan().procedure_of(&kind.id) else {
             return Ok(Ok(all));
         };
         let actor = actor(visit);
         let mut opening = vec![];
-        for (id, record) in records {
+        for (filed, carried) in records.iter().zip(&mut all) {
             let file = File {
                 procedure,
                 kind,
-                owner: owner.to_owned(),
-                id: id.clone(),
+                owner: filed.owner.to_owned(),
+                id: filed.id.to_owned(),
                 kept: None,
             };
             let blank = Case::new(&*procedure.id, "");
-            let subject = file.subject(record);
+            let subject = file.subject(filed.record);
             let Some(choice) = choices(&subject, &blank, &actor).into_iter().next() else {
                 continue;
             };
@@ -112,18 +118,16 @@ impl Desk {
                 dissent: String::new(),
             };
             let events = decide(&subject, &blank, &actor, &command, visit.at, rashin.calendar())?;
-            opening.push((file, *record, events));
+            opening.push((file, filed.record, events, carried));
         }
         if opening.is_empty() {
             return Ok(Ok(all));
         }
         let first = self.draw_numbers(visit, procedure, opening.len() as u64)?;
-        for (number, (file, record, events)) in (first..).zip(opening) {
+        for (number, (file, record, events, carry)) in (first..).zip(opening) {
             let text = procedure.number.write(Period::containing(visit.today()), number);
             let case = Case::new(&*procedure.id, text);
-            let one = carried(rashin, &file, record, case, &events)?;
-            all.drafts.extend(one.drafts);
-            all.jobs.extend(one.jobs);
+            *carry = carried(rashin, &file, record, case, &events)?;
         }
         Ok(Ok(all))
     }

@@ -20,7 +20,7 @@ use vocab::Refusal;
 use super::super::kept::{change, refused};
 use super::super::register::{RecordState, drafted, key, opened};
 use super::super::{Desk, MINISTRY, Visit};
-use super::item::severity;
+use super::facts::severity;
 use super::support::LifePart;
 use super::watch::{Device, Room, status_of};
 use super::worklist::MakerAnswer;

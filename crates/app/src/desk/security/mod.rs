@@ -3,6 +3,7 @@
 
 mod board;
 mod disclosed;
+mod facts;
 mod feed;
 mod gate;
 mod handout;
@@ -10,6 +11,7 @@ mod inbox;
 mod item;
 mod support;
 mod taken;
+mod tell;
 mod watch;
 mod worklist;
 

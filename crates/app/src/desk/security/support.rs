@@ -10,13 +10,11 @@ use serde_json::json;
 use store::{Progress, sha256};
 use vocab::{Lang, Refusal};
 
-use authz::Action;
-
-use super::super::kept::{change, refused};
-use super::super::notice::Notice;
+use super::super::Desk;
+use super::super::notice::{Notice, Once};
 use super::super::supply::ASSET;
 use super::super::work::Work;
-use super::super::{Desk, MINISTRY};
+use super::tell::done;
 use super::watch::{Device, Room};
 
 /// A change is announced so many months before: a hospital's budget is made once a year. The length is this system's own proposal.
@@ -168,16 +166,12 @@ impl Desk {
         let Some((text, day)) = told(&device, stage) else {
             return Ok(Progress::default());
         };
-        let mut told = 0;
-        let mut last = String::new();
         // By holder: one is told once, of the first asset that is the device.
-        for (holder, held) in self.holding(asset, &device, None)? {
-            let name = format!("support.{owner}.{id}.{}.{day}", code(stage));
-            if holder == last || self.find::<Notice>(&holder, &name)?.is_some() {
-                continue;
-            }
-            last.clone_from(&holder);
-            let notice = Notice {
+        let mut holding: Vec<(String, String)> = self.holding(asset, &device, None)?.into_iter().collect();
+        holding.dedup_by(|next, one| next.0 == one.0);
+        let once = |(holder, held): (String, String)| Once {
+            name: format!("support.{owner}.{id}.{}.{day}", code(stage)),
+            notice: Notice {
                 to: vec![Channel::Organisation(holder.clone()).to_string()],
                 text: text.clone(),
                 urgent: false,
@@ -186,22 +180,12 @@ impl Desk {
                 id: held,
                 number: String::new(),
                 at,
-            };
-            let detail = json!({ "kind": ASSET, "what": "support", "stage": code(stage) });
-            let by = (at, MINISTRY, Action::KeepCases);
-            let change = change(by, &holder, detail, vec![notice.draft(&name)?], vec![])?;
-            match self.store.commit(&change) {
-                Ok(_) => told += 1,
-                // Another worker was first.
-                Err(store::Fault::Conflict { .. }) => {}
-                Err(fault) => return Err(refused(fault)),
-            }
-        }
-        Ok(Progress {
-            done: told,
-            total: told,
-            text: String::new(),
-        })
+            },
+            detail: json!({ "kind": ASSET, "what": "support", "stage": code(stage) }),
+            owner: holder,
+        };
+        let told = self.tell_once(at, holding.into_iter().map(once).collect())?;
+        Ok(done(told))
     }
 }
 
