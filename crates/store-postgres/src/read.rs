@@ -24,17 +24,23 @@ pub(crate) fn head(work: &mut Work<'_>, owner: &Name) -> Result<Option<Head>, Fa
 }
 
 /// The end of an owner's chain, as the next event needs it.
-pub(crate) fn last_link(work: &mut Work<'_>, owner: &Name) -> Result<Option<Link>, Fault> {
+/// The ends of these chains, of those that have begun.
+pub(crate) fn last_links<'a>(
+    work: &mut Work<'_>,
+    owners: impl Iterator<Item = &'a Name>,
+) -> Result<HashMap<Name, Link>, Fault> {
+    let owners: Vec<&str> = owners.map(Name::as_str).collect();
     // The seal of a long event lies behind all that it wrote; the chain's end says the same.
-    let sql = "SELECT e.seq, e.at, c.seal FROM chain c JOIN event e USING (owner, seq) WHERE owner = $1";
-    let found = work.all(sql, &[&owner.as_str()], |row| {
-        Ok(Link {
-            seq: number(row, 0)?,
-            at: time(row, 1)?,
-            seal: get(row, 2)?,
-        })
+    let sql = "SELECT c.owner, e.seq, e.at, c.seal FROM chain c JOIN event e USING (owner, seq) WHERE c.owner = ANY ($1::text[])";
+    let found = work.all(sql, &[&owners], |row| {
+        let link = Link {
+            seq: number(row, 1)?,
+            at: time(row, 2)?,
+            seal: get(row, 3)?,
+        };
+        Ok((name(row, 0)?, link))
     })?;
-    Ok(found.into_iter().next())
+    Ok(found.into_iter().collect())
 }
 
 /// Where a record stands in lists.

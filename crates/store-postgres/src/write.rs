@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use store::{
-    Blob, Change, Entry, Event, Fault, Head, Key, Name, Place, Row, Strikes, Token, Unsent, canonical,
+    Blob, Change, Entry, Event, Fault, Head, Indexed, Key, Name, Place, Row, Strikes, Token, Unsent,
+    canonical,
 };
 
 use crate::work::Work;
@@ -13,11 +14,13 @@ use crate::{index, jobs, read};
 /// How many rows one statement writes.
 const MANY: usize = 4_000;
 
-const PUT_CHAIN: &str = "INSERT INTO chain (owner, seq, seal) VALUES ($1, $2, $3)
-    ON CONFLICT (owner) DO UPDATE SET seq = $2, seal = $3";
-const INSERT_EVENT: &str =
+const PUT_CHAINS: &str = "INSERT INTO chain (owner, seq, seal)
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[])
+    ON CONFLICT (owner) DO UPDATE SET seq = EXCLUDED.seq, seal = EXCLUDED.seal";
+const INSERT_EVENTS: &str =
     "INSERT INTO event (owner, seq, at, actor, action, detail, written, erased, blobs, seal)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+      $9::text[], $10::text[])";
 const INSERT_VERSIONS: &str =
     "INSERT INTO version (owner, kind, id, version, parent, state, body, sha256, event)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -33,68 +36,77 @@ const ERASE: &str =
 pub(crate) fn commit_all(work: &mut Work<'_>, changes: &[Change]) -> Result<Vec<Event>, Fault> {
     // All of them before anything is written: whoever waits for a chain holds nothing that the one who has it may need.
     hold_chains(work, &changes.iter().map(|change| &change.owner).collect())?;
-    changes.iter().map(|change| commit(work, change)).collect()
+    let mut events = Vec::with_capacity(changes.len());
+    for run in Change::runs(changes) {
+        events.extend(commit(work, run)?);
+    }
+    Ok(events)
 }
 
-/// Writes one change of a chain that is held.
-fn commit(work: &mut Work<'_>, change: &Change) -> Result<Event, Fault> {
-    let last = read::last_link(work, &change.owner)?;
-    let drafted: Vec<Key> = change
-        .drafts
-        .iter()
-        .map(|draft| Key {
-            owner: change.owner.clone(),
-            kind: draft.kind.clone(),
-            id: draft.id.clone(),
-        })
-        .collect();
-    let erased = change.erase.iter().map(|(key, _)| key);
-    let keys: Vec<&Key> = drafted.iter().chain(erased).collect();
-    let before = if keys.is_empty() {
-        HashMap::new()
-    } else {
-        read::places(work, &keys)?
-    };
+/// Writes changes of which each is another owner's, whose chains are held.
+fn commit(work: &mut Work<'_>, changes: &[Change]) -> Result<Vec<Event>, Fault> {
+    let links = read::last_links(work, changes.iter().map(|change| &change.owner))?;
+    let drafted: Vec<Key> = changes.iter().flat_map(drafted).collect();
+    let erased = changes.iter().flat_map(|change| &change.erase);
+    let keys: Vec<&Key> = drafted.iter().chain(erased.map(|(key, _)| key)).collect();
+    let before = read::places(work, &keys)?;
     let newest = |key: &Key| before.get(key).map_or(0, |place| place.version);
-    let (event, texts) = Event::after(last.as_ref(), change, |key| Ok(newest(key)))?;
-    let indexed = event.indexed(change, newest);
+    let mut events = Vec::with_capacity(changes.len());
+    for change in changes {
+        events.push(Event::after(links.get(&change.owner), change, |key| {
+            Ok(newest(key))
+        })?);
+    }
+    let written = events.iter().zip(changes);
+    let indexed: Vec<Indexed<'_>> = written
+        .flat_map(|((event, _), change)| event.indexed(change, newest))
+        .collect();
     let numbers = index::replace(work, &indexed, &before)?;
-    put_head(work, &event.head())?;
-    put_event(work, &event)?;
+    let heads: Vec<Head> = events.iter().map(|(event, _)| event.head()).collect();
+    put_heads(work, &heads)?;
+    put_events(work, &events.iter().map(|(event, _)| event).collect::<Vec<_>>())?;
     // A record is written with its number at once: to write it again would cost every index on it again.
-    let names = indexed.iter().map(|now| (&now.key.kind, &now.key.id));
-    let numbered: HashMap<(&Name, &Name), Option<i64>> = names.zip(numbers).collect();
-    for entries in event.entries(&texts).chunks(MANY) {
+    let names = indexed.iter().map(|now| now.key.names());
+    let numbered: HashMap<_, Option<i64>> = names.zip(numbers).collect();
+    let entries: Vec<Entry<'_>> = events
+        .iter()
+        .flat_map(|(event, texts)| event.entries(texts))
+        .collect();
+    for entries in entries.chunks(MANY) {
         put_versions(work, entries)?;
-        let places = entries.iter().map(|Entry { place, .. }| {
-            let n = numbered.get(&(place.kind, place.id));
-            (*place, n.copied().flatten())
-        });
+        let places = entries
+            .iter()
+            .map(|Entry { place, .. }| (*place, numbered.get(&place.names()).copied().flatten()));
         put_places(work, places)?;
     }
-    for Blob { sha256, bytes } in &change.blobs {
-        put_blob(work, &change.owner, sha256, bytes)?;
+    for change in changes {
+        for Blob { sha256, bytes } in &change.blobs {
+            put_blob(work, &change.owner, sha256, bytes)?;
+        }
     }
-    for (kind, id, version) in &event.erased {
-        work.run(
-            ERASE,
-            &[
-                &event.owner.as_str(),
-                &kind.as_str(),
-                &id.as_str(),
-                &i64::from(*version),
-            ],
-        )?;
+    for (event, _) in &events {
+        for (kind, id, version) in &event.erased {
+            let owner = event.owner.as_str();
+            let version = i64::from(*version);
+            work.run(ERASE, &[&owner, &kind.as_str(), &id.as_str(), &version])?;
+        }
     }
-    let forgotten = change.erase.iter().filter_map(|(key, _)| {
-        let n = numbered.get(&(&key.kind, &key.id))?;
-        Some((key, *n))
-    });
+    let forgotten = changes.iter().flat_map(|change| &change.erase);
+    let forgotten = forgotten.filter_map(|(key, _)| Some((key, *numbered.get(&key.names())?)));
     index::number(work, forgotten)?;
-    for job in &change.jobs {
+    for job in changes.iter().flat_map(|change| &change.jobs) {
         jobs::put(work, job)?;
     }
-    Ok(event)
+    Ok(events.into_iter().map(|(event, _)| event).collect())
+}
+
+/// The records that a change writes.
+fn drafted(change: &Change) -> impl Iterator<Item = Key> {
+    change.drafts.iter().map(|draft| Key {
+        owner: change.owner.clone(),
+        kind: draft.kind.clone(),
+        id: draft.id.clone(),
+    })
 }
 
 /// Waits until no other transaction writes to these chains, which may be new, and keeps others waiting until this one ends.
@@ -136,9 +148,9 @@ pub(crate) fn load(
     }
 }
 
-/// Writes rows: versions and places in lists, of which there may be many, in one statement each.
+/// Writes rows: of those of which there may be many, in one statement each.
 fn put(work: &mut Work<'_>, rows: &[Row]) -> Result<(), Fault> {
-    let (mut versions, mut places) = (vec![], vec![]);
+    let (mut heads, mut events, mut versions, mut places) = (vec![], vec![], vec![], vec![]);
     for row in rows {
         match row {
             Row::Version(version) => versions.push(Entry::from(version)),
@@ -158,34 +170,61 @@ fn put(work: &mut Work<'_>, rows: &[Row]) -> Result<(), Fault> {
                 };
                 places.push((place, None));
             }
-            Row::Head(head) => put_head(work, head)?,
-            Row::Event(event) => put_event(work, event)?,
+            Row::Head(head) => heads.push(head.clone()),
+            Row::Event(event) => events.push(event),
             Row::Blob { owner, sha256, bytes } => put_blob(work, owner, sha256, bytes)?,
         }
     }
+    put_heads(work, &heads)?;
+    put_events(work, &events)?;
     put_versions(work, &versions)?;
     put_places(work, places.into_iter())
 }
 
-fn put_head(work: &mut Work<'_>, head: &Head) -> Result<(), Fault> {
-    work.run(PUT_CHAIN, &[&head.owner.as_str(), &number(head.seq)?, &head.seal])?;
+fn put_heads(work: &mut Work<'_>, heads: &[Head]) -> Result<(), Fault> {
+    if heads.is_empty() {
+        return Ok(());
+    }
+    let owners: Vec<&str> = heads.iter().map(|head| head.owner.as_str()).collect();
+    let seals: Vec<&str> = heads.iter().map(|head| head.seal.as_str()).collect();
+    let numbers: Vec<i64> = heads
+        .iter()
+        .map(|head| number(head.seq))
+        .collect::<Result<_, _>>()?;
+    work.run(PUT_CHAINS, &[&owners, &numbers, &seals])?;
     Ok(())
 }
 
-fn put_event(work: &mut Work<'_>, event: &Event) -> Result<(), Fault> {
+fn put_events(work: &mut Work<'_>, events: &[&Event]) -> Result<(), Fault> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let names = |of: fn(&Event) -> &Name| events.iter().map(|event| of(event).as_str()).collect::<Vec<_>>();
+    let (owners, actors) = (names(|event| &event.owner), names(|event| &event.actor));
+    let actions = names(|event| &event.action);
+    let numbers: Vec<i64> = events
+        .iter()
+        .map(|event| number(event.seq))
+        .collect::<Result<_, _>>()?;
+    let times: Vec<i64> = events.iter().map(|event| event.at.as_microsecond()).collect();
+    let details: Vec<String> = events.iter().map(|event| canonical(&event.detail)).collect();
+    let written: Vec<String> = events
+        .iter()
+        .map(|event| json(&event.written))
+        .collect::<Result<_, _>>()?;
+    let erased: Vec<String> = events
+        .iter()
+        .map(|event| json(&event.erased))
+        .collect::<Result<_, _>>()?;
+    let blobs: Vec<String> = events
+        .iter()
+        .map(|event| json(&event.blobs))
+        .collect::<Result<_, _>>()?;
+    let seals: Vec<&str> = events.iter().map(|event| event.seal.as_str()).collect();
     work.run(
-        INSERT_EVENT,
+        INSERT_EVENTS,
         &[
-            &event.owner.as_str(),
-            &number(event.seq)?,
-            &event.at.as_microsecond(),
-            &event.actor.as_str(),
-            &event.action.as_str(),
-            &canonical(&event.detail),
-            &json(&event.written)?,
-            &json(&event.erased)?,
-            &json(&event.blobs)?,
-            &event.seal,
+            &owners, &numbers, &times, &actors, &actions, &details, &written, &erased, &blobs, &seals,
         ],
     )?;
     Ok(())

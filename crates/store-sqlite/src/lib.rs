@@ -162,10 +162,7 @@ fn fault(error: rusqlite::Error) -> Fault {
 
 impl Store for Sqlite {
     fn commit_all(&self, changes: &[Change]) -> Result<Vec<Event>, Fault> {
-        self.write(|transaction| {
-            let written = changes.iter().map(|change| write::commit(transaction, change));
-            written.collect()
-        })
+        self.write(|transaction| write::commit_all(transaction, changes))
     }
 
     fn newest(&self, key: &Key) -> Result<Option<Version>, Fault> {

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
-use store::{Blob, Change, Entry, Event, Fault, Head, Name, Place, Row, Strikes, Token, Unsent, canonical};
+use store::{
+    Blob, Change, Entry, Event, Fault, Head, Indexed, Key, Name, Place, Row, Strikes, Token, Unsent,
+    canonical,
+};
 
 use crate::read::{self, changed, run};
 use crate::{index, jobs};
@@ -24,46 +27,69 @@ const PUT_BLOB: &str = "INSERT INTO blob (owner, sha256, bytes) VALUES (?1, ?2, 
 const ERASE: &str =
     "UPDATE version SET body = NULL WHERE owner = ?1 AND kind = ?2 AND id = ?3 AND version = ?4";
 
-pub(crate) fn commit(transaction: &Transaction<'_>, change: &Change) -> Result<Event, Fault> {
-    let last = read::last_link(transaction, &change.owner)?;
+pub(crate) fn commit_all(transaction: &Transaction<'_>, changes: &[Change]) -> Result<Vec<Event>, Fault> {
+    let mut events = Vec::with_capacity(changes.len());
+    for run in Change::runs(changes) {
+        events.extend(commit(transaction, run)?);
+    }
+    Ok(events)
+}
+
+/// Writes changes of which each is another owner's.
+fn commit(transaction: &Transaction<'_>, changes: &[Change]) -> Result<Vec<Event>, Fault> {
     let mut before = HashMap::new();
-    let (event, texts) = Event::after(last.as_ref(), change, |key| {
-        let Some(stands) = read::stands(transaction, key)? else {
-            return Ok(0);
-        };
-        Ok(before.entry(key.clone()).or_insert(stands).version)
-    })?;
-    let indexed = event.indexed(change, |key| before.get(key).map_or(0, |stands| stands.version));
+    let mut events = Vec::with_capacity(changes.len());
+    for change in changes {
+        let last = read::last_link(transaction, &change.owner)?;
+        events.push(Event::after(last.as_ref(), change, |key| {
+            let Some(stands) = read::stands(transaction, key)? else {
+                return Ok(0);
+            };
+            Ok(before.entry(key.clone()).or_insert(stands).version)
+        })?);
+    }
+    let newest = |key: &Key| before.get(key).map_or(0, |stands| stands.version);
+    let written = events.iter().zip(changes);
+    let indexed: Vec<Indexed<'_>> = written
+        .flat_map(|((event, _), change)| event.indexed(change, newest))
+        .collect();
     index::replace(transaction, &indexed, &before, |numbers| {
-        let names = indexed.iter().map(|now| (&now.key.kind, &now.key.id));
-        let numbered: HashMap<(&Name, &Name), Option<i64>> = names.zip(numbers.iter().copied()).collect();
-        for entry in event.entries(&texts) {
-            let n = numbered.get(&(entry.place.kind, entry.place.id));
-            put_version(transaction, &entry)?;
-            put_place(transaction, &entry.place, n.copied().flatten())?;
+        let keys = indexed.iter().map(|now| now.key.names());
+        let numbered: HashMap<_, Option<i64>> = keys.zip(numbers.iter().copied()).collect();
+        for (event, texts) in &events {
+            for entry in event.entries(texts) {
+                let n = numbered.get(&entry.place.names());
+                put_version(transaction, &entry)?;
+                put_place(transaction, &entry.place, n.copied().flatten())?;
+            }
+            put_head(transaction, &event.head())?;
+            put_event(transaction, event)?;
         }
-        for (key, _) in &change.erase {
-            if let Some(n) = numbered.get(&(&key.kind, &key.id)) {
+        for (key, _) in changes.iter().flat_map(|change| &change.erase) {
+            if let Some(n) = numbered.get(&key.names()) {
                 index::number(transaction, key, *n)?;
             }
         }
-        put_head(transaction, &event.head())?;
-        put_event(transaction, &event)
+        Ok(())
     })?;
-    for Blob { sha256, bytes } in &change.blobs {
-        put_blob(transaction, &change.owner, sha256, bytes)?;
+    for change in changes {
+        for Blob { sha256, bytes } in &change.blobs {
+            put_blob(transaction, &change.owner, sha256, bytes)?;
+        }
+        for job in &change.jobs {
+            jobs::put(transaction, job)?;
+        }
     }
-    for job in &change.jobs {
-        jobs::put(transaction, job)?;
+    for (event, _) in &events {
+        for (kind, id, version) in &event.erased {
+            run(
+                transaction,
+                ERASE,
+                params![event.owner.as_str(), kind.as_str(), id.as_str(), version],
+            )?;
+        }
     }
-    for (kind, id, version) in &event.erased {
-        run(
-            transaction,
-            ERASE,
-            params![event.owner.as_str(), kind.as_str(), id.as_str(), version],
-        )?;
-    }
-    Ok(event)
+    Ok(events.into_iter().map(|(event, _)| event).collect())
 }
 
 pub(crate) fn load(

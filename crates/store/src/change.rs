@@ -1,7 +1,7 @@
 //! One change: what is written together, by whom and when.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -37,6 +37,21 @@ pub struct Change {
     pub blobs: Vec<Blob>,
     /// Work that this calls for.
     pub jobs: Vec<Job>,
+}
+
+impl Change {
+    /// The same changes in runs, in each of which every one is another owner's: an engine may write what a run writes at once.
+    pub fn runs(mut changes: &[Self]) -> Vec<&[Self]> {
+        let mut runs = vec![];
+        while !changes.is_empty() {
+            let mut owners = HashSet::new();
+            let again = changes.iter().position(|change| !owners.insert(&change.owner));
+            let (run, rest) = changes.split_at(again.unwrap_or(changes.len()));
+            runs.push(run);
+            changes = rest;
+        }
+        runs
+    }
 }
 
 /// A record with what lists and searches see of it from now on.
@@ -243,6 +258,13 @@ pub struct Place<'a> {
     pub parent: Option<&'a Name>,
     /// Where it stands.
     pub state: Option<&'a Name>,
+}
+
+impl<'a> Place<'a> {
+    /// Which record stands there.
+    pub const fn names(&self) -> (&'a Name, &'a Name, &'a Name) {
+        (self.owner, self.kind, self.id)
+    }
 }
 
 /// A version as a database writes it.

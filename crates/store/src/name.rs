@@ -87,6 +87,11 @@ impl Key {
             id: Name::new(id)?,
         })
     }
+
+    /// Owner, kind and id.
+    pub const fn names(&self) -> (&Name, &Name, &Name) {
+        (&self.owner, &self.kind, &self.id)
+    }
 }
 
 impl fmt::Display for Key {

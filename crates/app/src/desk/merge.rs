@@ -406,12 +406,7 @@ impl Desk {
         (gone, then): (&Found, Vec<Draft>),
         detail: &serde_json::Value,
     ) -> Result<(), Refusal> {
-        let writing = |owner: &str, drafts| Writing {
-            owner: owner.to_owned(),
-            detail: detail.clone(),
-            drafts,
-            jobs: vec![],
-        };
+        let writing = |owner: &str, drafts| Writing::of(owner, detail.clone(), drafts, vec![]);
         let mut all = vec![];
         if stays.owner == gone.owner {
             all.push(writing(&gone.owner, [first, then].concat()));

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use store::{After, Direction, Draft, Fault, Filter, Index, Job, Key, Name, Query, Test, Version};
 use vocab::Refusal;
 
-use super::case::{CaseView, File, Filed};
+use super::case::{Carried, CaseView, File, Filed};
 use super::kept::{change, refused};
 use super::merge::{MergeNote, Standing};
 use super::sent::{Sent, sent_otherwise};
@@ -580,29 +580,14 @@ impl Desk {
         if filed {
             drafts.extend(self.case_follows(visit, &rashin, &kind, &owner, &id, &record)?);
         } else if state == RecordState::Filed {
-            let filed = Filed {
-                owner: &owner,
-                id: &id,
-                record: &record,
-            };
+            let filed = Filed::of(&owner, &id, &record);
             match self.open_cases(visit, &rashin, &kind, &[filed])? {
-                Ok(carried) => {
-                    for one in carried {
-                        drafts.extend(one.drafts);
-                        jobs.extend(one.jobs);
-                    }
-                }
+                Ok(carried) => (drafts, jobs) = Carried::all(drafts, carried),
                 Err(faults) => return Ok(SavedRecord::Faults(faults)),
             }
         }
         let detail = json!({ "kind": kind.id, "record": id, "what": if before.is_some() { "changed" } else { "added" } });
-        let writing = Writing {
-            owner: owner.clone(),
-            detail,
-            drafts,
-            jobs,
-        };
-        match self.commit_records(visit, vec![writing]) {
+        match self.commit_records(visit, vec![Writing::of(&owner, detail, drafts, jobs)]) {
             // The same was being kept at the same time: what came of that is told.
             Err(refusal) if refusal.kind == "conflict" && again.is_some() => {
                 let first = self.first_version(&kind, &owner, &id)?.ok_or(refusal)?;
@@ -842,11 +827,22 @@ impl Desk {
 
 /// What is written of one organisation's records.
 pub(super) struct Writing {
-    pub owner: String,
+    owner: String,
     /// For the audit log.
-    pub detail: Value,
-    pub drafts: Vec<Draft>,
-    pub jobs: Vec<Job>,
+    detail: Value,
+    drafts: Vec<Draft>,
+    jobs: Vec<Job>,
+}
+
+impl Writing {
+    pub(super) fn of(owner: &str, detail: Value, drafts: Vec<Draft>, jobs: Vec<Job>) -> Self {
+        Self {
+            owner: owner.to_owned(),
+            detail,
+            drafts,
+            jobs,
+        }
+    }
 }
 
 /// A version as it was read.

@@ -169,7 +169,7 @@ impl Desk {
         }
         let filed: Vec<Filed<'_>> = opening
             .iter()
-            .map(|(owner, id, record)| Filed { owner, id, record })
+            .map(|(owner, id, record)| Filed::of(owner, id, record))
             .collect();
         // The rows were examined as complete records; what a procedure needs besides is told as a whole.
         let carried = self
@@ -181,11 +181,9 @@ impl Desk {
             written.jobs.extend(carried.jobs);
         }
         by_owner.entry(home.to_owned()).or_default().drafts.push(last);
-        let writing = |(owner, written): (String, Written)| Writing {
-            owner,
-            detail: json!({ "kind": kind.id, "what": "import", "records": written.records }),
-            drafts: written.drafts,
-            jobs: written.jobs,
+        let writing = |(owner, written): (String, Written)| {
+            let detail = json!({ "kind": kind.id, "what": "import", "records": written.records });
+            Writing::of(&owner, detail, written.drafts, written.jobs)
         };
         self.commit_records(visit, by_owner.into_iter().map(writing).collect())?;
         Ok(count)

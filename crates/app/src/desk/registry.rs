@@ -601,12 +601,7 @@ impl<'d> Intake<'d> {
         let detail =
             json!({ "list": value.list.code(), "import": id, "what": "import", "records": drafts.len() });
         drafts.push(Edit::next(&self.import, value)?.into_draft());
-        let writing = Writing {
-            owner: MINISTRY.into(),
-            detail,
-            drafts,
-            jobs: vec![],
-        };
+        let writing = Writing::of(MINISTRY, detail, drafts, vec![]);
         self.desk.commit_records(&self.visit, vec![writing])?;
         self.import.version += 1;
         Ok(())

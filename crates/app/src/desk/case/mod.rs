@@ -28,7 +28,7 @@ use super::{Desk, Kept, Kind, Visit, unknown};
 use crate::ask::Rashin;
 
 pub use list::{CaseLine, CaseList, CaseQuery};
-pub(super) use write::Filed;
+pub(super) use write::{Carried, Filed};
 
 impl Kind for Case {
     const KIND: &'static str = "case";
@@ -454,7 +454,7 @@ impl Desk {
         found: (&Form, &str, &str),
         record: &Record,
         transition: &str,
-    ) -> Result<Option<write::Carried>, Refusal> {
+    ) -> Result<Option<Carried>, Refusal> {
         let (kind, owner, id) = found;
         let Some(file) = self.case_file(rashin, kind, owner, id)? else {
             return Ok(None);

@@ -44,11 +44,29 @@ pub(in crate::desk) struct Carried {
     pub jobs: Vec<Job>,
 }
 
+impl Carried {
+    /// What is written of several together, after these drafts.
+    pub fn all(mut drafts: Vec<Draft>, carried: Vec<Self>) -> (Vec<Draft>, Vec<Job>) {
+        let mut jobs = vec![];
+        for one in carried {
+            drafts.extend(one.drafts);
+            jobs.extend(one.jobs);
+        }
+        (drafts, jobs)
+    }
+}
+
 /// A record that is filed now.
 pub(in crate::desk) struct Filed<'a> {
     pub owner: &'a str,
     pub id: &'a str,
     pub record: &'a Record,
+}
+
+impl<'a> Filed<'a> {
+    pub const fn of(owner: &'a str, id: &'a str, record: &'a Record) -> Self {
+        Self { owner, id, record }
+    }
 }
 
 impl Desk {

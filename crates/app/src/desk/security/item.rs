@@ -93,7 +93,7 @@ impl Desk {
                     Ok(events) => break events.len() as u64,
                     // Somebody wrote to one of them meanwhile.
                     Err(Fault::Conflict { .. }) if tries < TRIES => {
-                        existing = self.each_about(items, only)?
+                        existing = self.each_about(items, only)?;
                     }
                     Err(fault) => return Err(refused(fault)),
                 }
@@ -135,11 +135,9 @@ impl Desk {
                 Standing::New(id) => new.push((item, id, items.record(item, Record::default()))),
             }
         }
-        let filed = new.iter().map(|(item, id, record)| Filed {
-            owner: &item.owner,
-            id,
-            record,
-        });
+        let filed = new
+            .iter()
+            .map(|(item, id, record)| Filed::of(&item.owner, id, record));
         let opened = self.open_cases(&visit, rashin, items.kind, &filed.collect::<Vec<_>>())?;
         let opened = opened.map_err(|faults| {
             let fault = faults.into_iter().next();
