@@ -690,7 +690,7 @@ fn what_a_killed_server_had_begun_another_one_ends() {
         assert!(killed.swap(true, Ordering::Relaxed), "killed");
         first(letter)
     }));
-    let other = office.another(post());
+    let other = office.another().with_post(Some(post()));
     office.account("sato", app::MINISTRY, "secretariat");
     office.account("suzuki", app::MINISTRY, "secretariat");
     file(&office, "2026-06-02");

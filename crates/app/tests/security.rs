@@ -503,6 +503,75 @@ fn whoever_holds_a_device_is_told_once_of_each_stage_of_its_life() {
 }
 
 #[test]
+fn it_makes_no_difference_which_server_did_a_job() {
+    let day = "2026-06-01";
+    let at = secretariat(day).at;
+    let nothing = Feed::of(&[], &[]);
+    let office = watching(&nothing);
+    let others = Feed::of(&[], &[]);
+    let other = office.another().with_advisories(Some(Box::new(others.clone())));
+    let runs = |desk: &app::Desk| {
+        desk.watch_advisories(at).unwrap();
+        while desk.work(&|| at, &|| true).unwrap() {}
+    };
+    // Both have their rooms before anything is handed in.
+    runs(&other);
+    work(&office, day);
+    asset(&office, "hospital-h", "病院での呼び名", "09501101020917", "2.4.1");
+    hand_in(&office, "maker-a", day, "架空輸液ポンプC", &bill("2.4.1"));
+    work(&office, day);
+    // The job was this server's; the other one learns of an advisory, and tells.
+    let first = advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0");
+    others.replace(std::slice::from_ref(&first), &[]);
+    runs(&other);
+    assert_eq!(inbox(&office, "hospital-h", day).len(), 1);
+    // A second device is handed in here, where the advisory is not known yet: the server that knows it tells of it too.
+    asset(&office, "hospital-x", "別の呼び名", "04901234567894", "");
+    let file = |bytes: Vec<u8>| {
+        let place = FileFor {
+            kind: DEVICE,
+            record: None,
+            field: Some("sbom"),
+        };
+        let kept = office
+            .desk
+            .keep_file(&member("maker-b", day), &place, "bill.json", bytes);
+        kept.unwrap().to_string()
+    };
+    save(
+        &office,
+        &member("maker-b", day),
+        DEVICE,
+        &[
+            ("name", "架空心電計E"),
+            ("version_name", "1.0"),
+            ("product_codes", "04901234567894"),
+            ("sbom", &file(bill("1.0"))),
+            ("eos_on", "2027-09-30"),
+            ("contact", "psirt@kakuu-medical.example"),
+        ],
+    );
+    work(&office, day);
+    assert_eq!(inbox(&office, "hospital-x", day), []);
+    runs(&other);
+    let items = inbox(&office, "hospital-x", day);
+    assert_eq!(items.len(), 1);
+    // Both know the same in the end, and nobody is told twice.
+    nothing.replace(std::slice::from_ref(&first), &[]);
+    work(&office, day);
+    let touched = |desk: &app::Desk| {
+        let devices = desk.security_devices(&secretariat(day)).unwrap();
+        devices
+            .into_iter()
+            .map(|device| (device.maker, device.id))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(touched(&other), touched(&office.desk));
+    assert_eq!(touched(&other).len(), 2);
+    assert_eq!(told(&office, &member("hospital-x", day)).len(), 1);
+}
+
+#[test]
 fn hospitals_are_not_told_of_what_does_not_concern_them() {
     let feed = Feed::of(&[advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0")], &[]);
     let office = watching(&feed);

@@ -31,10 +31,10 @@ impl Office {
         }
     }
 
-    /// Another server on the same database, which writes letters too.
-    pub fn another(&self, post: app::Post) -> Desk {
+    /// Another server on the same database.
+    pub fn another(&self) -> Desk {
         let store = Arc::clone(&self.store) as Arc<dyn Store>;
-        Desk::new(plan_files(), store, Box::new(|bytes| bytes.fill(0xff))).with_post(Some(post))
+        Desk::new(plan_files(), store, Box::new(|bytes| bytes.fill(0xff)))
     }
 
     /// The same office, which watches advisories.

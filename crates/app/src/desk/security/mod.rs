@@ -5,6 +5,7 @@ mod board;
 mod disclosed;
 mod facts;
 mod feed;
+mod follow;
 mod gate;
 mod handout;
 mod inbox;

@@ -20,7 +20,7 @@ use super::super::register::{key, opened};
 use super::super::supply::{ASSET, texts};
 use super::facts::Facts;
 use super::item::{Item, Items};
-use super::watch::{Device, Room, assert};
+use super::watch::{Device, Room};
 use super::{ANSWER, DEVICE, RESPONSE};
 use crate::ask::Rashin;
 
@@ -65,8 +65,9 @@ impl Desk {
         };
         let devices = if kind == DEVICE {
             let device = Device::of(owner, id, &found.record);
-            let bill = self.bill(&device)?.and_then(Result::ok);
-            self.change_room(|room| room.put(device.clone(), bill.as_ref()))?;
+            self.put_device(&device)?;
+            // Before it is matched: what another server learns from here on, that one tells.
+            self.note_taken(at, owner, id)?;
             vec![device]
         } else {
             let held = |room: &Room| {
@@ -77,13 +78,29 @@ impl Desk {
             self.in_room(held)?.unwrap_or_default()
         };
         let only = (kind == ASSET).then_some(owner);
+        Ok(done(self.tell_devices(at, &devices, only)?))
+    }
+
+    /// Takes a device into the room, with its bill where there is one that can be read.
+    pub(super) fn put_device(&self, device: &Device) -> Result<(), Refusal> {
+        let bill = self.bill(device)?.and_then(Result::ok);
+        self.change_room(|room| room.put(device.clone(), bill.as_ref()))
+    }
+
+    /// Tells of every vulnerability of these devices, `only` one hospital if it is named.
+    pub(super) fn tell_devices(
+        &self,
+        at: Timestamp,
+        devices: &[Device],
+        only: Option<&str>,
+    ) -> Result<u64, Refusal> {
         let mut told = 0;
-        for device in &devices {
+        for device in devices {
             for facts in self.findings_of(at, device)? {
                 told += self.tell(at, &facts, std::slice::from_ref(device), only)?;
             }
         }
-        Ok(done(told))
+        Ok(told)
     }
 
     /// The vulnerabilities that concern a device, each once.
@@ -249,7 +266,6 @@ impl Desk {
         let (Some(found), Some(answer)) = (found, answer) else {
             return Ok(Progress::default());
         };
-        self.change_room(|room| assert(room, &found.record, &answer))?;
         let (ja, en) = match &*answer.status {
             "affected" => ("影響あり", "affected"),
             "not-affected" => ("影響なし", "not affected"),

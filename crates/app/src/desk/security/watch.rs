@@ -8,7 +8,7 @@ use authz::Action;
 use cyber::database::{Database, Source};
 use cyber::document::{Bill, Limits, Status, read};
 use cyber::matching::Package;
-use cyber::portfolio::{Assertion, Portfolio};
+use cyber::portfolio::Portfolio;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use record::{Record, Value, fold};
@@ -20,10 +20,9 @@ use super::super::kept::{change, refused};
 use super::super::supply::{date, text, texts};
 use super::super::work::Work;
 use super::super::{Desk, MINISTRY};
-use super::gate::said;
+use super::follow::Followed;
 use super::taken::Told;
-use super::worklist::MakerAnswer;
-use super::{ANSWER, DEVICE, every, program};
+use super::{DEVICE, every, program};
 
 /// Jobs of one change.
 const JOBS: usize = 500;
@@ -80,6 +79,8 @@ pub(super) struct Room {
     pub portfolio: Portfolio,
     /// Device versions, by owner and id.
     pub devices: BTreeMap<String, Device>,
+    /// What other servers have taken in.
+    pub followed: Followed,
 }
 
 /// What a hand-in says of a device version, as far as it is needed to find who holds it and what concerns it.
@@ -176,6 +177,11 @@ impl Device {
 }
 
 impl Room {
+    /// Which database was taken last.
+    pub const fn stamp(&self) -> Option<&String> {
+        self.stamp.as_ref()
+    }
+
     /// Takes a device, in the place of what it said before, with its bill where there is one that can be read.
     pub fn put(&mut self, device: Device, bill: Option<&Bill>) {
         let key = device.key();
@@ -201,11 +207,13 @@ impl Room {
 
 impl Desk {
     /// Builds the room if it is not there, and takes the database of advisories again if it has changed: whom a new or changed advisory concerns is
-    /// told by jobs, each once however often the same database is taken. False if there was nothing to do.
+    /// told by jobs, each once however often the same database is taken. What other servers have taken in is taken in before that. False if there was
+    /// nothing to do with the database.
     ///
     /// # Errors
     /// Those of the store; why the database cannot be read.
     pub fn watch_advisories(&self, at: Timestamp) -> Result<bool, Refusal> {
+        self.follow_others(at)?;
         let stamp = self
             .watch
             .advisories
@@ -273,6 +281,7 @@ impl Desk {
             told: Told::default(),
             portfolio: Portfolio::default(),
             devices: BTreeMap::new(),
+            followed: self.followed_so_far()?,
         };
         let rashin = self.rashin()?;
         let plan = rashin.plan();
@@ -281,14 +290,6 @@ impl Desk {
                 let device = Device::of(&found.owner, &found.id, &found.record);
                 let bill = self.bill(&device)?.and_then(Result::ok);
                 room.put(device, bill.as_ref());
-                Ok(())
-            })?;
-        }
-        if let Some(kind) = plan.kind(ANSWER) {
-            every(self, kind, |found| {
-                if let Some(answer) = self.answer_at(&rashin, kind, &found.owner, &found.id, None)? {
-                    assert(&mut room, &found.record, &answer);
-                }
                 Ok(())
             })?;
         }
@@ -353,19 +354,6 @@ impl Desk {
             }
         }
         Ok(())
-    }
-}
-
-/// Takes what a maker says of a vulnerability in its devices.
-pub(super) fn assert(room: &mut Room, record: &Record, answer: &MakerAnswer) {
-    let Some(said) = said(answer, &texts(record, "names")) else {
-        return;
-    };
-    for device in &answer.devices {
-        let bill = format!("{}/{device}", answer.maker);
-        room.portfolio.withdraw_assertions(&bill, &answer.id);
-        let assertion = Assertion::new(said.clone(), None);
-        room.portfolio.put_assertion(&bill, assertion);
     }
 }
 
