@@ -1,8 +1,9 @@
 //! Lists of a query that asks for what the index knows. A planner that guesses from statistics guesses badly here, so the way
-//! is chosen by trying: a short walk along the order fills the page of a query that many records meet, and tells how far it
-//! would have to go on; if that is far, the inverted index gathers those that meet it, to be sorted; if they are too many for that,
-//! the walk goes on to the end. The database tests and sorts either way: what comes here is the page.
+//! is chosen by trying and counting: a short walk along the order fills the page of a query that many records meet; otherwise those that meet the part
+//! of it that fewest meet are gathered and sorted; if they are too many for that, the walk goes on in growing steps, which fill the page the sooner
+//! the more they are. The database tests and sorts either way: what comes here is the page.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Bound;
 
@@ -32,7 +33,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             walked: 250,
-            gathered: 12_000,
+            gathered: 8_000,
         }
     }
 }
@@ -60,13 +61,13 @@ pub(crate) fn count(work: &mut Work<'_>, limits: Limits, query: &Query, up_to: u
     }
     let search = Search::new(limits, &query);
     let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
-    let found = if let (Some(value), true) = (&search.value, search.spans.is_empty()) {
+    let found = if let ([Some(value)], true) = (search.keys.as_slice(), search.spans.is_empty()) {
         having(work, &query.kind, value, up_to)?
     } else if search.spans.is_empty() {
         let mut values = Values::default();
         let sql = format!(
             "SELECT 1 FROM item i WHERE {} LIMIT",
-            search.fits(None, &mut values)
+            search.has_terms(&mut values)
         );
         values.push(up_to);
         let sql = format!("SELECT count(*) FROM ({sql} ${}) found", values.len());
@@ -80,18 +81,25 @@ pub(crate) fn count(work: &mut Work<'_>, limits: Limits, query: &Query, up_to: u
     Ok(found.min(up_to).unsigned_abs())
 }
 
-/// How many records have a value, up to a bound. Read from the values' own order, which stops at the bound; the inverted index
-/// gathers all of a term first.
-fn having(work: &mut Work<'_>, kind: &Name, value: &Term<'_>, up_to: i64) -> Result<i64, Fault> {
+/// How many times one of some values of a field stands in a record, up to a bound. Read from the values' own order, which stops at the bound; the
+/// inverted index gathers all of a term first.
+fn having(work: &mut Work<'_>, kind: &Name, (field, any): &OneOf<'_>, up_to: i64) -> Result<i64, Fault> {
     let sql = "SELECT count(*) FROM (
-          SELECT 1 FROM key WHERE kind = $1 AND field = $2 AND value = $3 LIMIT $4) found";
-    let values: [&(dyn ToSql + Sync); 4] = [
-        &kind.as_str(),
-        &value.field.as_ref(),
-        &value.value.as_bytes(),
-        &up_to,
-    ];
+          SELECT 1 FROM key WHERE kind = $1 AND field = $2 AND value = ANY ($3) LIMIT $4) found";
+    let values: Vec<&[u8]> = any.iter().map(|value| value.as_bytes()).collect();
+    let values: [&(dyn ToSql + Sync); 4] = [&kind.as_str(), &field.as_ref(), &values, &up_to];
     Ok(work.all(sql, &values, |row| get(row, 0))?.pop().unwrap_or(0))
+}
+
+/// A field, and values of which a record has one.
+type OneOf<'a> = (Cow<'a, str>, Vec<Cow<'a, str>>);
+
+/// The field and the values, where all the terms are values of one field.
+fn one_of<'a>(terms: &[Term<'a>]) -> Option<OneOf<'a>> {
+    let field = terms.first().filter(|term| term.is_key())?.field.clone();
+    let is_of_it = |term: &Term<'a>| term.field == field;
+    let values = || terms.iter().map(|term| term.value.clone()).collect();
+    terms.iter().all(is_of_it).then(|| (field.clone(), values()))
 }
 
 /// Values of a statement as it is put together.
@@ -120,10 +128,39 @@ fn as_place(row: &Columns) -> Result<Place, Fault> {
     Ok((name(row, 0)?, name(row, 1)?))
 }
 
-/// Where a page begins: after a record's owner and id, or after a value and the number of a record that has it.
-enum From {
-    Key(Name, Name),
-    Value(String, i64),
+/// A place in the query's order: a record's owner and id, or a value and the number of a record that has it.
+enum At {
+    Key(String, String),
+    Value(Vec<u8>, i64),
+}
+
+/// A part of the order: after one place, and not after another.
+type Part<'a> = (Option<&'a At>, Option<&'a At>);
+
+/// How far a walk along the order has come.
+struct Walk {
+    /// The place that was passed last; none before the first.
+    at: Option<At>,
+    /// The values that are walked.
+    reach: Span,
+    found: Vec<Place>,
+    /// How many places were passed.
+    passed: i64,
+    is_over: bool,
+}
+
+impl Walk {
+    /// True if there is nothing more to be found, or to be looked for.
+    const fn is_full(&self, limit: usize) -> bool {
+        self.is_over || self.found.len() >= limit
+    }
+
+    /// How many places farther on so many will have been found, if those ahead lie as those passed; nobody knows before one was.
+    fn ahead(&self, limit: usize) -> Option<i64> {
+        let found = i64::try_from(self.found.len()).ok().filter(|found| *found > 0)?;
+        let left = i64::try_from(limit).ok()? - found;
+        Some((left * self.passed / found).max(1))
+    }
 }
 
 struct Search<'a> {
@@ -133,10 +170,22 @@ struct Search<'a> {
     all: Vec<i64>,
     /// Of each of these, one.
     any: Vec<Vec<i64>>,
-    /// The one term, if there is one alone and it is the value of a field.
-    value: Option<Term<'a>>,
+    /// The same as values of fields, in whatever order; none of what is not a value of a field.
+    keys: Vec<Option<OneOf<'a>>>,
     /// What is tested record by record.
     spans: Vec<(&'a Name, Span)>,
+}
+
+/// What is met by few enough to be gathered.
+enum Few {
+    /// The span at this place.
+    Span(usize),
+    /// All the terms, which so many records have at most.
+    Terms(i64),
+    /// Nothing that can be counted; all the terms together, it may be.
+    Unknown,
+    /// Nothing.
+    None,
 }
 
 impl<'a> Search<'a> {
@@ -146,31 +195,29 @@ impl<'a> Search<'a> {
             query,
             all: vec![],
             any: vec![],
-            value: None,
+            keys: vec![],
             spans: vec![],
         };
         for need in query.needs() {
             match need {
-                Need::Terms(terms) => match terms.as_slice() {
-                    [one] => {
-                        search.all.push(one.number(&query.kind));
-                        search.value = Some(one.clone());
+                Need::Terms(terms) => {
+                    search.keys.push(one_of(&terms));
+                    match terms.as_slice() {
+                        [one] => search.all.push(one.number(&query.kind)),
+                        several => {
+                            let numbers = several.iter().map(|term| term.number(&query.kind));
+                            search.any.push(numbers.collect());
+                        }
                     }
-                    several => {
-                        let numbers = several.iter().map(|term| term.number(&query.kind));
-                        search.any.push(numbers.collect());
-                    }
-                },
+                }
                 Need::Within(field, span) => search.spans.push((field, span)),
             }
         }
-        let is_alone = search.all.len() == 1 && search.any.is_empty();
-        search.value = search.value.filter(|term| is_alone && term.is_key());
         search
     }
 
-    /// The condition that an item has the terms, and a value within each span but the one at a place, which is met already.
-    fn fits(&self, but: Option<usize>, values: &mut Values) -> String {
+    /// The condition that an item has the terms.
+    fn has_terms(&self, values: &mut Values) -> String {
         let mut sql = String::from("true");
         if !self.all.is_empty() {
             let _ = write!(sql, " AND i.terms @> ${}", values.push(self.all.clone()));
@@ -178,13 +225,21 @@ impl<'a> Search<'a> {
         for any in &self.any {
             let _ = write!(sql, " AND i.terms && ${}", values.push(any.clone()));
         }
+        sql
+    }
+
+    /// The condition that an item has a value within each span but the one at a place, which is met already.
+    fn has_values(&self, but: Option<usize>, values: &mut Values) -> String {
+        let mut sql = String::from("true");
         for (_, (field, span)) in self
             .spans
             .iter()
             .enumerate()
             .filter(|(place, _)| Some(*place) != but)
         {
-            let within = bounds("v", span, |value| values.push(labelled(field.as_str(), value)));
+            let within = bounds("v", span, |value| {
+                values.push(labelled(field.as_str(), value.as_bytes()))
+            });
             let within = if within.is_empty() { "true" } else { &within };
             let of = of_field(field, values);
             let _ = write!(
@@ -203,96 +258,158 @@ impl<'a> Search<'a> {
         // The longer the page, the farther a walk goes for it, and the more may be gathered in its place.
         let pages = i64::try_from(limit / 200).map_or(LONG, |more| LONG.min(more + 1));
         let most = i64::from(self.limits.gathered) * pages;
+        let mut walk = Walk {
+            at: self.from(work)?,
+            reach: self.reach(work)?,
+            found: vec![],
+            passed: 0,
+            is_over: false,
+        };
         // A short walk fills no long page, and looks long for any of many terms.
-        let is_common = self.any.iter().all(|any| any.len() <= MANY_TERMS);
-        let walked = self.limits.walked;
-        if is_common && limit <= walked as usize {
-            let first = self.walk(work, limit, Some(i64::from(walked)))?;
-            if first.len() == limit {
-                return Ok(first);
-            }
-            // As many as were met on the way so far are met farther on, or so: if that is no longer than gathering, it goes on twice as far.
-            let ahead = (limit * walked as usize).checked_div(first.len());
-            let ahead = ahead.and_then(|ahead| i64::try_from(ahead).ok());
-            if let Some(ahead) = ahead.filter(|ahead| *ahead <= most / 2) {
-                let first = self.walk(work, limit, Some(2 * ahead))?;
-                if first.len() == limit {
-                    return Ok(first);
-                }
+        let walked = i64::from(self.limits.walked);
+        let is_short = limit <= self.limits.walked as usize;
+        if is_short && self.any.iter().all(|any| any.len() <= MANY_TERMS) {
+            self.step(work, &mut walk, walked, limit)?;
+            if walk.is_full(limit) {
+                return Ok(walk.found);
             }
         }
-        match self.gather(work, most, limit)? {
-            Some(found) => Ok(found),
-            None => self.walk(work, limit, None),
+        let few = match self.few(work, most + most / 2)? {
+            // More than are gathered as a rule: where those met so far lie farther apart than they do, that is still the shorter way.
+            (count, few) if count <= most || walk.ahead(limit).is_none_or(|ahead| ahead > count) => few,
+            _ => Few::None,
+        };
+        // Where it is not known how many there are, it is walked farther: so far as to know it, and to the end where that is near.
+        if matches!(few, Few::Unknown) && is_short {
+            self.step(work, &mut walk, 4 * walked, limit)?;
+            if let Some(ahead) = walk.ahead(limit).filter(|ahead| *ahead <= most) {
+                self.step(work, &mut walk, ahead, limit)?;
+            }
+            if walk.is_full(limit) {
+                return Ok(walk.found);
+            }
         }
+        // As many may be gathered as the walk would pass.
+        let most = walk
+            .ahead(limit)
+            .unwrap_or(i64::MAX)
+            .clamp(most / 2, most + most / 2);
+        if let Some(found) = self.gather(work, &few, most, limit)? {
+            return Ok(found);
+        }
+        let mut ahead = 4 * walked.max(1);
+        while !walk.is_full(limit) {
+            self.step(work, &mut walk, ahead, limit)?;
+            ahead = walk
+                .ahead(limit)
+                .unwrap_or(i64::MAX)
+                .clamp(walked.max(1), 2 * ahead);
+        }
+        Ok(walk.found)
     }
 
-    /// The records that meet the query, in its order, if some part of it is met by so few that they can all be gathered.
-    fn gather(&self, work: &mut Work<'_>, most: i64, limit: usize) -> Result<Option<Vec<Place>>, Fault> {
-        // Spans first: they are read in order and left as soon as there are too many; a term's records are gathered whole.
-        // Each is looked up by its number, which costs more than to read those of a term: half as many will do.
+    /// What of the query fewest meet, and how many, if they are no more than `most`. Spans and values are counted in their own order, which stops where
+    /// there are too many.
+    fn few(&self, work: &mut Work<'_>, most: i64) -> Result<(i64, Few), Fault> {
+        let mut few = (most + 1, Few::None);
         for (place, (field, span)) in self.spans.iter().enumerate() {
             let mut values = Values::default();
             let within = self.within(field, span, &mut values);
-            let many = values.push(most / 2 + 1);
+            let many = values.push(few.0);
             let sql = format!("SELECT count(*) FROM (SELECT 1 FROM key k WHERE {within} LIMIT ${many}) few");
-            let few: Option<i64> = work.all(&sql, &values.all(), |row| get(row, 0))?.pop();
-            if few.is_some_and(|few| few > most / 2) {
-                continue;
+            let count = work.all(&sql, &values.all(), |row| get(row, 0))?.pop();
+            if let Some(count) = count.filter(|count| *count < few.0) {
+                few = (count, Few::Span(place));
             }
-            let mut values = Values::default();
-            let within = self.within(field, span, &mut values);
-            let fits = self.fits(Some(place), &mut values);
-            let least = self.least(&mut values);
-            // The inner OFFSETs keep the planner from any other way than one look at each record of the span.
-            let few = format!(
-                "SELECT i.n, i.owner, i.id, {least} AS value FROM (SELECT DISTINCT k.n FROM key k WHERE {within} OFFSET 0) k
-                 CROSS JOIN LATERAL (SELECT * FROM item WHERE item.n = k.n OFFSET 0) i WHERE {fits}"
-            );
-            return self.first(work, &few, values, limit, i64::MAX);
         }
-        if self.all.is_empty() && self.any.is_empty() {
-            return Ok(None);
+        for any in self.keys.iter().flatten() {
+            let count = having(work, &self.query.kind, any, few.0)?;
+            if count < few.0 {
+                few = (count, Few::Terms(count));
+            }
         }
-        if let Some(value) = &self.value
-            && having(work, &self.query.kind, value, most + 1)? > most
-        {
-            return Ok(None);
-        }
-        let mut values = Values::default();
-        let fits = self.fits(None, &mut values);
-        let least = self.least(&mut values);
-        let many = values.push(most + 1);
-        let few =
-            format!("SELECT i.n, i.owner, i.id, {least} AS value FROM item i WHERE {fits} LIMIT ${many}");
-        self.first(work, &few, values, limit, most)
+        // Of one value it is known that too many have it.
+        let is_told = matches!(self.keys.as_slice(), [] | [Some(_)]);
+        Ok(match few.1 {
+            Few::None if !is_told => (0, Few::Unknown),
+            _ => few,
+        })
     }
 
-    /// The first of some records in the query's order, if there are no more than so many: the database sorts them, and what is not asked
+    /// The records that meet the query, in its order, if they can be gathered.
+    fn gather(
+        &self,
+        work: &mut Work<'_>,
+        few: &Few,
+        most: i64,
+        limit: usize,
+    ) -> Result<Option<Vec<Place>>, Fault> {
+        let mut values = Values::default();
+        let from = self.from(work)?;
+        let part = (from.as_ref(), None);
+        match few {
+            Few::None => Ok(None),
+            Few::Span(place) => {
+                let Some((field, span)) = self.spans.get(*place) else {
+                    return Ok(None);
+                };
+                let among = format!(
+                    "SELECT k.n FROM key k WHERE {}",
+                    self.within(field, span, &mut values)
+                );
+                let few = self.items(Some(&among), Some(*place), i64::MAX, &mut values);
+                self.first(work, &few, values, part, limit, i64::MAX)
+            }
+            Few::Terms(_) | Few::Unknown => {
+                let most = if let Few::Terms(count) = few { *count } else { most };
+                let few = self.items(None, None, most + 1, &mut values);
+                self.first(work, &few, values, part, limit, most)
+            }
+        }
+    }
+
+    /// Up to so many items that have the terms, each with the value at which it stands, and whether it has a value within each span but one; only those
+    /// of these numbers, if such are given. They are looked up in the order of their numbers, which is about the order in which they lie.
+    fn items(&self, among: Option<&str>, but: Option<usize>, most: i64, values: &mut Values) -> String {
+        let least = self.least(values);
+        let meets = self.has_values(but, values);
+        let terms = self.has_terms(values);
+        let among = among.map_or(String::new(), |among| format!("i.n = ANY (ARRAY ({among})) AND "));
+        let most = values.push(most);
+        format!(
+            "SELECT i.n, i.owner, i.id, {least} AS value, {meets} AS meets FROM item i WHERE {among}{terms} LIMIT ${most}"
+        )
+    }
+
+    /// The first of some records in a part of the query's order, if there are no more than so many: the database sorts them, and what is not asked
     /// for is not read.
     fn first(
         &self,
         work: &mut Work<'_>,
         few: &str,
         mut values: Values,
+        (from, end): Part<'_>,
         limit: usize,
         most: i64,
     ) -> Result<Option<Vec<Place>>, Fault> {
-        let (order, mut after) = match &self.query.order {
-            None => ("owner, id", String::from("true")),
-            Some((_, Direction::Up)) => ("value, n", String::from("value IS NOT NULL")),
-            Some((_, Direction::Down)) => ("value DESC, n DESC", String::from("value IS NOT NULL")),
+        let (order, mut within) = match &self.query.order {
+            None => ("owner, id", String::from("meets")),
+            Some((_, Direction::Up)) => ("value, n", String::from("meets AND value IS NOT NULL")),
+            Some((_, Direction::Down)) => ("value DESC, n DESC", String::from("meets AND value IS NOT NULL")),
         };
-        match self.from(work)? {
-            None => {}
-            Some(From::Key(owner, id)) => {
-                let (owner, id) = (values.push(owner.to_string()), values.push(id.to_string()));
-                let _ = write!(after, " AND (owner, id) > (${owner}, ${id})");
-            }
-            Some(From::Value(value, n)) => {
-                let (field, compare) = self.ordered();
-                let (value, n) = (values.push(labelled(field, &value)), values.push(n));
-                let _ = write!(after, " AND (value, n) {compare} (${value}, ${n})");
+        let (field, after) = self.ordered();
+        let until = if after == ">" { "<=" } else { ">=" };
+        for (at, compare) in [(from, after), (end, until)] {
+            match at {
+                None => {}
+                Some(At::Key(owner, id)) => {
+                    let (owner, id) = (values.push(owner.clone()), values.push(id.clone()));
+                    let _ = write!(within, " AND (owner, id) {compare} (${owner}, ${id})");
+                }
+                Some(At::Value(value, n)) => {
+                    let (value, n) = (values.push(labelled(field, value)), values.push(*n));
+                    let _ = write!(within, " AND (value, n) {compare} (${value}, ${n})");
+                }
             }
         }
         let limit = values.push(i64::try_from(limit).unwrap_or(i64::MAX));
@@ -300,7 +417,7 @@ impl<'a> Search<'a> {
         let sql = format!(
             "WITH few AS MATERIALIZED ({few})
              SELECT owner, id, whole FROM (SELECT count(*) AS whole FROM few) f
-             LEFT JOIN (SELECT * FROM few WHERE {after} ORDER BY {order} LIMIT ${limit}) p ON true ORDER BY {order}"
+             LEFT JOIN (SELECT * FROM few WHERE {within} ORDER BY {order} LIMIT ${limit}) p ON true ORDER BY {order}"
         );
         let found = work.all(&sql, &values.all(), |row| {
             let there = get::<Option<String>>(row, 0)?.is_some();
@@ -332,12 +449,12 @@ impl<'a> Search<'a> {
     }
 
     /// Where the page begins.
-    fn from(&self, work: &mut Work<'_>) -> Result<Option<From>, Fault> {
+    fn from(&self, work: &mut Work<'_>) -> Result<Option<At>, Fault> {
         let Some(after) = &self.query.after else {
             return Ok(None);
         };
         if self.query.order.is_none() {
-            return Ok(Some(From::Key(after.owner.clone(), after.id.clone())));
+            return Ok(Some(At::Key(after.owner.to_string(), after.id.to_string())));
         }
         let key = Key {
             owner: after.owner.clone(),
@@ -347,7 +464,7 @@ impl<'a> Search<'a> {
         let n = read::places(work, &[&key])?
             .remove(&key)
             .and_then(|place| place.n);
-        Ok(Some(From::Value(after.value.clone(), n.unwrap_or(0))))
+        Ok(Some(At::Value(after.value.clone().into_bytes(), n.unwrap_or(0))))
     }
 
     /// The field that orders, and how a place in the order compares with one before it.
@@ -359,71 +476,74 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Walks the order, past at most so many records.
-    fn walk(&self, work: &mut Work<'_>, limit: usize, most: Option<i64>) -> Result<Vec<Place>, Fault> {
-        let from = self.from(work)?;
-        let reach = self.reach(work)?;
+    /// Walks on past so many places of the order.
+    fn step(&self, work: &mut Work<'_>, walk: &mut Walk, ahead: i64, limit: usize) -> Result<(), Fault> {
+        if walk.is_full(limit) {
+            return Ok(());
+        }
+        let end = self.place_ahead(work, walk, ahead)?;
         let mut values = Values::default();
-        let (path, order, stands) = match &self.query.order {
-            None => (
-                self.along_keys(from.as_ref(), &mut values),
-                ["owner, id", "p.owner, p.id"],
-                String::from("true"),
-            ),
-            Some((field, direction)) => {
-                let path = self.along_values(field, from.as_ref(), &reach, &mut values);
-                let order = match direction {
-                    Direction::Up => ["value, n", "p.value, p.n"],
-                    Direction::Down => ["value DESC, n DESC", "p.value DESC, p.n DESC"],
-                };
-                // A record with several values stands at the least of them.
-                let least = self.least(&mut values);
-                let label = values.push(labelled(field.as_str(), ""));
-                (path, order, format!("{least} = ${label} || p.value"))
-            }
+        // A bound at the end would be tested of all that have the same owner or value; the number of them stops where it is reached.
+        let along = self.along(walk, &mut values);
+        let among = format!("SELECT n FROM {along} LIMIT ${}", values.push(ahead));
+        let few = self.items(Some(&among), None, i64::MAX, &mut values);
+        let part = (walk.at.as_ref(), end.as_ref());
+        let left = limit - walk.found.len();
+        if let Some(found) = self.first(work, &few, values, part, left, i64::MAX)? {
+            walk.found.extend(found);
+        }
+        walk.passed += ahead;
+        walk.is_over = end.is_none();
+        walk.at = end;
+        Ok(())
+    }
+
+    /// The place of the order that is so many ahead; none if it ends before.
+    fn place_ahead(&self, work: &mut Work<'_>, walk: &Walk, ahead: i64) -> Result<Option<At>, Fault> {
+        let mut values = Values::default();
+        let along = self.along(walk, &mut values);
+        let passed = values.push(ahead - 1);
+        let columns = self.query.order.as_ref().map_or("owner, id", |_| "value, n");
+        let sql = format!("SELECT {columns} FROM {along} OFFSET ${passed} LIMIT 1");
+        let place = |row: &Columns| {
+            Ok(match &self.query.order {
+                None => At::Key(get(row, 0)?, get(row, 1)?),
+                Some(_) => At::Value(get(row, 0)?, get(row, 1)?),
+            })
         };
-        let most = values.push(most);
-        let fits = self.fits(None, &mut values);
-        // The inner LIMIT and OFFSET keep the planner from any other way than one look at each record along the path.
-        let sql = format!(
-            "SELECT i.owner, i.id FROM ({path} ORDER BY {} LIMIT ${most}) p
-             CROSS JOIN LATERAL (SELECT * FROM item WHERE item.n = p.n OFFSET 0) i
-             WHERE {fits} AND {stands} ORDER BY {} LIMIT ${}",
-            order[0],
-            order[1],
-            values.push(i64::try_from(limit).unwrap_or(i64::MAX))
-        );
-        work.all(&sql, &values.all(), as_place)
+        Ok(work.all(&sql, &values.all(), place)?.pop())
     }
 
-    fn along_keys(&self, from: Option<&From>, values: &mut Values) -> String {
-        let kind = values.push(self.query.kind.to_string());
-        let mut sql = format!("SELECT owner, id, n FROM record WHERE kind = ${kind} AND n IS NOT NULL");
-        if let Some(owner) = &self.query.owner {
-            let _ = write!(sql, " AND owner = ${}", values.push(owner.to_string()));
+    /// What is walked along from here, as a table in its order.
+    fn along(&self, walk: &Walk, values: &mut Values) -> String {
+        let mut sql = if let Some((field, _)) = &self.query.order {
+            format!("key k WHERE {}", self.within(field, &walk.reach, values))
+        } else {
+            let kind = values.push(self.query.kind.to_string());
+            let mut sql = format!("record WHERE kind = ${kind} AND n IS NOT NULL");
+            if let Some(owner) = &self.query.owner {
+                let _ = write!(sql, " AND owner = ${}", values.push(owner.to_string()));
+            }
+            sql
+        };
+        let (_, after) = self.ordered();
+        match &walk.at {
+            None => {}
+            Some(At::Key(owner, id)) => {
+                let (owner, id) = (values.push(owner.clone()), values.push(id.clone()));
+                let _ = write!(sql, " AND (owner, id) {after} (${owner}, ${id})");
+            }
+            Some(At::Value(value, n)) => {
+                let (value, n) = (values.push(value.clone()), values.push(*n));
+                let _ = write!(sql, " AND (value, n) {after} (${value}, ${n})");
+            }
         }
-        if let Some(From::Key(owner, id)) = from {
-            let (owner, id) = (values.push(owner.to_string()), values.push(id.to_string()));
-            let _ = write!(sql, " AND (owner, id) > (${owner}, ${id})");
-        }
-        sql
-    }
-
-    fn along_values(&self, field: &Name, from: Option<&From>, reach: &Span, values: &mut Values) -> String {
-        let mut sql = format!(
-            "SELECT k.value, k.n FROM key k WHERE {}",
-            self.within(field, reach, values)
-        );
-        if let Some(From::Value(value, n)) = from {
-            let value = values.push(value.as_bytes().to_vec());
-            let (_, compare) = self.ordered();
-            let _ = write!(
-                sql,
-                " AND (k.value, k.n) {compare} (${value}, ${})",
-                values.push(*n)
-            );
-        }
-        sql
+        let order = match &self.query.order {
+            None => "owner, id",
+            Some((_, Direction::Up)) => "value, n",
+            Some((_, Direction::Down)) => "value DESC, n DESC",
+        };
+        sql + " ORDER BY " + order
     }
 
     /// The values that are to be walked: within a span that the query asks for.
@@ -444,13 +564,13 @@ impl<'a> Search<'a> {
 }
 
 /// A value as an item keeps it, beside its field.
-pub(crate) fn labelled(field: &str, value: &str) -> Vec<u8> {
-    [field.as_bytes(), b"\0", value.as_bytes()].concat()
+pub(crate) fn labelled(field: &str, value: &[u8]) -> Vec<u8> {
+    [field.as_bytes(), b"\0", value].concat()
 }
 
 /// The condition that a value that an item keeps is of a field.
 fn of_field(field: &Name, values: &mut Values) -> String {
-    let from = values.push(labelled(field.as_str(), ""));
+    let from = values.push(labelled(field.as_str(), b""));
     let to = values.push([field.as_str().as_bytes(), b"\x01"].concat());
     format!("v >= ${from} AND v < ${to}")
 }

@@ -46,7 +46,7 @@ pub(crate) fn replace(
         // In their order: the first of a field is the least.
         let keys = terms.iter().filter(|term| term.is_key());
         let keys: Vec<String> = keys
-            .map(|term| literal(&labelled(&term.field, &term.value)))
+            .map(|term| literal(&labelled(&term.field, term.value.as_bytes())))
             .collect();
         items.values.push(format!("{{{}}}", keys.join(",")));
         items.terms.push(format!("{{{}}}", numbers.join(",")));
