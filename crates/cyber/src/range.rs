@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Deserializer, Serialize};
 use vocab::Refusal;
 
-use crate::version::{Order, Version};
+use crate::version::{Order, Version, sort_by};
 
 /// Events of one kind of version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -266,7 +266,7 @@ impl Sorted {
                 Err(cause) => *unread = Some(cause),
             }
         }
-        events.sort_by(|(a, event_a), (b, event_b)| {
+        sort_by(&mut events, |(a, event_a), (b, event_b)| {
             compare(a, b).then_with(|| event_a.rank().cmp(&event_b.rank()))
         });
         let kind = range.kind;

@@ -10,8 +10,9 @@ mod shared;
 
 use std::cmp::Ordering;
 
-use cyber::vers::{Scheme, Vers};
+use cyber::vers::{Comparator, Scheme, Vers};
 use cyber::version::compare;
+use proptest::prelude::*;
 use serde_json::Value;
 
 fn strings(value: &Value) -> Vec<&str> {
@@ -230,4 +231,26 @@ fn inverting_twice_changes_nothing() {
     assert_eq!(inverted.to_string(), "vers:npm/!=1.2.3|<2.0.0|>=5.0.0");
     assert_eq!(inverted.inverted().unwrap().to_string(), range.to_string());
     assert!(Vers::parse("vers:npm/*").unwrap().inverted().is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Of texts that are no versions an ecosystem may say what contradicts itself: the constraints are all there in some order, and nothing panics.
+    #[test]
+    fn whatever_the_versions_are_a_range_is_brought_into_an_order(
+        texts in proptest::collection::vec("[0-2a-c._~ -]{0,3}(_rc|-r|-|_p|)[0-2.a-c ]{0,2}", 20..120),
+    ) {
+        for scheme in Scheme::all() {
+            let read = |text: &String| Vers::build(scheme, [(Comparator::Equal, text.as_str())]).is_ok();
+            let texts: Vec<&str> = texts.iter().filter(|text| read(text)).map(String::as_str).collect();
+            let range = Vers::build(scheme, texts.iter().map(|text| (Comparator::Equal, *text))).unwrap();
+            let sorted = |mut list: Vec<String>| {
+                list.sort();
+                list
+            };
+            let kept = range.constraints().map(|(_, text)| text.to_owned()).collect();
+            prop_assert_eq!(sorted(kept), sorted(texts.iter().map(|text| (*text).to_owned()).collect()));
+        }
+    }
 }

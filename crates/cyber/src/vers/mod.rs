@@ -14,7 +14,7 @@ use vocab::Refusal;
 pub use scheme::Scheme;
 
 use crate::percent;
-use crate::version::Version;
+use crate::version::{Version, sort_by};
 
 /// A range of versions.
 #[derive(Debug, Clone)]
@@ -208,7 +208,9 @@ impl Vers {
     #[must_use]
     pub fn canonical(mut self) -> Self {
         if let Constraints::Of(list) = &mut self.constraints {
-            list.sort_by(|a, b| a.compare(b).then_with(|| a.comparator.cmp(&b.comparator)));
+            sort_by(list, |a, b| {
+                a.compare(b).then_with(|| a.comparator.cmp(&b.comparator))
+            });
         }
         self
     }
@@ -293,7 +295,7 @@ impl Vers {
             // Only exceptions: all other versions are in the range.
             return Ok(list.iter().all(|constraint| constraint.comparator == NotEqual));
         }
-        ends.sort_by(|a, b| a.compare(b));
+        sort_by(&mut ends, |a, b| a.compare(b));
         let below = ends.iter().rfind(|constraint| compare(constraint).is_gt());
         let above = ends.iter().find(|constraint| compare(constraint).is_le());
         Ok(match (below, above) {

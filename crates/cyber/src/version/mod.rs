@@ -180,3 +180,31 @@ pub fn compare(order: Order, a: &str, b: &str) -> Result<Ordering, Refusal> {
     let (a, b) = (Version::parse(order, a)?, Version::parse(order, b)?);
     Ok(a.compare(&b).unwrap_or(Ordering::Equal))
 }
+
+/// Sorts by what is said of pairs, equal ones staying as they are. Ecosystems compare two texts at a time, and of some that are no versions what they say
+/// of three contradicts itself (Alpine's does): the library's own sort may panic then, this one gives some order.
+pub(crate) fn sort_by<T>(list: &mut Vec<T>, compare: impl Fn(&T, &T) -> Ordering) {
+    let in_order = |pair: &[T]| compare(&pair[0], &pair[1]).is_le();
+    if !list.windows(2).all(in_order) {
+        *list = merged(std::mem::take(list), &compare);
+    }
+}
+
+fn merged<T>(mut list: Vec<T>, compare: &impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    if list.len() < 2 {
+        return list;
+    }
+    let half = list.split_off(list.len() / 2);
+    let mut all = Vec::with_capacity(list.len() + half.len());
+    let mut left = merged(list, compare).into_iter().peekable();
+    let mut right = merged(half, compare).into_iter().peekable();
+    loop {
+        let is_left = match (left.peek(), right.peek()) {
+            (Some(a), Some(b)) => compare(a, b).is_le(),
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (None, None) => return all,
+        };
+        all.extend(if is_left { left.next() } else { right.next() });
+    }
+}

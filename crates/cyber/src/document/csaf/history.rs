@@ -7,6 +7,7 @@ use jiff::{Timestamp, ToSpan};
 use super::super::json::Json;
 use super::super::rules::format;
 use super::{Advisory, Sink, moment};
+use crate::version::sort_by;
 
 /// A document's version: an integer, or by semantic versioning.
 #[derive(Debug, Clone)]
@@ -104,7 +105,7 @@ fn revisions<'j>(advisory: &Advisory<'j>) -> Vec<Revision<'j>> {
 /// Revisions by date, then by number.
 fn by_date<'j>(advisory: &Advisory<'j>) -> Vec<Revision<'j>> {
     let mut revisions = revisions(advisory);
-    revisions.sort_by(|a, b| {
+    sort_by(&mut revisions, |a, b| {
         a.date
             .cmp(&b.date)
             .then_with(|| a.number.compare(&b.number, true))

@@ -7,7 +7,7 @@ use super::super::json::Json;
 use super::status::{Group, by_product};
 use super::{Advisory, Edition, Sink};
 use crate::vers::{Comparator, Scheme, Vers};
-use crate::version::{Order, Version};
+use crate::version::{Order, Version, sort_by};
 
 const RANGE: &str = "product_version_range";
 
@@ -343,7 +343,7 @@ fn overlap(a: &Sibling<'_>, b: &Sibling<'_>) -> bool {
         return false;
     };
     let mut versions: Vec<&Version> = a.iter().chain(&b).map(|(_, version)| version).collect();
-    versions.sort_by(|a, b| a.compare(b).unwrap_or(Ordering::Equal));
+    sort_by(&mut versions, |a, b| a.compare(b).unwrap_or(Ordering::Equal));
     versions.dedup_by(|a, b| a.compare(b) == Some(Ordering::Equal));
     let (a, b) = (places(&a, &versions), places(&b, &versions));
     a.iter().zip(&b).any(|(a, b)| *a && *b)
