@@ -191,10 +191,23 @@ pub enum Length {
     MonthsFromNext(u32),
     /// Until the day begins that stands in this field of the record: the day before is the last.
     Until(String),
+    /// Until the end of the day that stands in this field of the record.
+    Through(String),
 }
 
 impl Length {
+    /// The field of the record that says the day; none of a length in days.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Until(field) | Self::Through(field) => Some(field),
+            Self::Days(_) | Self::BusinessDays(_) | Self::MonthsFromNext(_) => None,
+        }
+    }
+
     pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Some(field) = text.strip_prefix("through ") {
+            return Some(Self::Through(field.to_owned()));
+        }
         if let Some(field) = text.strip_prefix("until ") {
             return Some(Self::Until(field.to_owned()));
         }
@@ -213,7 +226,7 @@ impl Length {
         match self {
             Self::Days(days) | Self::BusinessDays(days) => Some(*days),
             Self::MonthsFromNext(months) => Some(*months * 28),
-            Self::Until(_) => None,
+            Self::Until(_) | Self::Through(_) => None,
         }
     }
 }

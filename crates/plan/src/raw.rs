@@ -343,7 +343,7 @@ pub(crate) struct Kind {
     pub minutes: u32,
     #[serde(default)]
     pub prepare: Vec<Spanned<Text>>,
-    pub section: String,
+    pub section: Word,
     pub owner: Word,
     pub title_field: Word,
     pub confidentiality: Word,
@@ -448,7 +448,7 @@ pub(crate) struct Procedure {
     pub id: Word,
     pub title: Spanned<Text>,
     pub intro: Spanned<Text>,
-    pub section: String,
+    pub section: Word,
     pub kind: Word,
     pub number: Word,
     #[serde(default)]

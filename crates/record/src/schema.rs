@@ -1,7 +1,8 @@
-//! The body of a kind as JSON Schema (2020-12), for those who send records by program. It says what shape a body has; what is required when, and
-//! whether a check digit is right, is told when the body is handed in.
+//! The body of a kind as JSON Schema (2020-12), for those who send records by program. It says what shape a body has. A draft may have blanks, so what is
+//! required of a filed record stands beside it, in the plan's words (`x-required`), and so do bounds of figures, which are written as texts. Whether a
+//! check digit is right is told when the body is handed in.
 
-use plan::{Choice, Field, Kind, Shape};
+use plan::{Choice, Clause, Field, Kind, Required, Shape, Test};
 use serde_json::{Map, Value as Json, json};
 
 use crate::form::{ITEMS, ROWS, several};
@@ -49,9 +50,38 @@ fn property(field: &Field) -> Json {
         }
         if let Shape::Number(figure) | Shape::Money { figure, .. } = &field.shape {
             schema.insert("x-unit".into(), figure.unit.to_string().into());
+            for (name, bound) in [("x-minimum", &figure.least), ("x-maximum", &figure.most)] {
+                if let Some(bound) = bound {
+                    schema.insert(name.into(), bound.to_string().into());
+                }
+            }
+            if let Some(decimals) = figure.decimals {
+                schema.insert("x-decimals".into(), decimals.into());
+            }
+        }
+        let required = match &field.required {
+            Required::No => None,
+            Required::Always => Some("always".to_owned()),
+            Required::When(clauses) => Some(when(clauses)),
+        };
+        if let Some(required) = required {
+            schema.insert("x-required".into(), required.into());
         }
     }
     schema
+}
+
+/// A condition as the plan writes it.
+fn when(clauses: &[Clause]) -> String {
+    let one = |clause: &Clause| match &clause.test {
+        Test::Filled => format!("{} filled", clause.field),
+        Test::Is(code) => format!("{} is {code}", clause.field),
+        Test::IsNot(code) => format!("{} is not {code}", clause.field),
+    };
+    format!(
+        "when {}",
+        clauses.iter().map(one).collect::<Vec<_>>().join(" and ")
+    )
 }
 
 fn value(shape: &Shape) -> Json {

@@ -19,6 +19,7 @@ impl Reader<'_> {
     pub(super) fn node(&mut self, raw: raw::Node, refs: &mut References) -> Option<Node> {
         let place = self.place(&raw.id);
         refs.define("node", place.clone(), raw.id.get_ref());
+        refs.tree_sections.push(raw.section.clone());
         let kind = self.choice(
             &raw.kind,
             &[

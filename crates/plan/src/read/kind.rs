@@ -17,6 +17,8 @@ const EVERYBODY: &str = "everybody";
 impl Reader<'_> {
     pub(super) fn kind(&mut self, raw: raw::Kind, refs: &mut References) -> Option<Kind> {
         refs.define("kind", self.place(&raw.id), raw.id.get_ref());
+        refs.sections
+            .push((self.place(&raw.section), raw.section.get_ref().clone()));
         let (id, title, intro) = (self.id(&raw.id), self.text(&raw.title), self.text(&raw.intro));
         let prepare: Vec<_> = raw.prepare.iter().map(|text| self.text(text)).collect();
         let owner = self.choice(
@@ -63,7 +65,7 @@ impl Reader<'_> {
             intro: intro?,
             minutes: raw.minutes,
             prepare: prepare.into_iter().collect::<Option<_>>()?,
-            section: raw.section,
+            section: raw.section.get_ref().clone(),
             owner: owner?,
             title_field: raw.title_field.into_inner(),
             create: create?,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::kind::{Kind, MINISTRY, Owner, ROLES, Shape};
+use crate::kind::{Kind, MINISTRY, Owner, ROLES, Required, Shape};
 use crate::model::Plan;
 use crate::procedure::{
     Clock, HOOKS, Length, NumberPattern, Procedure, Reason, State, Tell, Transition, Who,
@@ -16,6 +16,7 @@ use super::seen::References;
 
 mod flow;
 mod need;
+mod turn;
 
 impl Reader<'_> {
     pub(super) fn procedures(
@@ -47,6 +48,8 @@ impl Reader<'_> {
         let scope = raw.id.get_ref();
         refs.define("procedure", self.place(&raw.id), scope);
         refs.define("number", self.place(&raw.number), raw.number.get_ref());
+        refs.sections
+            .push((self.place(&raw.section), raw.section.get_ref().clone()));
         let states = raw.state.iter();
         for word in states.flat_map(|state| std::iter::once(&state.id).chain(&state.formerly)) {
             refs.define("state", self.place(word), &format!("{scope}.{}", word.get_ref()));
@@ -72,12 +75,15 @@ impl Reader<'_> {
         // A graph with names that lead nowhere would only be told as broken twice.
         if self.faults.len() == told {
             self.flow(raw);
+            if let Some(kind) = kind {
+                self.turns(raw, kind);
+            }
         }
         Some(Procedure {
             id: id?,
             title: title?,
             intro: intro?,
-            section: raw.section.clone(),
+            section: raw.section.get_ref().clone(),
             kind: kind?.id.clone(),
             number: number?,
             states: states.into_iter().collect::<Option<_>>()?,
@@ -253,7 +259,7 @@ impl Reader<'_> {
         let stops_on = self.states_named(&raw.stops_on, procedure);
         let pauses_in = self.states_named(&raw.pauses_in, procedure);
         let when = self.conditions_of(&raw.when, kind);
-        let length = self.length(raw, kind);
+        let length = self.length(raw, procedure, kind);
         if let (Some(before), Some(least)) =
             (&raw.remind_before, length.as_ref().and_then(Length::least_days))
             && *before.get_ref() >= least
@@ -285,7 +291,12 @@ impl Reader<'_> {
     }
 
     /// How long a clock runs; what runs until a day of the record does not stand still.
-    fn length(&mut self, raw: &raw::Clock, kind: Option<&Kind>) -> Option<Length> {
+    fn length(
+        &mut self,
+        raw: &raw::Clock,
+        procedure: &raw::Procedure,
+        kind: Option<&Kind>,
+    ) -> Option<Length> {
         let length = Length::parse(raw.length.get_ref());
         let Some(length) = length else {
             self.fault(
@@ -293,11 +304,11 @@ impl Reader<'_> {
                 "bad-length",
                 "期間として読めません。",
                 "this is not a length of time.",
-                "例: 20 days、5 business days、4 months from the first of the next month、until 項目（日付） / Write one of these.",
+                "例: 20 days、5 business days、4 months from the first of the next month、until 項目（日付。前の日まで）、through 項目（日付。その日まで） / Write one of these (`until`: up to the day before; `through`: that day too).",
             );
             return None;
         };
-        let Length::Until(name) = &length else {
+        let Some(name) = length.field() else {
             return Some(length);
         };
         let kind = kind?;
@@ -316,6 +327,9 @@ impl Reader<'_> {
                 "type = \"date\" で、many のない項目にしてください。 / Name a field of type `date` without `many`.",
             );
             return None;
+        }
+        if field.required != Required::Always {
+            self.day_said(raw, procedure, name);
         }
         for word in &raw.pauses_in {
             self.fault(

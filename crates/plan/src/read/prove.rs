@@ -15,6 +15,37 @@ use super::{HEAD, Reader};
 
 impl Reader<'_> {
     /// Every reference leads somewhere; every id stands once.
+    /// What rests on a section of the report names one that the tree has too, down to its parentheses.
+    fn sections(&mut self, refs: &References) {
+        fn each(text: &str) -> impl Iterator<Item = &str> {
+            let marks = |c: char| matches!(c, '①'..='⑳');
+            let parts = text.split([',', '、']);
+            parts.map(move |part| part.trim().trim_end_matches(marks).trim())
+        }
+        let nodes = refs.tree_sections.iter().flat_map(|section| each(section));
+        // Whoever names a part of a section names the section.
+        let known: BTreeSet<&str> = nodes
+            .flat_map(|section| [Some(section), section.split_once(' ').map(|(whole, _)| whole)])
+            .flatten()
+            .collect();
+        for (place, text) in &refs.sections {
+            let missing = each(text).find(|part| part.starts_with('§') && !known.contains(part));
+            if let Some(part) = missing.filter(|_| !known.is_empty()) {
+                let hint = match formula::nearest(part, known.iter().copied()) {
+                    Some(near) => format!("「{near}」のことですか。 / Did you mean `{near}`?"),
+                    None => "中間とりまとめの節を書いてください。例: §7 (6) / Write a section of the interim report, such as `§7 (6)`.".into(),
+                };
+                self.fault_in(
+                    place,
+                    "unknown-section",
+                    &format!("中間とりまとめに「{part}」という節がありません。"),
+                    &format!("the interim report has no section `{part}`."),
+                    &hint,
+                );
+            }
+        }
+    }
+
     pub(super) fn references(&mut self, plan: &Plan, refs: &References) {
         for ((_, id), places) in &refs.defined {
             for place in &places[1..] {
@@ -27,6 +58,7 @@ impl Reader<'_> {
                 );
             }
         }
+        self.sections(refs);
         let known = |kind: &str| -> BTreeSet<&str> {
             match kind {
                 "node" => plan.nodes.iter().map(|node| node.id.as_str()).collect(),

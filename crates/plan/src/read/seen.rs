@@ -77,6 +77,10 @@ pub(super) struct References {
     pub inputs: Vec<(Place, Input)>,
     pub observations: Vec<SeenObservation>,
     pub totals: Vec<SeenTotal>,
+    /// Sections of the report on which kinds and procedures rest.
+    pub sections: Vec<(Place, String)>,
+    /// Those of the tree, be it in entries with mistakes.
+    pub tree_sections: Vec<String>,
 }
 
 impl References {

@@ -86,12 +86,18 @@ impl Reader<'_> {
                     ("bad-toml", "TOML として読めません")
                 };
                 let message = message.lines().next().unwrap_or_default();
+                let mut names = message.split('`').skip(1).step_by(2);
+                let near = names.next().filter(|_| code == "unknown-key");
+                let near = near.and_then(|name| formula::nearest(name, names));
+                let hint = near.map_or(String::new(), |near| {
+                    format!("「{near}」のことですか。 / Did you mean `{near}`?")
+                });
                 self.fault_at(
                     error.span().unwrap_or(0..0),
                     code,
                     &format!("{ja}（{message}）。"),
                     &format!("{message}."),
-                    "",
+                    &hint,
                 );
                 None
             }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use plan::{Clock, FILE_TYPES, Length, Reason, Shape, Transition};
+use plan::{Clock, FILE_TYPES, Reason, Shape, Transition};
 use vocab::Refusal;
 
 use super::case::{Case, Change, Event, Timer, What, apply};
@@ -108,9 +108,7 @@ pub fn decide(
 pub fn follow(subject: &Subject<'_>, case: &Case, actor: &Actor, at: Timestamp) -> Vec<Event> {
     let at = case.history.last().map_or(at, |last| at.max(last.at));
     let set = |clock: &Clock| {
-        let Length::Until(field) = &clock.length else {
-            return None;
-        };
+        let field = clock.length.field()?;
         let timer = case.clocks.get(&clock.id).filter(|timer| timer.runs())?;
         let Some(Value::Date(day)) = subject.record.fields.get(field) else {
             return None;

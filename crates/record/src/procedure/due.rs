@@ -44,8 +44,12 @@ pub fn due<'p>(procedure: &'p Procedure, case: &Case, today: Date, calendar: &Ca
 /// None for what runs until a day that the record does not say.
 fn stand<'p>(clock: &'p Clock, timer: &Timer, today: Date, calendar: &Calendar) -> Option<Due<'p>> {
     let length = &clock.length;
-    if matches!(length, Length::Until(_)) {
-        let by = timer.until?.yesterday().unwrap_or(Date::MIN);
+    if length.field().is_some() {
+        let day = timer.until?;
+        let by = match length {
+            Length::Until(_) => day.yesterday().unwrap_or(Date::MIN),
+            _ => day,
+        };
         return Some(stands(clock, Some(by), (by - today).get_days(), today));
     }
     let whole = allowance(length, timer.started);
@@ -89,7 +93,7 @@ fn allowance(length: &Length, started: Date) -> i32 {
                 .map_or(Date::MAX, Date::last_of_month);
             (end - started).get_days()
         }
-        Length::Until(_) => 0,
+        Length::Until(_) | Length::Through(_) => 0,
     }
 }
 
@@ -107,7 +111,7 @@ fn used(length: &Length, timer: &Timer, until: Date, calendar: &Calendar) -> i32
 fn count(length: &Length, from: Date, to: Date, calendar: &Calendar) -> i32 {
     let days = match length {
         Length::BusinessDays(_) => calendar.business_days_between(from, to),
-        Length::Days(_) | Length::MonthsFromNext(_) | Length::Until(_) => (to - from).get_days(),
+        _ => (to - from).get_days(),
     };
     days.max(0)
 }
@@ -115,8 +119,6 @@ fn count(length: &Length, from: Date, to: Date, calendar: &Calendar) -> i32 {
 fn add(length: &Length, from: Date, days: i32, calendar: &Calendar) -> Date {
     match length {
         Length::BusinessDays(_) => calendar.add_business_days(from, days),
-        Length::Days(_) | Length::MonthsFromNext(_) | Length::Until(_) => {
-            from.checked_add(days.days()).unwrap_or(Date::MAX)
-        }
+        _ => from.checked_add(days.days()).unwrap_or(Date::MAX),
     }
 }

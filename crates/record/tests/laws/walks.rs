@@ -138,6 +138,11 @@ proptest! {
                     prop_assert_eq!(due.overdue, timer.until.is_some_and(|until| today >= until));
                     continue;
                 }
+                if let Length::Through(_) = length {
+                    prop_assert_eq!(due.by, timer.until);
+                    prop_assert_eq!(due.overdue, timer.until.is_some_and(|until| today > until));
+                    continue;
+                }
                 let started = case.history.iter().rposition(|event| {
                     event.what == What::Timed { clock: due.clock.id.clone(), change: Change::Started }
                 });

@@ -244,7 +244,7 @@ fn steps(t: Texts<'_>, procedure: &Procedure, kind: &Kind) -> Table {
             step.title.get(t.lang()).to_owned(),
             from,
             named(&step.to),
-            people(t, &step.by),
+            by(t, procedure, step),
             complete
                 .into_iter()
                 .chain(needs)
@@ -271,6 +271,21 @@ fn steps(t: Texts<'_>, procedure: &Procedure, kind: &Kind) -> Table {
     }
 }
 
+/// Who may do it, and who may not because of what they did before.
+fn by(t: Texts<'_>, procedure: &Procedure, step: &Transition) -> String {
+    let people = people(t, &step.by);
+    let before = step.not_by.iter().filter_map(|id| procedure.transition(id));
+    let before: Vec<&str> = before.map(|step| step.title.get(t.lang())).collect();
+    if before.is_empty() {
+        return people;
+    }
+    let steps = before.join(t.text("procedure-and").as_str());
+    t.with(
+        "procedure-not-by",
+        &[("who", people.into()), ("steps", steps.into())],
+    )
+}
+
 /// What has to be there, in words.
 fn need(t: Texts<'_>, kind: &Kind, clause: &Clause) -> String {
     let field = kind.field(&clause.field);
@@ -295,6 +310,16 @@ fn need(t: Texts<'_>, kind: &Kind, clause: &Clause) -> String {
     }
 }
 
+/// What happens when a clock has run out.
+fn over(t: Texts<'_>, procedure: &Procedure, clock: &plan::Clock) -> String {
+    let tells = (!clock.escalate.is_empty())
+        .then(|| t.with1("procedure-over-tells", "who", people(t, &clock.escalate)));
+    let late = clock.late.as_ref().and_then(|id| procedure.transition(id));
+    let late = late.map(|step| t.with1("procedure-over-step", "step", step.title.get(t.lang())));
+    let all: Vec<String> = tells.into_iter().chain(late).collect();
+    all.join(t.text("procedure-and").as_str())
+}
+
 fn clocks(t: Texts<'_>, procedure: &Procedure, kind: &Kind) -> Table {
     let named = |ids: &[String]| {
         let titles = ids
@@ -302,28 +327,33 @@ fn clocks(t: Texts<'_>, procedure: &Procedure, kind: &Kind) -> Table {
             .filter_map(|id| Some(procedure.state(id)?.title.get(t.lang()).to_owned()));
         titles.collect::<Vec<_>>().join(t.text("procedure-and").as_str())
     };
+    let titled = |name: &str| {
+        let field = kind.field(name);
+        field.map_or_else(|| name.to_owned(), |field| field.title.get(t.lang()).to_owned())
+    };
     let row = |clock: &plan::Clock| {
         let days = |key, n: &u32| t.with(key, &[("n", n.to_string().into())]);
         let length = match &clock.length {
             Length::Days(n) => days("procedure-days", n),
             Length::BusinessDays(n) => days("procedure-business-days", n),
             Length::MonthsFromNext(n) => days("procedure-months", n),
-            Length::Until(name) => {
-                let field = kind.field(name);
-                let title = field.map_or(name.as_str(), |field| field.title.get(t.lang()));
-                t.with1("procedure-until", "field", title)
-            }
+            Length::Until(name) => t.with1("procedure-until", "field", titled(name)),
+            Length::Through(name) => t.with1("procedure-through", "field", titled(name)),
         };
         [
             clock.title.get(t.lang()).to_owned(),
             length,
             named(&clock.starts_on),
+            named(&clock.stops_on),
             named(&clock.pauses_in),
-            if clock.escalate.is_empty() {
-                String::new()
-            } else {
-                people(t, &clock.escalate)
-            },
+            clock
+                .remind_before
+                .as_ref()
+                .map_or_else(String::new, |n| match clock.length {
+                    Length::BusinessDays(_) => days("procedure-before-business", n),
+                    _ => days("procedure-before", n),
+                }),
+            over(t, procedure, clock),
         ]
         .map(Link::plain)
         .into()
@@ -332,8 +362,10 @@ fn clocks(t: Texts<'_>, procedure: &Procedure, kind: &Kind) -> Table {
         "procedure-clock",
         "procedure-length",
         "procedure-starts",
+        "procedure-stops",
         "procedure-pauses",
-        "procedure-escalates",
+        "procedure-reminds",
+        "procedure-over",
     ];
     Table {
         id: "clocks".into(),

@@ -533,6 +533,15 @@ impl Reader<'_> {
                 continue;
             };
             self.clause(&place, clause, &other.shape);
+            if field.filled_by != Filler::Ministry && other.confidentiality > field.confidentiality {
+                self.fault_in(
+                    &place,
+                    "condition-unseen",
+                    &format!("項目「{}」が見えない人にも、この項目の記入を求めることになります。", other.name),
+                    &format!("whoever fills this in may not see `{}` on which it depends.", other.name),
+                    "どちらかの confidentiality を直すか、filled_by = \"ministry\" としてください。 / Correct the `confidentiality` of one of them, or say `filled_by = \"ministry\"`.",
+                );
+            }
         }
     }
 
