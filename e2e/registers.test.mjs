@@ -123,6 +123,26 @@ async function listed(house, { secretariat, firm, somebody }) {
   assert.equal((await somebody.rows("records")).length, 1);
 }
 
+/** A firm names another organisation as people call it; it is not offered a list of those that it does not know. */
+async function named(house, { firm, secretariat }) {
+  const seeds = "/registers/technology-seed";
+  await secretariat.go("/organisations");
+  const other = secretariat.page.locator("#organisations tbody tr").filter({ hasText: /医療機関|Hospital/ }).first();
+  const hospital = (await other.locator(":scope > *").first().innerText()).trim();
+  await firm.go(`${seeds}/new`);
+  await firm.send("record", { title: "架空の測定の技術" }, { by: "list" });
+  const draft = shown(firm).replace(/\/edit$/, "");
+  await firm.follow(`${draft}/edit/wish`);
+  assert.equal(await firm.page.locator("textarea[name=partners]").count(), 1, "no list of organisations is offered");
+  const refused = await firm.refused("record", { partners: "架空にない組織" });
+  assert.ok(refused.includes("架空にない組織"), refused);
+  await firm.send("record", { partners: hospital });
+  await firm.go(`${draft}/edit/wish`);
+  assert.equal(await firm.page.inputValue("[name=partners]"), hospital);
+  await firm.go(draft);
+  assert.ok((await firm.page.locator("main").innerText()).includes(hospital));
+}
+
 const walks = [
   { lang: "ja", javaScript: true, engine: "sqlite", viewport: widths.narrow },
   { lang: "en", javaScript: false, engine: "postgres", viewport: widths.wide },
@@ -142,6 +162,7 @@ for (const { engine, ...walk } of walks) {
       await searched(house, { somebody, record });
       await taken(house, { firm, other });
       await listed(house, { secretariat, firm, somebody });
+      await named(house, { firm, secretariat });
     } finally {
       await browser.close();
       await server.stop();

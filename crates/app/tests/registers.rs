@@ -752,3 +752,76 @@ fn a_part_says_nothing_of_the_others() {
     assert_eq!(stale.unwrap_err().kind, "conflict");
     kept(desk.file_draft(&me, "device", seen(2)).unwrap());
 }
+
+/// An organisation with a name of its own; gives its id.
+fn organisation(office: &Office, ja: &str, number: &str) -> String {
+    let draft = app::OrganisationDraft {
+        ja: ja.into(),
+        en: format!("{ja} Co."),
+        kind: "manufacturer".into(),
+        corporate_number: number.into(),
+    };
+    let by = visit("admin", app::MINISTRY, Role::Administrator, DAY);
+    office.desk.add_organisation(&by, &draft).unwrap()
+}
+
+#[test]
+fn organisations_are_named_as_people_call_them() {
+    let office = office();
+    let first = organisation(&office, "架空医療機器株式会社", "3011001015116");
+    let twins = [(); 2].map(|()| organisation(&office, "架空双子 工業", ""));
+    let firm = member(MAKER, DAY);
+    let save = |seen: Option<(&str, u32)>, partners: &str| {
+        let controls: Vec<(String, String)> = [("title", "架空の技術"), ("partners", partners)]
+            .map(|(name, text)| (name.into(), text.into()))
+            .into();
+        let seen = seen.map(|(id, version)| Seen {
+            owner: MAKER,
+            id,
+            version,
+        });
+        let saved = office
+            .desk
+            .save_record(&firm, "technology-seed", seen, &controls, Completeness::Draft);
+        saved.unwrap()
+    };
+    let partners = |id: &str| {
+        let page = office.desk.record(&firm, "technology-seed", MAKER, id).unwrap();
+        let value = &page.view.record.fields["partners"];
+        value.each().filter_map(record::Value::text).collect::<Vec<_>>()
+    };
+    // By name, by the other language's, by number in full width, by id; each is kept once as the same.
+    for text in [
+        "架空医療機器株式会社",
+        "　架空医療機器株式会社 co. ",
+        "３０１１００１０１５１１６",
+        &first,
+    ] {
+        let (_, id) = kept(save(None, text));
+        assert_eq!(partners(&id), [&*first], "{text}");
+    }
+    let (_, id) = kept(save(None, &format!("架空医療機器株式会社\n{}", twins[1])));
+    assert_eq!(partners(&id), [&*first, &*twins[1]]);
+    // What names nobody, or two, is told by its field, and nothing is kept.
+    for (text, code) in [
+        ("架空にない組織", "no_organisation"),
+        ("架空双子 工業", "several_organisations"),
+        ("3011001015117", "no_organisation"),
+    ] {
+        let SavedRecord::Faults(faults) = save(None, &format!("{first}\n{text}")) else {
+            panic!("{text} was kept")
+        };
+        let told: Vec<_> = faults.iter().map(|fault| (&*fault.name, fault.code)).collect();
+        assert_eq!(told, [("partners", code)]);
+        assert!(faults[0].ja.contains(text) && faults[0].en.contains(text));
+    }
+    // It is read, and written again, by its name, unless two have that.
+    let written = |id: &str| office.desk.organisation_written(id, Lang::Ja).unwrap();
+    assert_eq!(written(&first), "架空医療機器株式会社");
+    assert_eq!(written(&twins[0]), twins[0]);
+    assert_eq!(
+        office.desk.organisation_in_answer(&twins[0], Lang::Ja),
+        "架空双子 工業"
+    );
+    assert!(!office.desk.knows_organisations(&firm) && office.desk.knows_organisations(&secretariat(DAY)));
+}

@@ -18,6 +18,7 @@ mod import_staging;
 mod kept;
 mod mail;
 mod merge;
+mod named;
 mod notice;
 mod people;
 mod register;

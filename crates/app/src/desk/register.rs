@@ -272,7 +272,15 @@ impl Desk {
             filters: asked
                 .filters
                 .iter()
-                .map(|(field, text)| filter(sortable_field(visit, &kind, field)?, text))
+                .map(|(field, text)| {
+                    let field = sortable_field(visit, &kind, field)?;
+                    match field.shape {
+                        Shape::Organisation { .. } => {
+                            filter(field, &self.organisation_called(text, &mut None)??)
+                        }
+                        _ => filter(field, text),
+                    }
+                })
                 .collect::<Result<_, _>>()?,
             tokens: record::terms(&asked.words),
             order,
@@ -526,12 +534,15 @@ impl Desk {
         } else {
             Completeness::Draft
         };
-        let typed = record::read_form(&kind, &controls.list, of_typed);
+        let mut list = controls.list.to_vec();
+        let unnamed = self.organisations_named(&kind, &mut list)?;
+        let typed = record::read_form(&kind, &list, of_typed);
         let visible = match before.clone().filter(|_| sent.by_program()) {
             Some(found) => self.view(visit, &rashin, &kind, found)?.record,
             None => Record::default(),
         };
-        let mut faults = controls.faults(&kind, &shown, typed.faults, &typed.record, &visible);
+        let read = [unnamed, typed.faults].concat();
+        let mut faults = controls.faults(&kind, &shown, read, &typed.record, &visible);
         let record = record::keep_unseen(earlier, typed.record, &shown);
         if completeness != of_typed {
             let missing = record::complete(&kind, &record).into_iter();

@@ -238,10 +238,12 @@ impl Desk {
         let nothing = Record::default();
         let earlier = before.as_ref().map_or(&nothing, |found| &found.record);
         let fills = record::fillable(kind, &owner, earlier, &viewer(visit));
-        let typed = record::read_row(kind, &row.cells, Completeness::Final);
-        let mut faults: Vec<_> = typed
-            .faults
+        let mut cells: Vec<(String, String)> = row.cells.clone().into_iter().collect();
+        let unnamed = self.organisations_named(kind, &mut cells)?;
+        let typed = record::read_form(kind, &cells, Completeness::Final);
+        let mut faults: Vec<_> = unnamed
             .into_iter()
+            .chain(typed.faults)
             .filter(|fault| fault.field.is_empty() || fills.contains(fault.field.as_str()))
             .collect();
         let mut record = record::keep_unseen(earlier, typed.record, &fills);

@@ -204,7 +204,7 @@ fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given
             Some(choices) => vec![boxes(choices, control)],
             None => vec![Field {
                 kind: FieldKind::Area,
-                ..control
+                ..by_name(here, control)
             }],
         },
         _ if field.many => vec![Field {
@@ -232,7 +232,7 @@ fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given
         },
         Shape::Organisation { .. } => match organisations(here, &control.value) {
             Some(choices) => vec![options(choices, control)],
-            None => vec![control],
+            None => vec![by_name(here, control)],
         },
         _ => vec![control],
     }
@@ -249,22 +249,37 @@ fn boxes(choices: Vec<Choice>, control: Field) -> Field {
     }
 }
 
-/// The organisations that the one who asks knows, if they are few, and those that stand in the answer: what somebody else gave is not lost when
-/// the form is sent by one who does not know it.
+/// The organisations, for those who know them all and if they are few; and those that stand in the answer, so that nothing is lost.
 fn organisations(here: &Here<'_>, given: &str) -> Option<Vec<Choice>> {
+    if !here.desk.knows_organisations(&here.visit) {
+        return None;
+    }
     let list = here.desk.organisations(&here.visit).ok()?;
     let choice = |one: &app::Kept<app::Organisation>| Choice::new(&*one.id, one.value.name(here.t.lang()));
     let known = |id: &str| list.iter().any(|one| one.id == id);
-    let kept = given.split_whitespace().filter(|id| !known(id)).map(|id| {
-        let name = here.organisation_name(id);
-        let name = if name == id {
-            here.t.text("record-organisation-kept")
-        } else {
-            name
-        };
-        Choice::new(id, name)
-    });
+    let kept = given.split_whitespace().filter(|id| !known(id));
+    let kept = kept.map(|id| Choice::new(id, here.desk.organisation_in_answer(id, here.t.lang())));
     (list.len() as u64 <= OFFERED).then(|| list.iter().map(choice).chain(kept).collect())
+}
+
+/// A control in which organisations are written by their names.
+fn by_name(here: &Here<'_>, control: Field) -> Field {
+    let name = |id: &str| {
+        let written = here.desk.organisation_written(id.trim(), here.t.lang());
+        written.unwrap_or_else(|_| id.to_owned())
+    };
+    let value: Vec<String> = control
+        .value
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(name)
+        .collect();
+    let support = [control.support.clone(), here.t.text("record-organisation-write")];
+    Field {
+        value: value.join("\n"),
+        support: support.join(" ").trim().to_owned(),
+        ..control
+    }
 }
 
 /// The records that a field can refer to, if they are few.

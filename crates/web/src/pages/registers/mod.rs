@@ -352,7 +352,7 @@ pub(super) fn said(here: &Here<'_>, field: &KindField, value: &::record::Value) 
         return ::record::show(field, value, here.t.lang());
     }
     let ids = value.each().filter_map(::record::Value::text);
-    let names = ids.map(|id| here.organisation_name(&id));
+    let names = ids.map(|id| here.desk.organisation_in_answer(&id, here.t.lang()));
     names.collect::<Vec<_>>().join("、")
 }
 
