@@ -825,3 +825,43 @@ fn organisations_are_named_as_people_call_them() {
     );
     assert!(!office.desk.knows_organisations(&firm) && office.desk.knows_organisations(&secretariat(DAY)));
 }
+
+#[test]
+fn records_are_named_as_people_call_them() {
+    let office = office();
+    let (_, model) = device(&office.desk, "架空輸液ポンプ 壱型", "class-3");
+    let (_, longer) = device(&office.desk, "架空輸液ポンプ 壱型改", "class-3");
+    for _ in 0..2 {
+        device(&office.desk, "架空の双子", "class-2");
+    }
+    let firm = member(MAKER, DAY);
+    let save = |visit: &Visit, text: &str| {
+        let controls: Vec<(String, String)> = [("name", "架空の版"), ("device", text)]
+            .map(|(name, text)| (name.into(), text.into()))
+            .into();
+        let saved = office
+            .desk
+            .save_record(visit, "device-security", None, &controls, Completeness::Draft);
+        saved.unwrap()
+    };
+    let linked = |id: &str| {
+        let page = office.desk.record(&firm, "device-security", MAKER, id).unwrap();
+        page.view.record.fields["device"].text().unwrap()
+    };
+    let at = |id: &str| format!("{MAKER}/{id}");
+    for (text, id) in [
+        ("架空輸液ポンプ 壱型", &model),
+        ("架空輸液ポンプ　壱型改", &longer),
+        (&*at(&model), &model),
+    ] {
+        let (_, kept) = kept(save(&firm, text));
+        assert_eq!(linked(&kept), at(id), "{text}");
+    }
+    for (text, code) in [("架空の双子", "several_records"), ("架空輸液ポンプ", "no_record")] {
+        let SavedRecord::Faults(faults) = save(&firm, text) else {
+            panic!("{text} was kept")
+        };
+        let told: Vec<_> = faults.iter().map(|fault| (&*fault.name, fault.code)).collect();
+        assert_eq!(told, [("device", code)]);
+    }
+}

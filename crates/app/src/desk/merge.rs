@@ -508,7 +508,7 @@ impl Desk {
 }
 
 /// Whether two records that say the same here may well be the same: by its name, or by a code of one thing.
-fn tells_apart(kind: &Kind, field: &Field) -> bool {
+pub(super) fn tells_apart(kind: &Kind, field: &Field) -> bool {
     let own = match &field.shape {
         Shape::Code(code) => !SORTS.contains(code),
         _ => field.name == kind.title_field,

@@ -1,5 +1,8 @@
-//! Organisations by what people call them. A form, a sheet, a program or a filter may give an organisation's exact name or its corporate number in the
-//! place of its id. Whoever does so learns no more than that one of that name is registered; nobody is given a list of them.
+//! Organisations and records by what people call them. A form, a sheet, a program or a filter may give an organisation's exact name or its corporate number
+//! in the place of its id; whoever does so learns no more than that one of that name is registered, and nobody is given a list of them. A record that its
+//! writer may read may be given by its exact name or by a number that its kind is found by.
+
+use std::collections::BTreeSet;
 
 use authz::{Action, Sight, sight};
 use plan::{Field, Kind, Shape};
@@ -7,7 +10,10 @@ use record::{Fault as RecordFault, fold};
 use vocab::codes::CorporateNumber;
 use vocab::{Lang, Refusal};
 
+use super::kept::refused;
+use super::merge::tells_apart;
 use super::people::Organisation;
+use super::register::{RecordQuery, Register, RegisterEntry, key};
 use super::{DIRECTORY, Desk, Kept, Visit};
 
 /// More answers than a field takes are not looked up one by one.
@@ -40,10 +46,13 @@ impl Desk {
         Ok(if same { name } else { id.to_owned() })
     }
 
-    /// Writes ids into the controls of a form in the place of names and corporate numbers; gives what names none, or more than one.
-    pub(super) fn organisations_named(
+    /// Writes ids into the controls of a form in the place of names and numbers; gives what names none, or more than one. `owner`: to whom the record
+    /// belongs, and a record that is named by its id alone.
+    pub(super) fn named_by_id(
         &self,
+        visit: &Visit,
         kind: &Kind,
+        owner: &str,
         controls: &mut [(String, String)],
     ) -> Result<Vec<RecordFault>, Refusal> {
         let mut faults = vec![];
@@ -58,7 +67,11 @@ impl Desk {
             }
             let mut ids = vec![];
             for piece in pieces {
-                match self.organisation_called(piece, &mut all)? {
+                let called = match &field.shape {
+                    Shape::Reference(to) => self.record_called(visit, to, owner, piece)?,
+                    _ => self.organisation_called(piece, &mut all)?,
+                };
+                match called {
                     Ok(id) => ids.push(id),
                     Err(refusal) => faults.push(fault(name, refusal)),
                 }
@@ -111,7 +124,70 @@ impl Desk {
     }
 }
 
-/// The field or column of a control, where its answer is an organisation.
+impl Desk {
+    /// A record by its id, its exact name, or a number that its kind is found by, as far as it may be read. What has the form of an id stays as it is:
+    /// whether there is such a record is looked at with the others.
+    fn record_called(
+        &self,
+        visit: &Visit,
+        kind: &str,
+        owner: &str,
+        text: &str,
+    ) -> Result<Result<String, Refusal>, Refusal> {
+        let as_it_is = Ok(Ok(text.to_owned()));
+        if text.contains('/') {
+            return as_it_is;
+        }
+        let Ok(Register { kind, .. }) = self.register(visit, kind) else {
+            return as_it_is;
+        };
+        if let Ok(key) = key(&kind, owner, text)
+            && self.store.newest(&key).map_err(refused)?.is_some()
+        {
+            return as_it_is;
+        }
+        let mut found = BTreeSet::new();
+        for field in kind.fields.iter().filter(|field| tells_apart(&kind, field)) {
+            let query = RecordQuery {
+                filters: vec![(field.name.clone(), text.to_owned())],
+                // Of the texts that begin so, the one that ends there comes first.
+                order: Some((field.name.clone(), false)),
+                ..RecordQuery::default()
+            };
+            // A text that is no such number is asked as another.
+            let rows = self
+                .records(visit, &kind.id, &query)
+                .map_or_else(|_| vec![], |list| list.rows);
+            let is_it = |row: &RegisterEntry| {
+                let value = row.record.fields.get(&field.name).and_then(record::Value::text);
+                matches!(field.shape, Shape::Code(_)) || value.is_some_and(|value| fold(&value) == fold(text))
+            };
+            found.extend(rows.into_iter().filter(is_it).map(|row| (row.owner, row.id)));
+        }
+        let mut found = found.into_iter();
+        Ok(match (found.next(), found.next()) {
+            (Some((owner, id)), None) => Ok(format!("{owner}/{id}")),
+            // Perhaps an id of another form; the fault of the field says what can be written.
+            (None, _) if text.is_ascii() => Ok(text.to_owned()),
+            (None, _) => Err(Refusal::new(
+                "no_record",
+                format!(
+                    "「{text}」という記録はありません。正確な名称か番号を書くか、一覧で記録番号を確かめてください。"
+                ),
+                format!(
+                    "There is no record “{text}”. Write its exact name or number, or look its id up in the list."
+                ),
+            )),
+            (Some(_), Some(_)) => Err(Refusal::new(
+                "several_records",
+                format!("「{text}」という記録は二つ以上あります。一覧で記録番号を確かめて書いてください。"),
+                format!("There is more than one record “{text}”. Look its id up in the list and write that."),
+            )),
+        })
+    }
+}
+
+/// The field or column of a control, where its answer is an organisation or a record.
 fn asked<'k>(kind: &'k Kind, control: &str) -> Option<&'k Field> {
     let mut names = control.split('.');
     let field = kind.field(names.next()?)?;
@@ -120,7 +196,7 @@ fn asked<'k>(kind: &'k Kind, control: &str) -> Option<&'k Field> {
         (_, None, _) => field,
         _ => return None,
     };
-    matches!(field.shape, Shape::Organisation { .. }).then_some(field)
+    matches!(field.shape, Shape::Organisation { .. } | Shape::Reference(_)).then_some(field)
 }
 
 fn fault(control: &str, refusal: Refusal) -> RecordFault {

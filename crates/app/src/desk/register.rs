@@ -535,7 +535,7 @@ impl Desk {
             Completeness::Draft
         };
         let mut list = controls.list.to_vec();
-        let unnamed = self.organisations_named(&kind, &mut list)?;
+        let unnamed = self.named_by_id(visit, &kind, &owner, &mut list)?;
         let typed = record::read_form(&kind, &list, of_typed);
         let visible = match before.clone().filter(|_| sent.by_program()) {
             Some(found) => self.view(visit, &rashin, &kind, found)?.record,

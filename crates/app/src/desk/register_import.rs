@@ -239,7 +239,7 @@ impl Desk {
         let earlier = before.as_ref().map_or(&nothing, |found| &found.record);
         let fills = record::fillable(kind, &owner, earlier, &viewer(visit));
         let mut cells: Vec<(String, String)> = row.cells.clone().into_iter().collect();
-        let unnamed = self.organisations_named(kind, &mut cells)?;
+        let unnamed = self.named_by_id(visit, kind, &owner, &mut cells)?;
         let typed = record::read_form(kind, &cells, Completeness::Final);
         let mut faults: Vec<_> = unnamed
             .into_iter()

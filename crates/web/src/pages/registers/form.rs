@@ -228,7 +228,12 @@ fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given
             .into(),
         Shape::Reference(to) => match records(here, to) {
             Some(choices) => vec![options(choices, control)],
-            None => vec![control],
+            None => vec![Field {
+                support: format!("{} {}", control.support, t.text("record-reference-write"))
+                    .trim()
+                    .to_owned(),
+                ..control
+            }],
         },
         Shape::Organisation { .. } => match organisations(here, &control.value) {
             Some(choices) => vec![options(choices, control)],

@@ -93,7 +93,7 @@ pub(in crate::pages) fn build_one(
             format!("{}/{}", view.owner, view.id),
         )),
         owned.map(|name| Term::new(t.text("record-owner"), name)),
-        Some(Term::new(t.text("record-state"), state(t, view.state))),
+        Some(Term::new(t.text("record-state"), state(here, kind, view.state))),
     ];
     let frame = super::Work {
         next: match (view.state, record.may_change, &record.case) {
@@ -178,9 +178,12 @@ pub(in crate::pages) fn to_list(t: Texts<'_>, kind: &Kind) -> Vec<Link> {
     crumbs
 }
 
-fn state(t: Texts<'_>, state: RecordState) -> String {
-    t.text(match state {
+/// Where a record stands: what goes through a procedure is handed in, what is only kept is registered.
+fn state(here: &Here<'_>, kind: &Kind, state: RecordState) -> String {
+    let goes_on = here.site.rashin().plan().procedure_of(&kind.id).is_some();
+    here.t.text(match state {
         RecordState::Draft => "record-draft",
+        RecordState::Filed if goes_on => "record-handed-in",
         RecordState::Filed => "record-filed",
         RecordState::Merged => "record-merged",
     })
@@ -215,7 +218,7 @@ fn history(here: &Here<'_>, kind: &Kind, changes: &[RecordChange]) -> Table {
             Link::plain(one.version.to_string()),
             Link::plain(moment(t, one.at)),
             Link::plain(one.by.clone().unwrap_or_default()),
-            Link::plain(state(t, one.state)),
+            Link::plain(state(here, kind, one.state)),
             Link::plain(moved),
         ]
     };
