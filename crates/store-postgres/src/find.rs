@@ -62,7 +62,7 @@ pub(crate) fn count(work: &mut Work<'_>, limits: Limits, query: &Query, up_to: u
     let search = Search::new(limits, &query);
     let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
     let found = if let ([Some(value)], true) = (search.keys.as_slice(), search.spans.is_empty()) {
-        having(work, &query.kind, value, up_to)?
+        with_one_of(work, &query.kind, value, up_to)?
     } else if search.spans.is_empty() {
         let mut values = Values::default();
         let sql = format!(
@@ -79,6 +79,17 @@ pub(crate) fn count(work: &mut Work<'_>, limits: Limits, query: &Query, up_to: u
         i64::try_from(found.len()).unwrap_or(i64::MAX)
     };
     Ok(found.min(up_to).unsigned_abs())
+}
+
+/// How many records have one of some values of a field, up to a bound. A record has each value once: among so many times the bound as there are
+/// values, there are as many records.
+fn with_one_of(work: &mut Work<'_>, kind: &Name, (field, any): &OneOf<'_>, up_to: i64) -> Result<i64, Fault> {
+    let sql = "SELECT count(DISTINCT n) FROM (
+          SELECT n FROM key WHERE kind = $1 AND field = $2 AND value = ANY ($3) LIMIT $4) found";
+    let most = up_to.saturating_mul(i64::try_from(any.len()).unwrap_or(i64::MAX));
+    let values: Vec<&[u8]> = any.iter().map(|value| value.as_bytes()).collect();
+    let values: [&(dyn ToSql + Sync); 4] = [&kind.as_str(), &field.as_ref(), &values, &most];
+    Ok(work.all(sql, &values, |row| get(row, 0))?.pop().unwrap_or(0))
 }
 
 /// How many times one of some values of a field stands in a record, up to a bound. Read from the values' own order, which stops at the bound; the

@@ -367,6 +367,28 @@ pub fn an_index_follows_the_newest_version(open: Open<'_>) {
     );
 }
 
+/// A record that has several of the values which a filter asks for is one record.
+pub fn a_record_with_two_of_the_values_counts_once(open: Open<'_>) {
+    let store = open();
+    let both = [(name("f"), "1".to_owned()), (name("f"), "2".to_owned())];
+    let drafts = [("1", &both[..]), ("2", &both[..1]), ("3", &both[1..])].map(|(id, keys)| {
+        let mut draft = draft(id, 0, json!(0));
+        draft.index.keys = keys.to_vec();
+        draft
+    });
+    store.commit(&change("a", drafts.to_vec())).unwrap();
+    let query = Query {
+        filters: vec![Filter {
+            field: name("f"),
+            test: Test::OneOf(vec!["1".into(), "2".into()]),
+        }],
+        ..Query::of(name("note"))
+    };
+    for (up_to, count) in [(1, 1), (3, 3), (4, 3), (100, 3)] {
+        assert_eq!(store.count(&query, up_to).unwrap(), count);
+    }
+}
+
 /// A backup holds no index and a restored store none; made anew, it finds what it found. The stamp tells which is which.
 pub fn an_index_is_no_part_of_what_is_kept_for_good(open: Open<'_>) {
     let store = open();

@@ -44,6 +44,7 @@ macro_rules! contract {
             writers_of_many_chains_wait_for_each_other_in_turn
             lists_agree_with_a_plain_model
             indexed_lists_agree_with_a_plain_model
+            a_record_with_two_of_the_values_counts_once
             an_index_follows_the_newest_version
             an_index_is_no_part_of_what_is_kept_for_good
             a_job_is_claimed_once_at_a_time
