@@ -97,7 +97,9 @@ pub(crate) fn file_name(name: &str, file_type: &str) -> String {
     let known = endings.iter().find(|known| known.eq_ignore_ascii_case(ending));
     let (stem, ending) = known.map_or((plain.as_str(), file_type), |known| (stem, *known));
     let stem: String = stem.chars().take(NAME - ending.len() - 1).collect();
-    let stem = stem.trim().trim_start_matches('.');
+    let stem = stem
+        .trim_end()
+        .trim_start_matches(|c: char| c == '.' || c.is_whitespace());
     let stem = if stem.is_empty() { "file" } else { stem };
     format!("{stem}.{ending}")
 }
@@ -185,6 +187,7 @@ mod tests {
             ("案内\u{202e}fdp.exe", "案内fdp.exe.pdf"),
             ("\u{0}\n", "file.pdf"),
             (".pdf", "file.pdf"),
+            (". 0", "0.pdf"),
             ("", "file.pdf"),
         ] {
             assert_eq!(file_name(given, "pdf"), kept);

@@ -256,8 +256,23 @@ fn a_supply_report_goes_its_whole_way() {
     let done = go(&office, &firm, &id, "report-impact", "", &impact);
     assert_eq!(done, Acted::Done, "{done:?}");
 
-    // Makers are asked with consent alone, which is the firm's to give.
-    let asked = [("asked", "maker-b"), ("consent", "yes")];
+    // Makers are asked with consent alone, which is the firm's to give. They are named as people call them.
+    let unknown = go(
+        &office,
+        &ministry,
+        &id,
+        "ask-makers",
+        "",
+        &[("asked", "架空の無い組織")],
+    );
+    let Acted::Faults(faults) = unknown else {
+        panic!("nobody was asked: {unknown:?}");
+    };
+    assert_eq!(
+        (faults[0].field.as_str(), faults[0].code),
+        ("asked", "no_organisation")
+    );
+    let asked = [("asked", "架空の組織　ＭＡＫＥＲ－Ｂ"), ("consent", "yes")];
     let Acted::Faults(faults) = go(&office, &ministry, &id, "ask-makers", "", &asked) else {
         panic!("asked without consent");
     };

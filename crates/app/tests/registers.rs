@@ -816,9 +816,9 @@ fn organisations_are_named_as_people_call_them() {
         assert!(faults[0].ja.contains(text) && faults[0].en.contains(text));
     }
     // It is read, and written again, by its name, unless two have that.
-    let written = |id: &str| office.desk.organisation_written(id, Lang::Ja).unwrap();
-    assert_eq!(written(&first), "架空医療機器株式会社");
-    assert_eq!(written(&twins[0]), twins[0]);
+    let ids = [&*first, &*twins[0], "架空にない組織"].into_iter();
+    let written = office.desk.organisations_written(ids, Lang::Ja).unwrap();
+    assert_eq!(written, ["架空医療機器株式会社", &*twins[0], "架空にない組織"]);
     assert_eq!(
         office.desk.organisation_in_answer(&twins[0], Lang::Ja),
         "架空双子 工業"

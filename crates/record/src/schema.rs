@@ -96,12 +96,7 @@ fn value(shape: &Shape) -> Json {
             "type": "string",
             "pattern": r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|\.\.)/([0-9]{4}-[0-9]{2}-[0-9]{2}|\.\.)$",
         }),
-        Shape::Reference(_) => {
-            json!({ "type": "string", "pattern": "^([A-Za-z0-9._:-]+/)?[A-Za-z0-9._:-]+$" })
-        }
-        Shape::Organisation { .. } | Shape::Person => {
-            json!({ "type": "string", "pattern": "^[A-Za-z0-9._:-]+$" })
-        }
+        Shape::Person => json!({ "type": "string", "pattern": "^[A-Za-z0-9._:-]+$" }),
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Attachment { types, .. } => json!({
             "type": "object",
@@ -119,7 +114,10 @@ fn value(shape: &Shape) -> Json {
             row["minProperties"] = 1.into();
             json!({ "type": "array", "items": row, "minItems": 1, "maxItems": ROWS })
         }
-        Shape::Text | Shape::LongText | Shape::Code(_) => json!({ "type": "string", "minLength": 1 }),
+        // An organisation or a record: an id, or the name or number by which it is known.
+        Shape::Reference(_) | Shape::Organisation { .. } | Shape::Text | Shape::LongText | Shape::Code(_) => {
+            json!({ "type": "string", "minLength": 1 })
+        }
     }
 }
 

@@ -2,12 +2,11 @@
 //! in the place of its id; whoever does so learns no more than that one of that name is registered, and nobody is given a list of them. A record that its
 //! writer may read may be given by its exact name or by a number that its kind is found by.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use authz::{Action, Sight, sight};
 use plan::{Field, Kind, Shape};
-use record::{Fault as RecordFault, fold};
-use vocab::codes::CorporateNumber;
+use record::{Fault as RecordFault, Record, Value, fold};
 use vocab::{Lang, Refusal};
 
 use super::kept::refused;
@@ -15,6 +14,10 @@ use super::merge::tells_apart;
 use super::people::Organisation;
 use super::register::{RecordQuery, Register, RegisterEntry, key};
 use super::{DIRECTORY, Desk, Kept, Visit};
+
+/// Organisations by what they are called, read once for all that one request or file names.
+#[derive(Default)]
+pub(super) struct Names(Option<HashMap<String, BTreeSet<String>>>);
 
 /// More answers than a field takes are not looked up one by one.
 const MOST: usize = 200;
@@ -34,29 +37,39 @@ impl Desk {
         found.map_or_else(|| id.to_owned(), |kept| kept.value.name(lang).to_owned())
     }
 
-    /// How an organisation is written into a field so that it is read back as the same: its name, unless another has that too.
+    /// How organisations are written into a field so that they are read back as the same: by their names, unless another has that too.
     ///
     /// # Errors
     /// Those of the store.
-    pub fn organisation_written(&self, id: &str, lang: Lang) -> Result<String, Refusal> {
-        let name = self.organisation_in_answer(id, lang);
-        let same = self
-            .organisation_called(&name, &mut None)?
-            .is_ok_and(|found| found == id);
-        Ok(if same { name } else { id.to_owned() })
+    pub fn organisations_written<'a>(
+        &self,
+        ids: impl Iterator<Item = &'a str>,
+        lang: Lang,
+    ) -> Result<Vec<String>, Refusal> {
+        let mut names = Names::default();
+        let written = ids.map(|id| {
+            let name = self.organisation_in_answer(id, lang);
+            let found = self.organisation_called(&name, &mut names)?;
+            Ok(if found.is_ok_and(|found| found == id) {
+                name
+            } else {
+                id.to_owned()
+            })
+        });
+        written.collect()
     }
 
     /// Writes ids into the controls of a form in the place of names and numbers; gives what names none, or more than one. `owner`: to whom the record
-    /// belongs, and a record that is named by its id alone.
+    /// belongs, and a record that is named by its id alone. What the record says already (`earlier`) stays as it is.
     pub(super) fn named_by_id(
         &self,
         visit: &Visit,
         kind: &Kind,
-        owner: &str,
+        (owner, earlier): (&str, &Record),
         controls: &mut [(String, String)],
+        names: &mut Names,
     ) -> Result<Vec<RecordFault>, Refusal> {
         let mut faults = vec![];
-        let mut all = None;
         for (name, text) in controls {
             let Some(field) = asked(kind, name) else { continue };
             let separators: &[char] = if field.many { &['\n', ';', '；'] } else { &[] };
@@ -66,10 +79,15 @@ impl Desk {
                 continue;
             }
             let mut ids = vec![];
+            let said: BTreeSet<String> = answers(earlier, name).into_iter().collect();
             for piece in pieces {
+                if said.contains(piece) {
+                    ids.push(piece.to_owned());
+                    continue;
+                }
                 let called = match &field.shape {
                     Shape::Reference(to) => self.record_called(visit, to, owner, piece)?,
-                    _ => self.organisation_called(piece, &mut all)?,
+                    _ => self.organisation_called(piece, names)?,
                 };
                 match called {
                     Ok(id) => ids.push(id),
@@ -81,29 +99,30 @@ impl Desk {
         Ok(faults)
     }
 
-    /// The id of an organisation by its id, its corporate number or its name in one of the languages. `all` is read once it is needed.
+    /// The id of an organisation by its id, its corporate number or its name in one of the languages.
     pub(super) fn organisation_called(
         &self,
         text: &str,
-        all: &mut Option<Vec<Kept<Organisation>>>,
+        names: &mut Names,
     ) -> Result<Result<String, Refusal>, Refusal> {
         let text = text.trim();
         if self.find::<Organisation>(DIRECTORY, text)?.is_some() {
             return Ok(Ok(text.to_owned()));
         }
-        let all = match all {
-            Some(all) => all,
-            None => all.insert(self.every_organisation()?),
-        };
-        let sought = fold(text);
-        let number = sought.parse::<CorporateNumber>().ok();
-        let is_it = |one: &&Kept<Organisation>| match &number {
-            Some(number) => one.value.corporate_number.as_ref() == Some(number),
-            None => fold(&one.value.ja) == sought || fold(&one.value.en) == sought,
-        };
-        let mut found = all.iter().filter(is_it);
+        if names.0.is_none() {
+            let mut all: HashMap<String, BTreeSet<String>> = HashMap::new();
+            for Kept { id, value, .. } in self.every_organisation()? {
+                let number = value.corporate_number.map(|number| number.to_string());
+                for called in [fold(&value.ja), fold(&value.en)].into_iter().chain(number) {
+                    all.entry(called).or_default().insert(id.clone());
+                }
+            }
+            names.0 = Some(all);
+        }
+        let called = names.0.as_ref().and_then(|all| all.get(&fold(text)));
+        let mut found = called.into_iter().flatten();
         Ok(match (found.next(), found.next()) {
-            (Some(one), None) => Ok(one.id.clone()),
+            (Some(one), None) => Ok(one.clone()),
             (None, _) => Err(Refusal::new(
                 "no_organisation",
                 format!(
@@ -135,13 +154,11 @@ impl Desk {
         text: &str,
     ) -> Result<Result<String, Refusal>, Refusal> {
         let as_it_is = Ok(Ok(text.to_owned()));
-        if text.contains('/') {
-            return as_it_is;
-        }
         let Ok(Register { kind, .. }) = self.register(visit, kind) else {
             return as_it_is;
         };
-        if let Ok(key) = key(&kind, owner, text)
+        let (of, id) = text.split_once('/').unwrap_or((owner, text));
+        if let Ok(key) = key(&kind, of, id)
             && self.store.newest(&key).map_err(refused)?.is_some()
         {
             return as_it_is;
@@ -154,12 +171,14 @@ impl Desk {
                 order: Some((field.name.clone(), false)),
                 ..RecordQuery::default()
             };
-            // A text that is no such number is asked as another.
-            let rows = self
-                .records(visit, &kind.id, &query)
-                .map_or_else(|_| vec![], |list| list.rows);
+            let rows = match self.records(visit, &kind.id, &query) {
+                Ok(list) => list.rows,
+                Err(refusal) if refusal.kind == "unavailable" => return Err(refusal),
+                // It is no such number, or the field is not one by which this person finds records.
+                Err(_) => continue,
+            };
             let is_it = |row: &RegisterEntry| {
-                let value = row.record.fields.get(&field.name).and_then(record::Value::text);
+                let value = row.record.fields.get(&field.name).and_then(Value::text);
                 matches!(field.shape, Shape::Code(_)) || value.is_some_and(|value| fold(&value) == fold(text))
             };
             found.extend(rows.into_iter().filter(is_it).map(|row| (row.owner, row.id)));
@@ -197,6 +216,28 @@ fn asked<'k>(kind: &'k Kind, control: &str) -> Option<&'k Field> {
         _ => return None,
     };
     matches!(field.shape, Shape::Organisation { .. } | Shape::Reference(_)).then_some(field)
+}
+
+/// What a record answers in a control.
+fn answers(record: &Record, control: &str) -> Vec<String> {
+    let mut names = control.split('.');
+    let value = names.next().and_then(|field| record.fields.get(field));
+    match (value, names.next(), names.next()) {
+        (Some(Value::Table(rows)), Some(row), Some(column)) => {
+            let row = row
+                .parse::<usize>()
+                .ok()
+                .and_then(|row| rows.get(row.checked_sub(1)?));
+            let value = row.and_then(|row| row.get(column));
+            value
+                .into_iter()
+                .flat_map(Value::each)
+                .filter_map(Value::text)
+                .collect()
+        }
+        (Some(value), None, _) => value.each().filter_map(Value::text).collect(),
+        _ => vec![],
+    }
 }
 
 fn fault(control: &str, refusal: Refusal) -> RecordFault {

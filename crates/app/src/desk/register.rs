@@ -16,6 +16,7 @@ use vocab::Refusal;
 use super::case::{Carried, CaseView, File, Filed};
 use super::kept::{change, refused};
 use super::merge::{MergeNote, Standing};
+use super::named::Names;
 use super::sent::{Sent, sent_otherwise};
 use super::unsent::FormOf;
 use super::{Account, DIRECTORY, Desk, MINISTRY, Visit, closed, unknown};
@@ -276,7 +277,7 @@ impl Desk {
                     let field = sortable_field(visit, &kind, field)?;
                     match field.shape {
                         Shape::Organisation { .. } => {
-                            filter(field, &self.organisation_called(text, &mut None)??)
+                            filter(field, &self.organisation_called(text, &mut Names::default())??)
                         }
                         _ => filter(field, text),
                     }
@@ -535,7 +536,7 @@ impl Desk {
             Completeness::Draft
         };
         let mut list = controls.list.to_vec();
-        let unnamed = self.named_by_id(visit, &kind, &owner, &mut list)?;
+        let unnamed = self.named_by_id(visit, &kind, (&owner, earlier), &mut list, &mut Names::default())?;
         let typed = record::read_form(&kind, &list, of_typed);
         let visible = match before.clone().filter(|_| sent.by_program()) {
             Some(found) => self.view(visit, &rashin, &kind, found)?.record,

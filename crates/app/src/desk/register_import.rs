@@ -10,6 +10,7 @@ use super::case::Filed;
 use super::import::{Column, Row, RowFault, Sheets, Table};
 use super::import_staging::Examined;
 use super::kept::refused;
+use super::named::Names;
 use super::register::{
     Found, RecordQuery, RecordState, Register, Writing, drafted, key, may_add, may_change, new_owner, opened,
     viewer,
@@ -96,8 +97,9 @@ impl Desk {
             warnings: vec![],
         };
         let mut seen = std::collections::BTreeSet::new();
+        let mut names = Names::default();
         for row in rows(&sheets.rows) {
-            match self.incoming(visit, &kind, &columns, row, sheets)? {
+            match self.incoming(visit, &kind, &columns, (row, sheets), &mut names)? {
                 Err(faults) => examined.faults.extend(faults),
                 Ok(incoming) => {
                     let twice = incoming
@@ -138,9 +140,10 @@ impl Desk {
         let mut by_owner: BTreeMap<String, Written> = BTreeMap::new();
         // Records that are filed by this, whose cases are opened.
         let mut opening: Vec<(String, String, Record)> = vec![];
+        let mut names = Names::default();
         let mut count = 0;
         for row in rows(&sheets.rows) {
-            let Ok(incoming) = self.incoming(visit, &kind, &columns, row, sheets)? else {
+            let Ok(incoming) = self.incoming(visit, &kind, &columns, (row, sheets), &mut names)? else {
                 continue;
             };
             let Incoming {
@@ -194,8 +197,8 @@ impl Desk {
         visit: &Visit,
         kind: &Kind,
         columns: &[Column],
-        row: &Row,
-        sheets: &Sheets,
+        (row, sheets): (&Row, &Sheets),
+        names: &mut Names,
     ) -> Result<Result<Incoming, Vec<RowFault>>, Refusal> {
         let whole =
             |ja: &str, en: &str| vec![sheets.fault(&row.place, columns.first(), ja.into(), en.into())];
@@ -239,7 +242,7 @@ impl Desk {
         let earlier = before.as_ref().map_or(&nothing, |found| &found.record);
         let fills = record::fillable(kind, &owner, earlier, &viewer(visit));
         let mut cells: Vec<(String, String)> = row.cells.clone().into_iter().collect();
-        let unnamed = self.named_by_id(visit, kind, &owner, &mut cells)?;
+        let unnamed = self.named_by_id(visit, kind, (&owner, earlier), &mut cells, names)?;
         let typed = record::read_form(kind, &cells, Completeness::Final);
         let mut faults: Vec<_> = unnamed
             .into_iter()

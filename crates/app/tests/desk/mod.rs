@@ -73,7 +73,7 @@ impl Office {
     }
 }
 
-/// A desk that knows these organisations by these ids, which it would have drawn at random.
+/// A desk that knows these organisations by these ids, which it would have drawn at random, and by names with the ids in them.
 pub fn office_with<'a>(organisations: impl IntoIterator<Item = &'a str>) -> Office {
     let office = office();
     let draft = |id: &str| Draft {
@@ -83,7 +83,9 @@ pub fn office_with<'a>(organisations: impl IntoIterator<Item = &'a str>) -> Offi
         parent: None,
         state: None,
         index: Index::default(),
-        body: json!({ "ja": "架空の組織", "en": "Made-up organisation", "kind": "manufacturer", "corporate_number": null }),
+        body: json!({
+            "ja": format!("架空の組織 {id}"), "en": format!("Made-up organisation {id}"), "kind": "manufacturer", "corporate_number": null,
+        }),
     };
     let change = directory(organisations.into_iter().map(draft).collect());
     office.store.commit(&change).unwrap();

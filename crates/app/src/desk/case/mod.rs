@@ -22,8 +22,9 @@ use store::{Draft, Fault, Filter, Job, Key, Name, Test};
 use vocab::Refusal;
 
 use super::kept::{change, refused};
+use super::named::Names;
 use super::register::{Found, RecordState, drafted, fillable, takes_part_in, viewer};
-use super::sent::Sent;
+use super::sent::{Controls, Sent};
 use super::{Desk, Kept, Kind, Visit, unknown};
 use crate::ask::Rashin;
 
@@ -396,7 +397,12 @@ impl Desk {
             && let Some(transition) = file.procedure.transition(transition)
         {
             let fill = needed(transition, kind, &fillable(visit, kind, &found));
-            let (typed, faults) = filled(kind, &found, &fill, sent);
+            let mut controls = sent.controls(kind);
+            let mut list = controls.list.to_vec();
+            let about = (&*found.owner, &found.record);
+            let unnamed = self.named_by_id(visit, kind, about, &mut list, &mut Names::default())?;
+            controls.list = list.into();
+            let (typed, faults) = filled(kind, &found, &fill, &controls, unnamed);
             if !faults.is_empty() {
                 return Ok(Acted::Faults(faults));
             }
@@ -518,8 +524,13 @@ fn needed(transition: &Transition, kind: &Form, filled: &BTreeSet<&str>) -> Vec<
 }
 
 /// The record with what was typed into these fields, and what is wrong with them. A field that was not on the form stays as it was.
-fn filled(kind: &Form, found: &Found, fill: &[String], sent: Sent<'_>) -> (Record, Vec<RecordFault>) {
-    let controls = sent.controls(kind);
+fn filled(
+    kind: &Form,
+    found: &Found,
+    fill: &[String],
+    controls: &Controls<'_>,
+    unnamed: Vec<RecordFault>,
+) -> (Record, Vec<RecordFault>) {
     let sent = |field: &&str| {
         let inside = |name: &str| {
             name.strip_prefix(field)
@@ -529,7 +540,8 @@ fn filled(kind: &Form, found: &Found, fill: &[String], sent: Sent<'_>) -> (Recor
     };
     let shown: BTreeSet<&str> = fill.iter().map(String::as_str).filter(sent).collect();
     let typed = record::read_form(kind, &controls.list, record::Completeness::Draft);
-    let faults = controls.faults(kind, &shown, typed.faults, &typed.record, &Record::default());
+    let read = [unnamed, typed.faults].concat();
+    let faults = controls.faults(kind, &shown, read, &typed.record, &Record::default());
     (record::keep_unseen(&found.record, typed.record, &shown), faults)
 }
 

@@ -269,19 +269,16 @@ fn organisations(here: &Here<'_>, given: &str) -> Option<Vec<Choice>> {
 
 /// A control in which organisations are written by their names.
 fn by_name(here: &Here<'_>, control: Field) -> Field {
-    let name = |id: &str| {
-        let written = here.desk.organisation_written(id.trim(), here.t.lang());
-        written.unwrap_or_else(|_| id.to_owned())
-    };
-    let value: Vec<String> = control
+    let lines = control
         .value
         .lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(name)
-        .collect();
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let value = here.desk.organisations_written(lines, here.t.lang());
+    let value = value.map_or_else(|_| control.value.clone(), |lines| lines.join("\n"));
     let support = [control.support.clone(), here.t.text("record-organisation-write")];
     Field {
-        value: value.join("\n"),
+        value,
         support: support.join(" ").trim().to_owned(),
         ..control
     }
