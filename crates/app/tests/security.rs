@@ -7,6 +7,7 @@
     reason = "a way is told whole, from its beginning to its end"
 )]
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use app::{
@@ -14,6 +15,7 @@ use app::{
     SavedRecord, SecurityItem, Seen, Visit,
 };
 use cyber::database::{Collection, Source};
+use cyber::document::{Advisory, Limits, read};
 use cyber::osv::Record;
 use serde_json::json;
 use vocab::Refusal;
@@ -61,9 +63,16 @@ impl Feed {
     }
 
     fn replace(&self, records: &[Record], exploited: &[&str]) {
+        self.replace_all(records, &[], exploited);
+    }
+
+    fn replace_all(&self, records: &[Record], advisories: &[Advisory], exploited: &[&str]) {
         let mut collection = Collection::default();
         for record in records {
             collection.add(record);
+        }
+        for advisory in advisories {
+            collection.add_advisory(advisory);
         }
         let entries: Vec<_> = exploited
             .iter()
@@ -88,6 +97,35 @@ fn advisory(id: &str, aliases: &[&str], package: &str, fixed: &str) -> Record {
         }],
     });
     Record::parse(record.to_string().as_bytes()).unwrap()
+}
+
+/// A CSAF advisory on versions of one product of a vendor, which may have a CPE name.
+fn csaf(id: &str, cve: &str, (vendor, product, versions): (&str, &str, &str), cpe: Option<&str>) -> Advisory {
+    let mut named = json!({ "name": format!("{product}: {versions}"), "product_id": "P-1" });
+    if let Some(cpe) = cpe {
+        named["product_identification_helper"] = json!({ "cpe": cpe });
+    }
+    let document = json!({
+        "document": {
+            "category": "csaf_security_advisory", "csaf_version": "2.0", "title": "架空の機器の脆弱性",
+            "publisher": { "category": "coordinator", "name": "架空の調整機関", "namespace": "https://csirt.kakuu.example" },
+            "tracking": {
+                "id": id, "version": "1", "status": "final",
+                "initial_release_date": "2026-06-01T00:00:00Z", "current_release_date": "2026-06-01T00:00:00Z",
+                "revision_history": [{ "number": "1", "date": "2026-06-01T00:00:00Z", "summary": "架空の初版" }],
+            },
+        },
+        "product_tree": { "branches": [{ "category": "vendor", "name": vendor, "branches": [{
+            "category": "product_name", "name": product, "branches": [{
+                "category": "product_version_range", "name": versions, "product": named }] }] }] },
+        "vulnerabilities": [{
+            "cve": cve, "product_status": { "known_affected": ["P-1"] },
+            "scores": [{ "products": ["P-1"], "cvss_v3": { "version": "3.1", "baseScore": 9.8, "baseSeverity": "CRITICAL",
+                "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H" } }],
+        }],
+    });
+    let document = read(document.to_string().as_bytes(), &Limits::UPLOAD).unwrap();
+    Advisory::of(&document).unwrap()
 }
 
 /// A bill of two components of npm, and one that nothing can be said of.
@@ -182,7 +220,7 @@ fn work(office: &Office, day: &str) {
 fn inbox(office: &Office, hospital: &str, day: &str) -> Vec<SecurityItem> {
     office
         .desk
-        .security_inbox(&member(hospital, day), None)
+        .security_inbox(&member(hospital, day), None, usize::MAX)
         .unwrap()
         .items
 }
@@ -305,7 +343,7 @@ fn an_advisory_reaches_the_hospital_and_its_answer_and_closing_follow() {
 
     // The maker has it on its list, and what it only saves is no answer yet.
     let maker = member("maker-a", "2026-06-04");
-    let todo = office.desk.security_work(&maker).unwrap();
+    let todo = office.desk.security_work(&maker, usize::MAX).unwrap().items;
     assert_eq!(todo.len(), 1);
     assert_eq!(
         todo[0].devices,
@@ -352,7 +390,10 @@ fn an_advisory_reaches_the_hospital_and_its_answer_and_closing_follow() {
         "",
         &[("question", "更新はいつ届きますか。")],
     );
-    assert_eq!(office.desk.security_work(&maker).unwrap()[0].asked, 1);
+    assert_eq!(
+        office.desk.security_work(&maker, usize::MAX).unwrap().items[0].asked,
+        1
+    );
     let seen = office
         .desk
         .record(&maker, RESPONSE, "hospital-h", &item.id)
@@ -398,9 +439,11 @@ fn an_advisory_reaches_the_hospital_and_its_answer_and_closing_follow() {
 
     // What was known on an earlier day stays what it was.
     let as_of = |day: &str| {
-        let asked = office
-            .desk
-            .security_inbox(&member("hospital-h", "2026-06-30"), Some(day.parse().unwrap()));
+        let asked = office.desk.security_inbox(
+            &member("hospital-h", "2026-06-30"),
+            Some(day.parse().unwrap()),
+            usize::MAX,
+        );
         asked.unwrap().items
     };
     assert_eq!(as_of("2026-06-01"), []);
@@ -444,11 +487,159 @@ fn what_is_filed_or_registered_later_is_matched_at_once() {
     assert_eq!(told(&office, &member("hospital-x", "2026-06-04")).len(), 2);
     let support = office
         .desk
-        .security_inbox(&member("hospital-h", "2026-06-04"), None)
+        .security_inbox(&member("hospital-h", "2026-06-04"), None, usize::MAX)
         .unwrap()
         .support;
     assert_eq!(support.len(), 1);
     assert_eq!(support[0].stage, LifeStage::EosNotice);
+}
+
+#[test]
+fn an_advisory_that_names_a_device_in_words_reaches_its_maker_and_who_holds_it() {
+    let feed = Feed::of(&[], &[]);
+    let office = watching(&feed);
+    asset(&office, "hospital-h", "架空輸液ポンプC", "", "2.4.1");
+    asset(&office, "hospital-x", "架空人工呼吸器V", "", "");
+    let device = hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    let maker = member("maker-a", "2026-06-02");
+    let by_maker = |versions| ("Made-up organisation maker-a", "架空輸液ポンプC", versions);
+    let sure = csaf("KAKUU-26-001", "CVE-2026-7001", by_maker("<3.0"), None);
+    let vague = csaf("KAKUU-26-002", "CVE-2026-7002", by_maker("made in spring"), None);
+    let other = csaf("KAKUU-26-003", "CVE-2026-7003", by_maker(">=3.0"), None);
+    let another = ("Made-up organisation maker-a", "架空輸液ポンプD", "<3.0");
+    let another = csaf("KAKUU-26-004", "CVE-2026-7004", another, None);
+    let all = [sure, vague, other, another];
+    feed.replace_all(&[], &all, &[]);
+    work(&office, "2026-06-02");
+    let items = inbox(&office, "hospital-h", "2026-06-02");
+    assert_eq!(items.len(), 1, "{items:?}");
+    assert_eq!(
+        (&*items[0].name, &*items[0].severity),
+        ("CVE-2026-7001", "critical")
+    );
+    assert!(items[0].names.contains(&"KAKUU-26-001/CVE-2026-7001".to_owned()));
+    assert_eq!(inbox(&office, "hospital-x", "2026-06-02"), []);
+    // The maker is asked of both, and of neither the other versions nor the other product.
+    let todo = office.desk.security_work(&maker, usize::MAX).unwrap();
+    let names: BTreeSet<_> = todo.items.iter().map(|item| &*item.name).collect();
+    assert_eq!(names, BTreeSet::from(["CVE-2026-7001", "CVE-2026-7002"]));
+    // A list that is read in part says how much there is.
+    let first = office.desk.security_work(&maker, 1).unwrap();
+    assert_eq!((first.items.len(), first.all, first.open), (1, 2, 2));
+    let page = office.desk.device_security(&maker, "maker-a", &device).unwrap();
+    let said: Vec<_> = page
+        .named
+        .iter()
+        .map(|wording| {
+            (
+                &*wording.advisory,
+                wording.confidence.is_some(),
+                wording.cause.is_some(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [("KAKUU-26-001", true, false), ("KAKUU-26-002", false, true)]
+    );
+    let ministry = secretariat("2026-06-02");
+    let concerned = |cve: &str| {
+        let page = office.desk.advisory(&ministry, cve).unwrap();
+        page.devices
+            .iter()
+            .map(|device| device.doubtful)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (concerned("CVE-2026-7001"), concerned("CVE-2026-7002")),
+        (vec![false], vec![true])
+    );
+
+    // The same again tells nobody anything, nor does a desk that is opened anew; exploitation does.
+    let office = office.with_advisories(feed.clone());
+    feed.replace_all(&[], &all, &[]);
+    work(&office, "2026-06-03");
+    assert_eq!(told(&office, &member("hospital-h", "2026-06-03")).len(), 1);
+    feed.replace_all(&[], &all, &["CVE-2026-7001"]);
+    work(&office, "2026-06-04");
+    assert!(inbox(&office, "hospital-h", "2026-06-04")[0].exploited);
+    assert_eq!(told(&office, &member("hospital-h", "2026-06-04")).len(), 2);
+
+    // What only a person could tell, the maker has told.
+    let vague = todo
+        .items
+        .iter()
+        .find(|item| item.name == "CVE-2026-7002")
+        .unwrap();
+    let fields = [
+        ("status", "affected"),
+        ("impact", "架空の影響"),
+        ("action", "架空の対策"),
+    ];
+    go(
+        &office,
+        &member("maker-a", "2026-06-05"),
+        (ANSWER, "maker-a", &vague.id),
+        "answer",
+        "",
+        &fields,
+    );
+    let items = inbox(&office, "hospital-h", "2026-06-05");
+    let names: Vec<_> = items.iter().map(|item| &*item.name).collect();
+    assert_eq!(names, ["CVE-2026-7001", "CVE-2026-7002"]);
+    assert_eq!(items[1].answers.len(), 1);
+
+    // A device that is handed in later is held against what is known, and an advisory that goes says nothing of one.
+    feed.replace_all(&[], &all[1..], &[]);
+    work(&office, "2026-06-06");
+    hand_in(
+        &office,
+        "maker-a",
+        "2026-06-06",
+        "架空輸液ポンプD",
+        &bill("2.4.1"),
+    );
+    asset(&office, "hospital-x", "架空輸液ポンプD", "", "2.4.1");
+    work(&office, "2026-06-06");
+    let items = inbox(&office, "hospital-x", "2026-06-06");
+    let names: Vec<_> = items.iter().map(|item| &*item.name).collect();
+    assert_eq!(names, ["CVE-2026-7004"]);
+    let page = office.desk.device_security(&maker, "maker-a", &device).unwrap();
+    assert_eq!(page.named.len(), 1);
+}
+
+#[test]
+fn a_component_that_only_its_cpe_tells_reaches_the_hospital() {
+    let feed = Feed::of(&[], &[]);
+    let office = watching(&feed);
+    asset(&office, "hospital-h", "架空輸液ポンプC", "", "2.4.1");
+    let mut document: serde_json::Value = serde_json::from_slice(&bill("2.4.1")).unwrap();
+    document["components"][2]["version"] = json!("5.1");
+    document["components"][2]["cpe"] = json!("cpe:2.3:o:kakuu:kernel:5.1:*:*:*:*:*:*:*");
+    let bytes = document.to_string().into_bytes();
+    hand_in(&office, "maker-a", "2026-06-01", "架空輸液ポンプC", &bytes);
+    work(&office, "2026-06-01");
+    let cpe = "cpe:2.3:o:kakuu:kernel:5.1:*:*:*:*:*:*:*";
+    let advisory = csaf(
+        "KAKUU-26-005",
+        "CVE-2026-7005",
+        ("架空社", "架空カーネル", "5.1"),
+        Some(cpe),
+    );
+    feed.replace_all(&[], &[advisory], &[]);
+    work(&office, "2026-06-02");
+    let items = inbox(&office, "hospital-h", "2026-06-02");
+    assert_eq!(items.len(), 1, "{items:?}");
+    assert_eq!(items[0].name, "CVE-2026-7005");
+    let board = office.desk.security_board(&secretariat("2026-06-02")).unwrap();
+    assert_eq!((board.devices, board.components), ([1, 1], [3, 1, 0, 2]));
 }
 
 #[test]
@@ -584,7 +775,7 @@ fn hospitals_are_not_told_of_what_does_not_concern_them() {
     );
     work(&office, "2026-06-01");
     let maker = member("maker-a", "2026-06-02");
-    let todo = office.desk.security_work(&maker).unwrap();
+    let todo = office.desk.security_work(&maker, usize::MAX).unwrap().items;
     let fields = [
         ("status", "not-affected"),
         ("justification", "vulnerable-code-not-present"),
@@ -739,10 +930,11 @@ fn everybody_sees_their_own_alone() {
                 ),
                 Err(refusal) => refusal.kind.to_owned(),
             };
-            let todo = desk
-                .security_work(visit)
-                .map_or_else(|refusal| refusal.kind.to_owned(), |list| list.len().to_string());
-            let inbox = desk.security_inbox(visit, None).map_or_else(
+            let todo = desk.security_work(visit, usize::MAX).map_or_else(
+                |refusal| refusal.kind.to_owned(),
+                |work| work.items.len().to_string(),
+            );
+            let inbox = desk.security_inbox(visit, None, usize::MAX).map_or_else(
                 |refusal| refusal.kind.to_owned(),
                 |inbox| inbox.items.len().to_string(),
             );

@@ -512,7 +512,7 @@ impl Country {
 fn answer(desk: &Desk, round: u64) -> Made<f64> {
     let owner = maker(round);
     let visit = visit(&owner)?;
-    let items = desk.security_work(&visit)?;
+    let items = desk.security_work(&visit, usize::MAX)?.items;
     let item = items
         .into_iter()
         .find(|item| item.name == of_round(round))

@@ -8,7 +8,7 @@ use std::fmt;
 use cyber::alias::Groups;
 use cyber::answer::{Answer, Said, Statements};
 use cyber::database::{Collection, Database, Taken};
-use cyber::document::{Bill, Component, Document, Limits, Statement, Status, read};
+use cyber::document::{Advisory, Bill, Component, Document, Limits, Statement, Status, read};
 use cyber::ecosystem::Ecosystem;
 use cyber::ledger::{Ledger, Standing};
 use cyber::matching::{Package, match_components};
@@ -584,13 +584,20 @@ proptest! {
         };
         let (mut portfolio, mut taken) = (bills(), Taken::default());
         let mut before: BTreeMap<String, u64> = BTreeMap::new();
+        let mut advisories = BTreeMap::new();
         for held in &databases {
             let bytes = held.written();
             let database = Database::open(bytes.as_slice()).unwrap();
             let (mut alone, mut first, mut all) = (bills(), Taken::default(), BTreeSet::new());
-            first.take(&database, &mut alone, &mut all).unwrap();
+            let mut own = BTreeMap::new();
+            let hear = |advisories: &mut BTreeMap<String, Advisory>, key: &str, advisory| match advisory {
+                Some(advisory) => drop(advisories.insert(key.to_owned(), advisory)),
+                None => drop(advisories.remove(key)),
+            };
+            first.take(&database, &mut alone, &mut all, |key, said| hear(&mut own, key, said)).unwrap();
             let mut changed = BTreeSet::new();
-            taken.take(&database, &mut portfolio, &mut changed).unwrap();
+            taken.take(&database, &mut portfolio, &mut changed, |key, said| hear(&mut advisories, key, said)).unwrap();
+            prop_assert_eq!(&advisories, &own);
             prop_assert_eq!(portfolio.canonical(), alone.canonical());
             // What a first taking calls changed is all there is.
             let says: BTreeMap<&String, u64> = all.iter().filter_map(|id| Some((id, first.says(id)?))).collect();
@@ -604,7 +611,7 @@ proptest! {
             before = says.into_iter().map(|(id, says)| (id.clone(), says)).collect();
             // The same again changes nothing.
             let mut again = BTreeSet::new();
-            taken.take(&database, &mut portfolio, &mut again).unwrap();
+            taken.take(&database, &mut portfolio, &mut again, |key, _| panic!("{key} is as it was")).unwrap();
             prop_assert_eq!(again, BTreeSet::new());
         }
     }

@@ -12,7 +12,7 @@ use indicator::Point;
 use plan::{Confidentiality, Kind};
 use record::{FieldNeed, Record, ShapeNeed, Value, ViewNeed};
 use serde::Serialize;
-use store::{After, Filter, Key, Name, Query, Test};
+use store::{Filter, Key, Name, Query, Test};
 use vocab::{Period, Refusal};
 
 use super::kept::refused;
@@ -273,26 +273,18 @@ impl Desk {
         };
         let mut covered = vec![];
         for category in CATEGORIES {
-            let mut query = Query {
+            let query = Query {
                 state: Some(Name::new(FILED).map_err(refused)?),
                 filters: vec![Filter {
                     field: Name::new("coverage_category").map_err(refused)?,
                     test: Test::Is((*category).to_owned()),
                 }],
-                limit: 1_000,
                 ..Query::of(stored(&kind.id)?)
             };
-            loop {
-                let page = self.store.list(&query).map_err(refused)?;
-                query.after = page.last().map(|last| After::of(&last.key));
-                let full = page.len() == query.limit as usize;
-                for version in page.iter().filter(|version| version.body.is_some()) {
-                    let record = opened(&kind, version)?.record;
-                    covered.push(shelf.covered(version.key.clone(), &record, category)?);
-                }
-                if !full {
-                    break;
-                }
+            for version in self.every(query) {
+                let version = version?;
+                let record = opened(&kind, &version)?.record;
+                covered.push(shelf.covered(version.key, &record, category)?);
             }
         }
         Ok(Some(DeviceCount::of(covered, plan)))

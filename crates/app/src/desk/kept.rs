@@ -1,5 +1,7 @@
 //! Typed records over the store: a [`Kind`] is a Rust type whose values are kept, version after version.
 
+use std::collections::VecDeque;
+
 use authz::Action;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -141,6 +143,40 @@ impl Edit {
     }
 }
 
+/// What a query finds, all of it.
+pub(crate) struct Every<'d> {
+    desk: &'d Desk,
+    /// What is read next; none after the last page.
+    next: Option<Query>,
+    page: VecDeque<Version>,
+}
+
+impl Iterator for Every<'_> {
+    type Item = Result<Version, Refusal>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        /// Few enough that nobody who writes waits for them.
+        const PAGE: u32 = 500;
+        loop {
+            while let Some(version) = self.page.pop_front() {
+                if version.body.is_some() {
+                    return Some(Ok(version));
+                }
+            }
+            let mut query = self.next.take()?;
+            query.limit = PAGE;
+            match self.desk.store.list(&query).map_err(refused) {
+                Ok(page) => self.page = page.into(),
+                Err(refusal) => return Some(Err(refusal)),
+            }
+            if let Some(last) = self.page.back().filter(|_| self.page.len() == PAGE as usize) {
+                query.after = Some(After::of(&last.key));
+                self.next = Some(query);
+            }
+        }
+    }
+}
+
 impl Desk {
     /// The newest version of a value.
     pub(crate) fn find<T: Kind>(&self, owner: &str, id: &str) -> Result<Option<Kept<T>>, Refusal> {
@@ -164,29 +200,26 @@ impl Desk {
             .collect()
     }
 
+    /// The newest version of everything that a query finds, in the order of owner and id, read page by page as it is asked for; nothing of what was
+    /// erased.
+    pub(crate) const fn every(&self, query: Query) -> Every<'_> {
+        Every {
+            desk: self,
+            next: Some(query),
+            page: VecDeque::new(),
+        }
+    }
+
     /// The newest version of every value of a kind that fits, in the order of owner and id.
     pub(crate) fn all<T: Kind>(&self, which: &Which<'_>) -> Result<Vec<Kept<T>>, Refusal> {
-        const PAGE: u32 = 1_000;
         let name = |text: Option<&str>| text.map(Name::new).transpose().map_err(refused);
-        let mut query = Query {
+        let query = Query {
             owner: name(which.owner)?,
             parent: name(which.parent)?,
             state: name(which.state)?,
-            limit: PAGE,
             ..Query::of(Name::new(T::KIND).map_err(refused)?)
         };
-        let mut list = vec![];
-        loop {
-            let page = self.store.list(&query).map_err(refused)?;
-            query.after = page.last().map(|last| After::of(&last.key));
-            let full = page.len() == PAGE as usize;
-            for version in page.into_iter().filter(|version| version.body.is_some()) {
-                list.push(opened(version)?);
-            }
-            if !full {
-                return Ok(list);
-            }
-        }
+        self.every(query).map(|version| opened(version?)).collect()
     }
 
     /// Writes edits of one owner's records as one change. `detail` is for the audit log: no secret, no confidential answer.

@@ -85,9 +85,10 @@ pub use round::{
 };
 pub use saved_view::SavedView;
 pub use security::{
-    Advisories, AdvisoryBytes, AdvisoryPage, AdvisoryProduct, CsafTree, DeviceFinding, DeviceSecurity,
-    Disclosed, FeedNews, FeedView, HandoutForm, LifeDays, LifePart, LifeStage, MakerAnswer, MakerCount,
-    MakerItem, Publisher, SecurityBoard, SecurityInbox, SecurityItem, SupportEnd, TouchedDevice,
+    Advisories, AdvisoryBytes, AdvisoryPage, AdvisoryProduct, Confidence, CsafTree, DeviceFinding,
+    DeviceSecurity, Disclosed, FeedNews, FeedView, HandoutForm, LifeDays, LifePart, LifeStage, MakerAnswer,
+    MakerCount, MakerItem, Publisher, SecurityBoard, SecurityInbox, SecurityItem, SecurityWork, SupportEnd,
+    TouchedDevice, Wording,
 };
 pub use supply::{HeldAsset, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport};
 pub use today::{Task, What};

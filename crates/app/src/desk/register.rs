@@ -681,33 +681,25 @@ impl Desk {
         definition: &impl Serialize,
         index: impl Fn(Version) -> Result<Option<Index>, Refusal>,
     ) -> Result<usize, Refusal> {
+        const TOGETHER: usize = 1_000;
         let name = Name::new(kind).map_err(refused)?;
         let definition = serde_json::to_value(definition).map_err(|error| refused(Fault::engine(error)))?;
         let stamp = store::sha256(store::canonical(&definition).as_bytes());
         if self.store.index_stamp(&name).map_err(refused)?.as_ref() == Some(&stamp) {
             return Ok(0);
         }
-        let mut query = Query {
-            limit: 1_000,
-            ..Query::of(name.clone())
-        };
-        let mut read = 0;
-        loop {
-            let page = self.store.list(&query).map_err(refused)?;
-            let Some(last) = page.last() else { break };
-            query.after = Some(After::of(&last.key));
-            let full = page.len() == query.limit as usize;
-            let mut entries = Vec::with_capacity(page.len());
-            for version in page.into_iter().filter(|version| version.body.is_some()) {
-                let (key, number) = (version.key.clone(), version.version);
-                entries.extend(index(version)?.map(|index| (key, number, index)));
-            }
-            read += entries.len();
-            self.store.index(&entries).map_err(refused)?;
-            if !full {
-                break;
+        let (mut read, mut entries) = (0, vec![]);
+        for version in self.every(Query::of(name.clone())) {
+            let version = version?;
+            let (key, number) = (version.key.clone(), version.version);
+            entries.extend(index(version)?.map(|index| (key, number, index)));
+            if entries.len() == TOGETHER {
+                read += entries.len();
+                self.store.index(&std::mem::take(&mut entries)).map_err(refused)?;
             }
         }
+        read += entries.len();
+        self.store.index(&entries).map_err(refused)?;
         self.store.set_index_stamp(&name, &stamp).map_err(refused)?;
         Ok(read)
     }

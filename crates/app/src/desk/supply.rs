@@ -12,7 +12,7 @@ use record::procedure::{Case, Channel};
 use record::{FieldNeed, Record, ShapeNeed, Value, ViewNeed, Viewer};
 use serde::Serialize;
 use serde_json::json;
-use store::{After, Direction, Filter, Name, Progress, Query, Test};
+use store::{Direction, Filter, Name, Progress, Query, Test};
 use vocab::{Period, Refusal};
 
 use super::case::{about, filter};
@@ -430,26 +430,16 @@ impl Desk {
         mut held: impl FnMut(Found),
     ) -> Result<(), Refusal> {
         for filter in sought {
-            let mut query = Query {
+            let query = Query {
                 owner: holder.cloned(),
                 state: Some(Name::new("filed").map_err(refused)?),
                 filters: vec![filter],
-                limit: 1_000,
                 ..Query::of(stored(ASSET)?)
             };
-            loop {
-                let page = self.store.list(&query).map_err(refused)?;
-                query.after = page.last().map(|last| After::of(&last.key));
-                let full = page.len() == query.limit as usize;
-                for version in page.iter().filter(|version| version.body.is_some()) {
-                    let found = opened(kind, version)?;
-                    let retired = text(&found.record, "use") == "retired";
-                    if !retired {
-                        held(found);
-                    }
-                }
-                if !full {
-                    break;
+            for version in self.every(query) {
+                let found = opened(kind, &version?)?;
+                if text(&found.record, "use") != "retired" {
+                    held(found);
                 }
             }
         }

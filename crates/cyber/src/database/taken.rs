@@ -41,7 +41,8 @@ struct News {
 
 impl Taken {
     /// Takes a database in the place of what was taken before. The identifiers of records that came, changed or went, and the names of what is exploited
-    /// now or not any more, are added to `changed`; where this fails, what was taken until then is in there, and taking again goes on from it.
+    /// now or not any more, are added to `changed`; advisories that came or changed are handed over, and the keys alone of those that went. Where this
+    /// fails, what was taken until then is in there, and taking again goes on from it.
     ///
     /// # Errors
     ///
@@ -51,6 +52,7 @@ impl Taken {
         database: &Database<S>,
         portfolio: &mut Portfolio,
         changed: &mut BTreeSet<String>,
+        mut advisory_is: impl FnMut(&str, Option<Advisory>),
     ) -> Result<(), Refusal> {
         let source = &database.source;
         self.round = self.round.wrapping_add(1);
@@ -61,8 +63,9 @@ impl Taken {
             portfolio.withdraw_record(&id);
             changed.insert(id.into());
         }
-        for (_, mark) in gone(&mut self.advisories, self.round) {
+        for (key, mark) in gone(&mut self.advisories, self.round) {
             self.unmake(&mark.makes, portfolio, changed);
+            advisory_is(&key, None);
         }
         for News { key, span } in records {
             let record: Record = decode(&span.read(source)?)?;
@@ -83,6 +86,7 @@ impl Taken {
                 makes.push(record.id.as_str().into());
                 changed.insert(record.id);
             }
+            advisory_is(&key, Some(advisory));
             self.advisories
                 .insert(key, Mark::of(span, self.round, makes.into()));
         }

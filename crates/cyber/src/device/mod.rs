@@ -91,6 +91,8 @@ pub struct Doubtful {
     pub place: usize,
     /// The device.
     pub device: Device,
+    /// Vulnerabilities that may concern it.
+    pub vulnerabilities: Vec<String>,
     /// The advisory's product, in full.
     pub product: String,
     /// What was compared with what.
@@ -489,9 +491,13 @@ impl Outcome {
                 proof: best.proof(device),
             });
         } else if let Some((compared, cause)) = doubts().next() {
+            let vulnerabilities: BTreeSet<&String> = doubts()
+                .flat_map(|(compared, _)| &compared.target.vulnerabilities)
+                .collect();
             self.person.push(Doubtful {
                 place,
                 device: device.clone(),
+                vulnerabilities: vulnerabilities.into_iter().cloned().collect(),
                 product: compared.target.product.name.clone(),
                 proof: compared.proof(device),
                 cause,

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use app::{
-    AdvisoryPage, DeviceSecurity, FeedView, HandoutForm, LifePart, LifeStage, MakerAnswer, MakerItem,
-    SecurityBoard, SecurityInbox, SecurityItem, SupplyForHolder, SupportEnd,
+    AdvisoryPage, Confidence, DeviceSecurity, FeedView, HandoutForm, LifePart, LifeStage, MakerAnswer,
+    MakerItem, SecurityBoard, SecurityInbox, SecurityItem, SecurityWork, SupplyForHolder, SupportEnd,
+    Wording,
 };
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -50,9 +51,10 @@ fn build_mine(here: &Here<'_>) -> Result<Answer, Refusal> {
     let typed = here.reader.value("as_of").unwrap_or_default().trim().to_owned();
     let asked = day_asked(&typed);
     // Who may not ask is told so first, whatever they typed.
+    let asked_for = asked.as_ref().map_or(None, |day| *day);
     let inbox = here
         .desk
-        .security_inbox(&here.visit, asked.as_ref().map_or(None, |day| *day))?;
+        .security_inbox(&here.visit, asked_for, read_in_full(here))?;
     let as_of = asked?;
     let short = match as_of {
         None => here.desk.supply_for_me(&here.visit)?,
@@ -72,12 +74,8 @@ fn build_mine(here: &Here<'_>) -> Result<Answer, Refusal> {
     let none = inbox.items.is_empty() && inbox.support.is_empty() && short.is_empty();
     let mut parts = vec![];
     if !inbox.items.is_empty() {
-        parts.push(Part {
-            title: t.text("cyber-vulnerable"),
-            note: t.text("cyber-vulnerable-note"),
-            table: Some(cut(vulnerable)),
-            ..Part::default()
-        });
+        let note = t.text("cyber-vulnerable-note");
+        parts.push(listed(t, "cyber-vulnerable", note, vulnerable, inbox.all));
     }
     if !short.is_empty() {
         parts.push(Part {
@@ -91,12 +89,9 @@ fn build_mine(here: &Here<'_>) -> Result<Answer, Refusal> {
         });
     }
     if !inbox.support.is_empty() {
-        parts.push(Part {
-            title: t.text("cyber-support"),
-            note: t.text("cyber-support-note"),
-            table: Some(cut(support_table(t, &inbox.support))),
-            ..Part::default()
-        });
+        let note = t.text("cyber-support-note");
+        let support = support_table(t, &inbox.support);
+        parts.push(listed(t, "cyber-support", note, support, 0));
     }
     Answer::page(&Work {
         lead: match as_of {
@@ -294,10 +289,36 @@ fn sheet(table: &Table) -> Sheet {
     }
 }
 
-/// The first rows of a table; its files have all.
-fn cut(mut table: Table) -> Table {
+/// How many of a list are read in full: what a page shows of it, or all for a file.
+fn read_in_full(here: &Here<'_>) -> usize {
+    if here.reader.form == Form::Page {
+        SHOWN
+    } else {
+        usize::MAX
+    }
+}
+
+/// A note that a page shows the first rows alone of a list of so many, after another note.
+fn shown(t: Texts<'_>, note: String, all: usize) -> String {
+    if all <= SHOWN {
+        return note;
+    }
+    let figures = [("all", all.to_string().into()), ("n", SHOWN.to_string().into())];
+    format!("{note} {}", t.with("cyber-shown", &figures))
+        .trim()
+        .to_owned()
+}
+
+/// A part with the first rows of a table, which has so many of them, if more than are in it; its files have all.
+fn listed(t: Texts<'_>, title: &str, note: String, mut table: Table, all: usize) -> Part {
+    let note = shown(t, note, all.max(table.rows.len()));
     table.rows.truncate(SHOWN);
-    table
+    Part {
+        title: t.text(title),
+        note,
+        table: Some(table),
+        ..Part::default()
+    }
 }
 
 /// `GET /cyber/work`
@@ -307,13 +328,12 @@ pub async fn work(State(house): State<House>, reader: Reader) -> Response {
 
 fn build_work(here: &Here<'_>) -> Result<Answer, Refusal> {
     let t = here.t;
-    let list = here.desk.security_work(&here.visit)?;
+    let SecurityWork { items, all, open } = here.desk.security_work(&here.visit, read_in_full(here))?;
     let names = Names::of_kind(here, ANSWER);
-    let table = work_table(here, &names, &list);
+    let table = work_table(here, &names, &items);
     if here.reader.form != Form::Page {
-        return Answer::data(here.reader.form, "cyber-work", &list, || vec![sheet(&table)]);
+        return Answer::data(here.reader.form, "cyber-work", &items, || vec![sheet(&table)]);
     }
-    let open = list.iter().filter(|item| item.state_id == "open").count();
     let devices = here.desk.security_devices(&here.visit)?;
     let device = |one: &app::TouchedDevice| {
         vec![
@@ -328,7 +348,7 @@ fn build_work(here: &Here<'_>) -> Result<Answer, Refusal> {
         ]
     };
     Answer::page(&Work {
-        lead: t.text("cyber-work-lead"),
+        lead: shown(t, t.text("cyber-work-lead"), all),
         next: t.with(
             if open == 0 {
                 "cyber-work-none"
@@ -337,10 +357,11 @@ fn build_work(here: &Here<'_>) -> Result<Answer, Refusal> {
             },
             &[("n", open.to_string().into())],
         ),
-        table: Some(cut(table)),
+        table: Some(table),
         empty: t.text("cyber-work-empty"),
         parts: vec![Part {
             title: t.text("cyber-devices"),
+            note: shown(t, String::new(), devices.len()),
             table: (!devices.is_empty()).then(|| Table {
                 id: "devices".into(),
                 caption: t.text("cyber-devices"),
@@ -488,11 +509,7 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
     let mut parts: Vec<Part> = tables
         .into_iter()
         .filter(|(_, table)| !table.rows.is_empty())
-        .map(|(key, table)| Part {
-            title: t.text(key),
-            table: Some(cut(table)),
-            ..Part::default()
-        })
+        .map(|(key, table)| listed(t, key, String::new(), table, 0))
         .collect();
     parts.extend(feed_part(t, &board.feeds));
     parts.push(Part {
@@ -701,7 +718,11 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
     let findings = finding_table(here, &names, &device);
     if here.reader.form != Form::Page {
         return Answer::data(here.reader.form, "cyber-device", &device, || {
-            vec![sheet(&findings), sheet(&ledger_table(t, &device))]
+            vec![
+                sheet(&findings),
+                sheet(&named_table(t, &device)),
+                sheet(&ledger_table(t, &device)),
+            ]
         });
     }
     let [components, matched, clean, unassessable] = device.components;
@@ -741,12 +762,12 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
         });
     }
     if !findings.rows.is_empty() {
-        parts.push(Part {
-            title: t.text("cyber-findings"),
-            note: t.text("cyber-findings-note"),
-            table: Some(cut(findings)),
-            ..Part::default()
-        });
+        let note = t.text("cyber-findings-note");
+        parts.push(listed(t, "cyber-findings", note, findings, 0));
+    }
+    if !device.named.is_empty() {
+        let note = t.text("cyber-named-note");
+        parts.push(listed(t, "cyber-named", note, named_table(t, &device), 0));
     }
     if let Some(verdict) = device
         .verdict
@@ -765,12 +786,8 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
     }
     let ledger = ledger_table(t, &device);
     if !ledger.rows.is_empty() {
-        parts.push(Part {
-            title: t.text("cyber-ledger"),
-            note: t.text("cyber-ledger-note"),
-            table: Some(cut(ledger)),
-            ..Part::default()
-        });
+        let note = t.text("cyber-ledger-note");
+        parts.push(listed(t, "cyber-ledger", note, ledger, 0));
     }
     let crumbs = vec![Link::to(t.text("cyber-work-title"), t.path("/cyber/work"))];
     Answer::page(&Work {
@@ -778,7 +795,9 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
         next: match (&device.fault, device.ready) {
             (Some(fault), _) => fault.text(t.lang()).to_owned(),
             (None, false) => t.text("cyber-not-ready"),
-            (None, true) if device.findings.is_empty() => t.text("cyber-no-findings"),
+            (None, true) if device.findings.is_empty() && device.named.is_empty() => {
+                t.text("cyber-no-findings")
+            }
             (None, true) => String::new(),
         },
         facts,
@@ -836,6 +855,49 @@ fn finding_table(here: &Here<'_>, names: &Names<'_>, device: &DeviceSecurity) ->
             Column::words(t.text("cyber-component")),
             Column::words(t.text("cyber-summary")),
             Column::words(t.text("cyber-answer")),
+            Column::words(t.text("cyber-proof")),
+        ],
+    }
+}
+
+/// How advisories name the device itself, each vulnerability with how sure that is.
+fn named_table(t: Texts<'_>, device: &DeviceSecurity) -> Table {
+    let words = |ja: &str, en: &str| match t.lang() {
+        Lang::Ja => ja.to_owned(),
+        Lang::En => sentence(en),
+    };
+    let row = |wording: &Wording, vulnerability: &String| {
+        let sure = match (wording.confidence, &wording.cause) {
+            (Some(Confidence::Certain), _) => t.text("cyber-sure-certain"),
+            (Some(Confidence::Likely), _) => t.text("cyber-sure-likely"),
+            (Some(Confidence::Possible), _) => t.text("cyber-sure-possible"),
+            (None, Some(cause)) => words(&cause.ja, &cause.en),
+            (None, None) => t.text("cyber-sure-no"),
+        };
+        vec![
+            Link::to(
+                vulnerability.clone(),
+                t.path(&format!("/cyber/advisories/{}", encoded(vulnerability))),
+            ),
+            Link::plain(format!("{} {}", wording.advisory, wording.title).trim()),
+            Link::plain(wording.product.clone()),
+            Link::plain(sure),
+            Link::plain(words(&wording.proof.ja, &wording.proof.en)),
+        ]
+    };
+    let rows = device.named.iter().flat_map(|wording| {
+        let all = wording.vulnerabilities.iter();
+        all.map(move |one| row(wording, one))
+    });
+    Table {
+        id: "named".into(),
+        caption: t.text("cyber-named"),
+        rows: rows.collect(),
+        columns: vec![
+            Column::words(t.text("cyber-vulnerability")),
+            Column::words(t.text("cyber-source")),
+            Column::words(t.text("cyber-product")),
+            Column::words(t.text("cyber-sure")),
             Column::words(t.text("cyber-proof")),
         ],
     }
@@ -905,16 +967,12 @@ fn build_advisory(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
         });
     }
     if !touched.rows.is_empty() {
-        parts.push(Part {
-            title: t.text("cyber-touched"),
-            note: if page.cut {
-                t.text("cyber-cut")
-            } else {
-                String::new()
-            },
-            table: Some(cut(touched)),
-            ..Part::default()
-        });
+        let note = if page.cut {
+            t.text("cyber-cut")
+        } else {
+            String::new()
+        };
+        parts.push(listed(t, "cyber-touched", note, touched, 0));
     }
     if !page.prefectures.is_empty() {
         parts.push(Part {
@@ -949,7 +1007,10 @@ fn touched_table(here: &Here<'_>, names: &Names<'_>, page: &AdvisoryPage) -> Tab
                 t.path(&format!("/cyber/devices/{}/{}", device.maker, device.id)),
             ),
             Link::plain(here.organisation_name(&device.maker)),
-            Link::plain(said(t, names, &answer)),
+            Link::plain(match (device.doubtful, answer.is_empty()) {
+                (true, true) => t.text("cyber-sure-no"),
+                _ => said(t, names, &answer),
+            }),
         ]
     });
     Table {

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use plan::Text;
 use record::procedure::{Actor, Case, Channel, Command, Due, Recipient, due, reached, waits};
 use serde_json::json;
-use store::{After, Name, Query, Test};
+use store::{Name, Query, Test};
 use vocab::{Lang, Refusal};
 
 use super::write::notice;
@@ -33,29 +33,22 @@ impl Desk {
         let until = today
             .checked_add(jiff::Span::new().days(AHEAD))
             .unwrap_or(Date::MAX);
-        let mut query = Query {
+        let query = Query {
             filters: vec![filter("due", Test::Between("0".into(), until.to_string()))?],
-            limit: 500,
             ..Query::of(Name::new(Case::KIND).map_err(refused)?)
         };
         let (mut done, mut first) = (0, None);
-        loop {
-            let page = self.store.list(&query).map_err(refused)?;
-            query.after = page.last().map(|last| After::of(&last.key));
-            let full = page.len() == query.limit as usize;
-            for version in page {
-                // One that cannot be read or written does not hold up the others.
-                let ran =
-                    kept_opened::<Case>(version).and_then(|kept| self.run_clocks_of(at, &rashin, &kept));
-                match ran {
-                    Ok(ran) => done += usize::from(ran),
-                    Err(refusal) => first = first.or(Some(refusal)),
-                }
-            }
-            if !full {
-                return first.map_or(Ok(done), Err);
+        for version in self.every(query) {
+            // One that cannot be read or written does not hold up the others.
+            let ran = version
+                .and_then(kept_opened::<Case>)
+                .and_then(|kept| self.run_clocks_of(at, &rashin, &kept));
+            match ran {
+                Ok(ran) => done += usize::from(ran),
+                Err(refusal) => first = first.or(Some(refusal)),
             }
         }
+        first.map_or(Ok(done), Err)
     }
 
     fn run_clocks_of(&self, at: Timestamp, rashin: &Rashin, kept: &Kept<Case>) -> Result<bool, Refusal> {

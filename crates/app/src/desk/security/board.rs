@@ -5,20 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use authz::Sight;
 use cyber::database::Summary;
+use jiff::civil::Date;
 use plan::Kind as Form;
 use serde::Serialize;
 use store::{Name, Query};
 use vocab::Refusal;
 
 use super::super::kept::refused;
-use super::super::register::{key, opened, reading, stored};
+use super::super::register::{key, opened, reading};
 use super::super::supply::{ASSET, date, text};
 use super::super::{Desk, Visit, closed, unknown};
-use super::facts::Facts;
+use super::facts::{Concerned, Facts};
 use super::feed::FeedView;
 use super::item::linked;
 use super::support::{LifeDays, LifeStage};
-use super::watch::Room;
+use super::watch::{Device, Room};
 use super::worklist::MakerAnswer;
 use super::{ANSWER, DEVICE, RESPONSE};
 use crate::ask::Rashin;
@@ -39,7 +40,7 @@ pub struct SecurityBoard {
     pub components: [usize; 4],
     /// Of those not to be assessed: how many by cause.
     pub causes: BTreeMap<String, usize>,
-    /// Device versions whose bill cannot be read.
+    /// Device versions without a bill that can be read.
     pub unreadable: usize,
     /// Vulnerabilities that wait for a maker's answer: known exploited ones under `exploited`, the others by severity.
     pub urgencies: BTreeMap<String, usize>,
@@ -108,12 +109,39 @@ pub struct TouchedDevice {
     pub name: String,
     /// Version of the software.
     pub version: String,
+    /// Whether a person must tell that it concerns the device at all.
+    pub doubtful: bool,
     /// What the maker says of it; nothing if it has not answered.
     pub answer: Option<MakerAnswer>,
     /// Where it stands in its life.
     pub stage: LifeStage,
     /// On which days that changes.
     pub days: LifeDays,
+}
+
+impl SecurityBoard {
+    /// Takes in what is known of the devices, and how complete that is.
+    fn take(&mut self, room: &Room, today: Date) {
+        self.known = room.database.as_ref().map(|database| database.summary().clone());
+        self.ready = self.known.is_some();
+        self.devices[0] = room.devices.len();
+        for device in room.devices.values() {
+            *self.stages.entry(device.days().stage(today)).or_default() += 1;
+        }
+        if !self.ready {
+            return;
+        }
+        let all = room.devices.keys();
+        self.devices[1] = all.filter(|key| room.portfolio.bill_of(key).is_some()).count();
+        self.unreadable = self.devices[0] - self.devices[1];
+        let tally = room.portfolio.tally_of_all();
+        let whole = |count| usize::try_from(count).unwrap_or(usize::MAX);
+        self.components = [tally.components, tally.matched, tally.clean, tally.unassessable].map(whole);
+        let causes = tally.causes.into_iter();
+        self.causes = causes
+            .map(|(cause, count)| (cause.to_owned(), whole(count)))
+            .collect();
+    }
 }
 
 impl Desk {
@@ -131,65 +159,33 @@ impl Desk {
             feeds: self.feeds()?,
             ..SecurityBoard::default()
         };
-        let room = self.in_room(|room: &Room| {
-            let known = room.database.as_ref().map(|database| database.summary().clone());
-            Ok((known, room.devices.values().cloned().collect::<Vec<_>>()))
+        self.in_room(|room| {
+            board.take(room, visit.today());
+            Ok(())
         })?;
-        if let Some((known, devices)) = room {
-            board.ready = known.is_some();
-            board.known = known;
-            board.devices[0] = devices.len();
-            for device in &devices {
-                *board
-                    .stages
-                    .entry(device.days().stage(visit.today()))
-                    .or_default() += 1;
-            }
-            for device in &devices {
-                match self.assess(visit.at, device)? {
-                    Some(Ok(assessed)) => {
-                        let ledger = assessed.matches.ledger;
-                        board.devices[1] += 1;
-                        let counts = [
-                            ledger.components,
-                            ledger.matched,
-                            ledger.clean,
-                            ledger.unassessable,
-                        ];
-                        for (sum, count) in board.components.iter_mut().zip(counts) {
-                            *sum += count;
-                        }
-                        for (cause, count) in ledger.causes {
-                            *board.causes.entry(cause.to_owned()).or_default() += count;
-                        }
-                    }
-                    Some(Err(_)) => board.unreadable += 1,
-                    None => {}
-                }
-            }
-        }
         let mut makers: BTreeMap<String, MakerCount> = BTreeMap::new();
-        for item in self.maker_items(visit, &rashin, kind, None)? {
-            let count = makers.entry(item.maker.clone()).or_insert_with(|| MakerCount {
-                maker: item.maker.clone(),
+        for one in self.answers_standing(visit, &rashin, kind, None)? {
+            let maker = one.found.owner.clone();
+            let count = makers.entry(maker.clone()).or_insert_with(|| MakerCount {
+                maker,
                 open: 0,
                 exploited: 0,
                 overdue: 0,
                 answered: 0,
                 oldest: 0,
             });
-            if item.state_id != "open" {
+            if !one.is_open() {
                 count.answered += 1;
                 continue;
             }
             count.open += 1;
-            count.exploited += usize::from(item.exploited);
-            count.overdue += usize::from(item.overdue);
-            count.oldest = count.oldest.max(item.age);
-            let urgency = if item.exploited {
+            count.exploited += usize::from(one.is_exploited());
+            count.overdue += usize::from(one.overdue);
+            count.oldest = count.oldest.max(one.age);
+            let urgency = if one.is_exploited() {
                 "exploited".to_owned()
             } else {
-                item.severity
+                text(&one.found.record, "severity")
             };
             *board.urgencies.entry(urgency).or_default() += 1;
         }
@@ -256,10 +252,12 @@ impl Desk {
                     record = record.or(database.record(name)?);
                 }
             }
-            let devices = room.concerned(id, &facts.names);
-            Ok(Some((facts, record, devices)))
+            let concerned = room.concerned(id, &facts.names);
+            Ok(Some((facts, record, concerned)))
         })?;
-        let (facts, record, mut devices) = found.flatten().ok_or_else(unknown)?;
+        let (facts, record, Concerned { sure, doubtful }) = found.flatten().ok_or_else(unknown)?;
+        let unsure: BTreeSet<String> = doubtful.iter().map(Device::key).collect();
+        let mut devices = [sure, doubtful].concat();
         if record.is_none() && devices.is_empty() {
             return Err(unknown());
         }
@@ -293,6 +291,7 @@ impl Desk {
             .into_iter()
             .take(NAMED)
             .map(|device| TouchedDevice {
+                doubtful: unsure.contains(&device.key()),
                 answer: answers.get(&device.owner).and_then(|said| {
                     let about = said.iter().filter(|answer| answer.devices.contains(&device.id));
                     about.max_by_key(|answer| answer.at).cloned()
@@ -376,19 +375,12 @@ impl Desk {
         let kind = rashin.plan().kind(DEVICE).ok_or_else(unknown)?;
         let owner = match reading(visit, kind) {
             Sight::All => None,
-            Sight::Organisation(own) => Some(Name::new(own).map_err(refused)?),
+            Sight::Organisation(own) => Some(own),
             Sight::Nothing => return Err(closed(visit)),
         };
-        let query = Query {
-            owner,
-            state: Some(Name::new("filed").map_err(refused)?),
-            limit: 1_000,
-            ..Query::of(stored(&kind.id)?)
-        };
-        let page = self.store.list(&query).map_err(refused)?;
         let mut list = vec![];
-        for version in page.iter().filter(|version| version.body.is_some()) {
-            let found = opened(kind, version)?;
+        for found in self.every_filed(kind, owner.as_deref())? {
+            let found = found?;
             let days = LifeDays {
                 eol: date(&found.record, "eol_on"),
                 eos: date(&found.record, "eos_on"),
@@ -400,6 +392,7 @@ impl Desk {
                 version: text(&found.record, "version_name"),
                 maker: found.owner,
                 id: found.id,
+                doubtful: false,
                 answer: None,
             });
         }

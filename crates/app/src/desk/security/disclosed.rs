@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use plan::{Kind as Form, Procedure};
 use record::procedure::{Case, What};
 use record::{FieldNeed, Record, Row, ShapeNeed, Value, ViewNeed, Viewer};
-use store::{After, Fault, Name, Query, Test};
+use store::{Fault, Name, Query, Test};
 use vocab::Refusal;
 
 use super::super::case::{about, filter};
@@ -106,30 +106,22 @@ impl Desk {
         let Some(procedure) = rashin.plan().procedure_of(REPORT) else {
             return Ok(vec![]);
         };
-        let mut query = Query {
+        let query = Query {
             filters: vec![
                 filter("part", Test::Is("public".into()))?,
                 filter("procedure", Test::Is(procedure.id.clone()))?,
             ],
-            limit: 500,
             ..Query::of(Name::new(Case::KIND).map_err(refused)?)
         };
         let mut all = vec![];
-        loop {
-            let page = self.store.list(&query).map_err(refused)?;
-            let full = page.len() == query.limit as usize;
-            query.after = page.last().map(|last| After::of(&last.key));
-            for version in page {
-                all.extend(self.disclosed_of(&rashin, &kept_opened::<Case>(version)?)?);
-            }
-            if !full {
-                all.sort_by(|one, other| {
-                    let newest = other.advisory.last().cmp(&one.advisory.last());
-                    newest.then_with(|| one.advisory.id.cmp(&other.advisory.id))
-                });
-                return Ok(all);
-            }
+        for version in self.every(query) {
+            all.extend(self.disclosed_of(&rashin, &kept_opened::<Case>(version?)?)?);
         }
+        all.sort_by(|one, other| {
+            let newest = other.advisory.last().cmp(&one.advisory.last());
+            newest.then_with(|| one.advisory.id.cmp(&other.advisory.id))
+        });
+        Ok(all)
     }
 
     /// The tree of what was published, as this publisher's site serves it.

@@ -18,6 +18,14 @@ pub(super) struct Facts {
     pub severity: &'static str,
 }
 
+/// Whom a vulnerability concerns.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Concerned {
+    pub sure: Vec<Device>,
+    /// Of these a person must tell: their makers are asked, and who holds them is told once the makers have answered.
+    pub doubtful: Vec<Device>,
+}
+
 /// The option for a score.
 pub(super) fn severity(score: Option<f64>) -> &'static str {
     let place = match score {
@@ -37,8 +45,14 @@ impl Room {
             return Ok(None);
         };
         let mut names = database.names(advisory)?;
+        let known: BTreeSet<String> = names.iter().cloned().collect();
+        let in_words: Vec<_> = self.words.named(&known).collect();
+        for name in in_words.iter().flat_map(|(_, one)| &one.names) {
+            names.extend(database.names(name)?);
+        }
         // What a CVE number is given to is known by it; otherwise by the record that was found.
         names.sort_by_key(|name| (!name.starts_with("CVE-"), name != advisory, name.clone()));
+        names.dedup();
         let (mut exploited, mut score, mut summary) = (false, None::<f64>, None);
         for name in &names {
             exploited |= database.exploited(name)?.is_some();
@@ -51,6 +65,14 @@ impl Room {
                 summary = summary.or(record.summary);
             }
         }
+        for (id, one) in in_words {
+            let scores = one
+                .severity
+                .iter()
+                .filter_map(|severity| Score::new(id, severity).score);
+            score = scores.chain(score).reduce(f64::max);
+            summary = summary.or_else(|| Some(one.title.clone()));
+        }
         Ok(Some(Facts {
             names,
             summary: summary.unwrap_or_default(),
@@ -60,11 +82,21 @@ impl Room {
     }
 
     /// The devices that a vulnerability concerns, by any of its names.
-    pub fn concerned(&self, advisory: &str, names: &[String]) -> Vec<Device> {
-        let ids = std::iter::once(advisory).chain(names.iter().map(String::as_str));
-        let keys: BTreeSet<&str> = ids.flat_map(|id| self.portfolio.affected(id)).collect();
-        keys.into_iter()
-            .filter_map(|key| self.devices.get(key).cloned())
-            .collect()
+    pub fn concerned(&self, advisory: &str, names: &[String]) -> Concerned {
+        let ids: BTreeSet<String> = names.iter().cloned().chain([advisory.to_owned()]).collect();
+        let mut sure: BTreeSet<&str> = ids.iter().flat_map(|id| self.portfolio.affected(id)).collect();
+        let mut doubtful = BTreeSet::new();
+        for (key, is_sure) in self.words.named(&ids).flat_map(|(_, one)| &one.devices) {
+            if *is_sure { &mut sure } else { &mut doubtful }.insert(key.as_str());
+        }
+        doubtful.retain(|key| !sure.contains(key));
+        let devices = |keys: BTreeSet<&str>| {
+            let devices = keys.into_iter().filter_map(|key| self.devices.get(key).cloned());
+            devices.collect()
+        };
+        Concerned {
+            sure: devices(sure),
+            doubtful: devices(doubtful),
+        }
     }
 }

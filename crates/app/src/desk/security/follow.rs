@@ -101,7 +101,10 @@ impl Desk {
             let change = change(by, MINISTRY, detail, vec![edit.into_draft()], vec![])?;
             tries += 1;
             match self.store.commit(&change) {
-                Ok(_) => return self.change_room(|room| room.followed.see(&name, seen + 1, at)),
+                Ok(_) => {
+                    self.change_room(|room| room.followed.see(&name, seen + 1, at))?;
+                    return Ok(());
+                }
                 Err(Fault::Conflict { .. }) if tries < TRIES => {}
                 Err(fault) => return Err(refused(fault)),
             }

@@ -23,6 +23,7 @@ use super::super::{Desk, MINISTRY, Visit};
 use super::facts::severity;
 use super::support::LifePart;
 use super::watch::{Device, Room, status_of};
+use super::words::Wording;
 use super::worklist::MakerAnswer;
 use super::{ANSWER, DEVICE, program};
 
@@ -65,6 +66,8 @@ pub struct DeviceSecurity {
     pub verdict: Option<Verdict>,
     /// What concerns it, the most urgent first.
     pub findings: Vec<DeviceFinding>,
+    /// How advisories name the device itself.
+    pub named: Vec<Wording>,
     /// How many components there are, and how many are matched, clean and not to be assessed.
     pub components: [usize; 4],
     /// Of those not to be assessed: how many by cause.
@@ -126,6 +129,9 @@ impl Desk {
             fault: None,
             verdict: None,
             findings: vec![],
+            named: self
+                .in_room(|room| Ok(room.words.of_device(&device.key()).cloned().collect()))?
+                .unwrap_or_default(),
             components: [0; 4],
             causes: BTreeMap::new(),
             ledger: vec![],

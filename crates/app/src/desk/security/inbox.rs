@@ -7,7 +7,7 @@ use authz::{Action, Role, Subject};
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::offset;
-use plan::{Kind as Form, Text};
+use plan::{Kind as Form, State, Text};
 use record::Record;
 use record::procedure::{Case, What};
 use serde::Serialize;
@@ -25,14 +25,13 @@ use super::worklist::MakerAnswer;
 use super::{ANSWER, RESPONSE, SEVERITIES};
 use crate::ask::Rashin;
 
-/// So many items are read for an inbox.
-const READ: u32 = 1_000;
-
 /// What a hospital is to know.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct SecurityInbox {
     /// Vulnerabilities of its devices: what is open first, then what is exploited, then by severity, the newest first.
     pub items: Vec<SecurityItem>,
+    /// How many of these there are in all.
+    pub all: usize,
     /// Devices that are not in full support or will soon not be, the gravest first. Not asked as of an earlier day.
     pub support: Vec<SupportEnd>,
     /// As of the end of which day; none for now.
@@ -87,12 +86,42 @@ pub struct SupportEnd {
     pub contact: String,
 }
 
+/// How a hospital's response stands.
+struct Stands {
+    found: Found,
+    number: String,
+    state: State,
+    told: Timestamp,
+}
+
+impl Stands {
+    /// The most urgent first.
+    fn rank(&self) -> impl Ord + use<> {
+        let record = &self.found.record;
+        let severity = text(record, "severity");
+        let severity = SEVERITIES.iter().position(|one| *one == severity);
+        (
+            self.state.last,
+            self.state.id != "open",
+            text(record, "exploited") != "yes",
+            severity.unwrap_or(9),
+            std::cmp::Reverse(self.told),
+            self.found.id.clone(),
+        )
+    }
+}
+
 impl Desk {
-    /// The inbox of the hospital of the one who asks; with `as_of` what it knew at the end of that day.
+    /// The inbox of the hospital of the one who asks, `most` of its items in full; with `as_of` what it knew at the end of that day.
     ///
     /// # Errors
     /// `sign-in`, `not-found` for whoever answers for no organisation.
-    pub fn security_inbox(&self, visit: &Visit, as_of: Option<Date>) -> Result<SecurityInbox, Refusal> {
+    pub fn security_inbox(
+        &self,
+        visit: &Visit,
+        as_of: Option<Date>,
+        most: usize,
+    ) -> Result<SecurityInbox, Refusal> {
         Self::authorise(visit, Action::KeepOwnAccount, Subject::default())?;
         let caller = visit.caller.as_ref().filter(|caller| caller.is(Role::Member));
         let own = caller.ok_or_else(|| closed(visit))?.organisation.clone();
@@ -104,34 +133,31 @@ impl Desk {
         let until = as_of.map(end_of).transpose()?;
         let query = Query {
             owner: Some(Name::new(&*own).map_err(refused)?),
-            limit: READ,
             ..Query::of(stored(&kind.id)?)
         };
-        let mut items = vec![];
-        for newest in self.store.list(&query).map_err(refused)? {
-            let id = newest.key.id.to_string();
-            let Some(found) = self.record_at(kind, &own, &id, until)? else {
-                continue;
+        let mut all = vec![];
+        for newest in self.every(query) {
+            let newest = newest?;
+            let found = match until {
+                None => Some(opened(kind, &newest)?),
+                Some(until) => self.record_at(kind, &own, newest.key.id.as_str(), until)?,
             };
-            items.extend(self.item(&rashin, (kind, asset), &own, found, until)?);
+            if let Some(found) = found {
+                all.extend(self.stands(&rashin, kind, found, until)?);
+            }
         }
-        items.sort_by_key(|item| {
-            let severity = SEVERITIES.iter().position(|one| *one == item.severity);
-            (
-                item.over,
-                item.state_id != "open",
-                !item.exploited,
-                severity.unwrap_or(9),
-                std::cmp::Reverse(item.told),
-                item.id.clone(),
-            )
-        });
+        all.sort_by_cached_key(Stands::rank);
         let support = match as_of {
             None => self.support(visit, asset, &own)?,
             Some(_) => vec![],
         };
         Ok(SecurityInbox {
-            items,
+            all: all.len(),
+            items: all
+                .into_iter()
+                .take(most)
+                .map(|one| self.item(&rashin, asset, one, until))
+                .collect::<Result<_, _>>()?,
             support,
             as_of,
         })
@@ -143,16 +169,10 @@ impl Desk {
         kind: &Form,
         owner: &str,
         id: &str,
-        until: Option<Timestamp>,
+        until: Timestamp,
     ) -> Result<Option<Found>, Refusal> {
-        let key = key(kind, owner, id)?;
-        let Some(until) = until else {
-            let newest = self.store.newest(&key).map_err(refused)?;
-            let newest = newest.filter(|version| version.body.is_some());
-            return newest.map(|version| opened(kind, &version)).transpose();
-        };
         // The newest first.
-        for version in self.store.versions(&key).map_err(refused)? {
+        for version in self.store.versions(&key(kind, owner, id)?).map_err(refused)? {
             if version.body.is_some() {
                 let found = opened(kind, &version)?;
                 if found.written() <= until {
@@ -163,15 +183,15 @@ impl Desk {
         Ok(None)
     }
 
-    fn item(
+    /// How a hospital's response stands, or stood at a time.
+    fn stands(
         &self,
         rashin: &Rashin,
-        (kind, asset): (&Form, &Form),
-        own: &str,
+        kind: &Form,
         found: Found,
         until: Option<Timestamp>,
-    ) -> Result<Option<SecurityItem>, Refusal> {
-        let Some(file) = self.case_file(rashin, kind, own, &found.id)? else {
+    ) -> Result<Option<Stands>, Refusal> {
+        let Some(file) = self.case_file(rashin, kind, &found.owner, &found.id)? else {
             return Ok(None);
         };
         let Some(kept) = &file.kept else { return Ok(None) };
@@ -180,9 +200,31 @@ impl Desk {
         let (Some(state), Some(first)) = (state, case.history.first()) else {
             return Ok(None);
         };
-        let record = &found.record;
-        let names = texts(record, "names");
-        let makers = texts(record, "makers");
+        Ok(Some(Stands {
+            number: case.number.clone(),
+            state: state.clone(),
+            told: first.at,
+            found,
+        }))
+    }
+
+    fn item(
+        &self,
+        rashin: &Rashin,
+        asset: &Form,
+        one: Stands,
+        until: Option<Timestamp>,
+    ) -> Result<SecurityItem, Refusal> {
+        let Stands {
+            found: Found {
+                owner, id, record, ..
+            },
+            number,
+            state,
+            told,
+        } = one;
+        let names = texts(&record, "names");
+        let makers = texts(&record, "makers");
         let mut answers = vec![];
         if let Some(kind) = rashin.plan().kind(ANSWER) {
             for maker in &makers {
@@ -192,45 +234,44 @@ impl Desk {
             }
         }
         let mut assets = vec![];
-        for id in linked(record, "assets") {
-            if let Some(held) = self.record_at(asset, own, &id, until)? {
-                assets.push(held_as(id, &held.record));
-            }
+        for id in linked(&record, "assets") {
+            let held = match until {
+                None => {
+                    let newest = self.store.newest(&key(asset, &owner, &id)?).map_err(refused)?;
+                    let newest = newest.filter(|version| version.body.is_some());
+                    newest.map(|version| opened(asset, &version)).transpose()?
+                }
+                Some(until) => self.record_at(asset, &owner, &id, until)?,
+            };
+            assets.extend(held.map(|held| held_as(id, &held.record)));
         }
-        Ok(Some(SecurityItem {
-            owner: own.to_owned(),
-            number: case.number.clone(),
-            name: text(record, "name"),
-            summary: text(record, "summary"),
-            exploited: text(record, "exploited") == "yes",
-            severity: text(record, "severity"),
+        Ok(SecurityItem {
+            owner,
+            number,
+            name: text(&record, "name"),
+            summary: text(&record, "summary"),
+            exploited: text(&record, "exploited") == "yes",
+            severity: text(&record, "severity"),
             assets,
             answers,
-            state: state.title.clone(),
-            state_id: state.id.clone(),
+            state: state.title,
+            state_id: state.id,
             over: state.last,
-            told: first.at,
+            told,
             names,
             makers,
-            id: found.id,
-        }))
+            id,
+        })
     }
 
     /// What a hospital holds that is not in full support or will soon not be, by its makers' word or by its own contract, whichever is graver.
     fn support(&self, visit: &Visit, asset: &Form, own: &str) -> Result<Vec<SupportEnd>, Refusal> {
-        let query = Query {
-            owner: Some(Name::new(own).map_err(refused)?),
-            state: Some(Name::new("filed").map_err(refused)?),
-            ..Query::of(stored(&asset.id)?)
-        };
         let today = visit.today();
         let mut held = BTreeMap::new();
-        for version in self.store.list(&query).map_err(refused)? {
-            if version.body.is_some() {
-                let found = opened(asset, &version)?;
-                if text(&found.record, "use") != "retired" {
-                    held.insert(found.id, found.record);
-                }
+        for found in self.every_filed(asset, Some(own))? {
+            let found = found?;
+            if text(&found.record, "use") != "retired" {
+                held.insert(found.id, found.record);
             }
         }
         let ends = |room: &Room| {

@@ -64,9 +64,8 @@ impl Desk {
             )?],
             ..Query::of(stored(&kind.id)?)
         };
-        let page = self.store.list(&query).map_err(refused)?;
-        let page = page.iter().filter(|version| version.body.is_some());
-        page.map(|version| opened(kind, version)).collect()
+        let all = self.every(query);
+        all.map(|version| opened(kind, &version?)).collect()
     }
 
     /// Lets those have their record who are to, or brings theirs up to date; gives for how many that was new.

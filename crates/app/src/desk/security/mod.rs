@@ -14,13 +14,14 @@ mod support;
 mod taken;
 mod tell;
 mod watch;
+mod words;
 mod worklist;
 
 use authz::{Caller, Role};
 use jiff::Timestamp;
 use plan::Kind as Form;
 use record::{FieldNeed, ShapeNeed, ViewNeed};
-use store::{After, Draft, Job, Name, Query, sha256};
+use store::{Draft, Job, Name, Query, sha256};
 use vocab::Refusal;
 
 use super::kept::refused;
@@ -37,7 +38,8 @@ pub use handout::HandoutForm;
 pub use inbox::{SecurityInbox, SecurityItem, SupportEnd};
 pub use support::{LifeDays, LifePart, LifeStage};
 pub use watch::{Advisories, AdvisoryBytes};
-pub use worklist::{MakerAnswer, MakerItem};
+pub use words::{Confidence, Wording};
+pub use worklist::{MakerAnswer, MakerItem, SecurityWork};
 
 pub(super) use disclosed::{REPORT, concerned_products};
 pub(super) use feed::Feed;
@@ -113,30 +115,21 @@ fn program(at: Timestamp) -> Visit {
     }
 }
 
-/// Hands over every filed record of a kind.
-fn every(
-    desk: &Desk,
-    kind: &Form,
-    mut take: impl FnMut(Found) -> Result<(), Refusal>,
-) -> Result<(), Refusal> {
-    let mut query = Query {
-        state: Some(Name::new("filed").map_err(refused)?),
-        limit: 1_000,
-        ..Query::of(stored(&kind.id)?)
-    };
-    loop {
-        let page = desk.store.list(&query).map_err(refused)?;
-        query.after = page.last().map(|last| After::of(&last.key));
-        for version in page.iter().filter(|version| version.body.is_some()) {
-            take(opened(kind, version)?)?;
-        }
-        if page.len() < query.limit as usize {
-            return Ok(());
-        }
-    }
-}
-
 impl Desk {
+    /// Every filed record of a kind, of one organisation or of all.
+    fn every_filed<'d>(
+        &'d self,
+        kind: &'d Form,
+        owner: Option<&str>,
+    ) -> Result<impl Iterator<Item = Result<Found, Refusal>> + 'd, Refusal> {
+        let query = Query {
+            owner: owner.map(Name::new).transpose().map_err(refused)?,
+            state: Some(Name::new("filed").map_err(refused)?),
+            ..Query::of(stored(&kind.id)?)
+        };
+        Ok(self.every(query).map(|version| opened(kind, &version?)))
+    }
+
     /// The jobs that follow from records that are written: what is handed in for a device, and what a hospital holds, is matched as soon as it is
     /// filed.
     pub(super) fn matched_later(owner: &str, drafts: &[Draft], at: Timestamp) -> Result<Vec<Job>, Refusal> {

@@ -8,6 +8,7 @@ use store::sha256;
 use vocab::Refusal;
 
 use super::watch::{Bytes, Room};
+use super::words::Words;
 
 /// What was taken, and what of it is still to be told.
 #[derive(Default)]
@@ -40,7 +41,13 @@ impl Room {
             changed,
             waits,
         } = &mut self.told;
-        taken.take(&database, &mut self.portfolio, changed)?;
+        let mut in_words = vec![];
+        let taken_in = taken.take(&database, &mut self.portfolio, changed, |key, advisory| {
+            in_words.push((key.to_owned(), advisory.filter(Words::are_in)));
+        });
+        // What was handed over is not handed over again.
+        let worded = self.words.take(in_words, changed);
+        taken_in?;
         // An advisory is exploited if any of its names is: which names are its own follows from others that changed, as they were and as they are.
         if let Some(before) = &self.database {
             let mut together = BTreeSet::new();
@@ -50,22 +57,34 @@ impl Room {
             }
             changed.extend(together);
         }
+        let exploited = |names: &[String]| {
+            let mut names = names.iter();
+            names.try_fold(false, |found, name| {
+                Ok::<_, Refusal>(found || database.exploited(name)?.is_some())
+            })
+        };
         for id in changed.iter() {
             let Some(says) = taken.says(id) else {
                 waits.remove(id);
                 continue;
             };
             if !self.portfolio.affected(id).is_empty() {
-                let names = database.names(id)?;
-                let exploited = names.iter().try_fold(false, |found, name| {
-                    Ok::<_, Refusal>(found || database.exploited(name)?.is_some())
-                })?;
+                let exploited = exploited(&database.names(id)?)?;
                 let text = sha256(format!("{id} {says} {exploited}").as_bytes());
                 waits.insert(id.clone(), text);
             }
         }
+        for (id, one) in self.words.named(changed) {
+            let mut names = BTreeSet::new();
+            for name in &one.names {
+                names.extend(database.names(name)?);
+            }
+            let exploited = exploited(&Vec::from_iter(names))?;
+            let text = sha256(format!("{id} {} {exploited}", one.says).as_bytes());
+            waits.insert(id.clone(), text);
+        }
         changed.clear();
         self.database = Some(database);
-        Ok(())
+        worded
     }
 }

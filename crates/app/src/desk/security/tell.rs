@@ -16,11 +16,12 @@ use super::super::Desk;
 use super::super::case::filter;
 use super::super::kept::refused;
 use super::super::notice::{Notice, Once};
-use super::super::register::{key, opened};
-use super::super::supply::{ASSET, texts};
-use super::facts::Facts;
+use super::super::register::{Found, key, opened};
+use super::super::supply::{ASSET, text, texts};
+use super::facts::{Concerned, Facts};
 use super::item::{Item, Items};
 use super::watch::{Device, Room};
+use super::worklist::MakerAnswer;
 use super::{ANSWER, DEVICE, RESPONSE};
 use crate::ask::Rashin;
 
@@ -35,12 +36,12 @@ impl Desk {
         let found = self.in_room(|room| {
             let facts = room.facts(advisory)?;
             Ok(facts.map(|facts| {
-                let devices = room.concerned(advisory, &facts.names);
-                (facts, devices)
+                let concerned = room.concerned(advisory, &facts.names);
+                (facts, concerned)
             }))
         })?;
         let told = match found.flatten() {
-            Some((facts, devices)) => self.tell(at, &facts, &devices, None)?,
+            Some((facts, concerned)) => self.tell(at, &facts, &concerned, None)?,
             None => 0,
         };
         Ok(done(told))
@@ -84,7 +85,9 @@ impl Desk {
     /// Takes a device into the room, with its bill where there is one that can be read.
     pub(super) fn put_device(&self, device: &Device) -> Result<(), Refusal> {
         let bill = self.bill(device)?.and_then(Result::ok);
-        self.change_room(|room| room.put(device.clone(), bill.as_ref()))
+        let makers = self.maker_names(&device.owner)?;
+        let put = self.change_room(|room| room.put(device.clone(), &makers, bill.as_ref()))?;
+        put.unwrap_or(Ok(()))
     }
 
     /// Tells of every vulnerability of these devices, `only` one hospital if it is named.
@@ -96,27 +99,39 @@ impl Desk {
     ) -> Result<u64, Refusal> {
         let mut told = 0;
         for device in devices {
-            for facts in self.findings_of(at, device)? {
-                told += self.tell(at, &facts, std::slice::from_ref(device), only)?;
+            for (facts, is_sure) in self.findings_of(at, device)? {
+                let mut concerned = Concerned::default();
+                if is_sure {
+                    concerned.sure.push(device.clone());
+                } else {
+                    concerned.doubtful.push(device.clone());
+                }
+                told += self.tell(at, &facts, &concerned, only)?;
             }
         }
         Ok(told)
     }
 
-    /// The vulnerabilities that concern a device, each once.
-    fn findings_of(&self, at: Timestamp, device: &Device) -> Result<Vec<Facts>, Refusal> {
-        let Some(Ok(assessed)) = self.assess(at, device)? else {
-            return Ok(vec![]);
-        };
+    /// The vulnerabilities that concern a device, each once, and whether that is sure.
+    fn findings_of(&self, at: Timestamp, device: &Device) -> Result<Vec<(Facts, bool)>, Refusal> {
+        let assessed = self.assess(at, device)?.and_then(Result::ok);
+        let matched = assessed.iter().flat_map(|assessed| &assessed.matches.findings);
         let all = self.in_room(|room| {
+            let key = device.key();
             let mut seen = BTreeSet::new();
             let mut all = vec![];
-            for finding in &assessed.matches.findings {
-                if !seen.contains(&finding.advisory)
-                    && let Some(facts) = room.facts(&finding.advisory)?
+            let matched = matched.map(|finding| (&finding.advisory, true));
+            // What is sure is told first: it may be the same under another name.
+            let worded = |sure| {
+                let in_words = room.words.vulnerabilities_of(&key);
+                in_words.filter(move |(_, is_sure)| *is_sure == sure)
+            };
+            for (advisory, is_sure) in matched.chain(worded(true)).chain(worded(false)) {
+                if !seen.contains(advisory)
+                    && let Some(facts) = room.facts(advisory)?
                 {
                     seen.extend(facts.names.iter().cloned());
-                    all.push(facts);
+                    all.push((facts, is_sure));
                 }
             }
             Ok(all)
@@ -125,12 +140,12 @@ impl Desk {
     }
 
     /// Tells the makers of these devices and those who hold them (`only` one hospital, if it is named); gives how many were told something new.
-    /// Hospitals are not told of what the maker has answered does not concern them.
+    /// Hospitals are not told of what the maker has answered does not concern them, nor of what only a person can tell.
     fn tell(
         &self,
         at: Timestamp,
         facts: &Facts,
-        devices: &[Device],
+        concerned: &Concerned,
         only: Option<&str>,
     ) -> Result<u64, Refusal> {
         let rashin = self.rashin()?;
@@ -141,7 +156,7 @@ impl Desk {
             return Ok(0);
         };
         let mut makers: BTreeMap<&str, Vec<&Device>> = BTreeMap::new();
-        for device in devices {
+        for device in concerned.sure.iter().chain(&concerned.doubtful) {
             if !self.is_settled_by_vex(at, device, facts)? {
                 makers.entry(&device.owner).or_default().push(device);
             }
@@ -163,7 +178,11 @@ impl Desk {
         let mut holders: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
         for (maker, devices) in makers {
             let settled = self.settled(&rashin, answer, maker, &facts.names)?;
-            for device in devices.into_iter().filter(|device| !settled.contains(&device.id)) {
+            let is_told = |device: &&Device| {
+                let same = |other: &Device| other.key() == device.key();
+                !settled.contains(&device.id) && !concerned.doubtful.iter().any(same)
+            };
+            for device in devices.into_iter().filter(is_told) {
                 for (holder, id) in self.holding(asset, device, only)? {
                     let (assets, makers) = holders.entry(holder).or_default();
                     assets.insert(id);
@@ -248,7 +267,8 @@ impl Desk {
         Ok(settled)
     }
 
-    /// Tells the hospitals that hold its devices what a maker says of a vulnerability; told once for one event, however often it is tried.
+    /// Tells the hospitals that hold its devices what a maker says of a vulnerability; told once for one event, however often it is tried. Whom it concerns
+    /// by the maker's word alone is told of the vulnerability.
     pub(in crate::desk) fn tell_answer(
         &self,
         at: Timestamp,
@@ -302,7 +322,37 @@ impl Desk {
                 owner: item.owner,
             });
         }
-        Ok(done(self.tell_once(at, all)?))
+        let mut told = self.tell_once(at, all)?;
+        if answer.status == "affected" {
+            told += self.tell_affected(at, owner, &found, &answer)?;
+        }
+        Ok(done(told))
+    }
+
+    /// Lets those who hold what a maker says is affected have their record of it, if they have none.
+    fn tell_affected(
+        &self,
+        at: Timestamp,
+        maker: &str,
+        found: &Found,
+        answer: &MakerAnswer,
+    ) -> Result<u64, Refusal> {
+        let of_answer = self.in_room(|room| {
+            let devices = answer.devices.iter().map(|id| format!("{maker}/{id}"));
+            let sure = devices
+                .filter_map(|key| room.devices.get(&key).cloned())
+                .collect();
+            let concerned = Concerned {
+                sure,
+                doubtful: vec![],
+            };
+            let facts = room.facts(&text(&found.record, "name"))?;
+            Ok(facts.map(|facts| (facts, concerned)))
+        })?;
+        match of_answer.flatten() {
+            Some((facts, concerned)) => self.tell(at, &facts, &concerned, None),
+            None => Ok(0),
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! The engine room: every device's bill of materials matched with every advisory, kept fresh. It holds nothing that is not in the store or in the
 //! database of advisories; thrown away, it is built again. Findings are never written down: what somebody did about one is a record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, RwLock};
 
 use authz::Action;
+use cyber::answer::Statements;
 use cyber::database::{Database, Source};
 use cyber::document::{Bill, Limits, Status, read};
-use cyber::matching::Package;
 use cyber::portfolio::Portfolio;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,12 +17,14 @@ use store::Name;
 use vocab::Refusal;
 
 use super::super::kept::{change, refused};
+use super::super::people::Organisation;
 use super::super::supply::{date, text, texts};
 use super::super::work::Work;
-use super::super::{Desk, MINISTRY};
+use super::super::{DIRECTORY, Desk, MINISTRY};
 use super::follow::Followed;
 use super::taken::Told;
-use super::{DEVICE, every, program};
+use super::words::Words;
+use super::{DEVICE, program};
 
 /// Jobs of one change.
 const JOBS: usize = 500;
@@ -77,6 +79,8 @@ pub(super) struct Room {
     /// What of it was taken, and what is still to be told.
     pub told: Told,
     pub portfolio: Portfolio,
+    /// What advisories say of devices in words.
+    pub words: Words,
     /// Device versions, by owner and id.
     pub devices: BTreeMap<String, Device>,
     /// What other servers have taken in.
@@ -182,18 +186,15 @@ impl Room {
         self.stamp.as_ref()
     }
 
-    /// Takes a device, in the place of what it said before, with its bill where there is one that can be read.
-    pub fn put(&mut self, device: Device, bill: Option<&Bill>) {
+    /// Takes a device, in the place of what it said before, with the names of its maker and its bill where there is one that can be read.
+    ///
+    /// # Errors
+    /// Those of a bill that is too large to be held.
+    pub fn put(&mut self, device: Device, makers: &[String], bill: Option<&Bill>) -> Result<(), Refusal> {
         let key = device.key();
         match bill {
             Some(bill) => {
-                let packages = bill.components.iter().flat_map(|component| {
-                    let purls = component.purls.iter();
-                    purls
-                        .filter_map(|purl| Package::of(purl, component.version.as_deref()).ok())
-                        .flatten()
-                });
-                self.portfolio.put_bill(&key, packages);
+                self.portfolio.put_document(&key, bill, &Statements::default())?;
                 self.portfolio.put_device(&key, &key);
             }
             None => {
@@ -201,7 +202,9 @@ impl Room {
                 self.portfolio.withdraw_bill(&key);
             }
         }
+        self.words.put(&device, makers);
         self.devices.insert(key, device);
+        Ok(())
     }
 }
 
@@ -265,12 +268,16 @@ impl Desk {
     }
 
     /// Changes what is known.
-    pub(super) fn change_room(&self, put: impl FnOnce(&mut Room)) -> Result<(), Refusal> {
+    pub(super) fn change_room<T>(&self, change: impl FnOnce(&mut Room) -> T) -> Result<Option<T>, Refusal> {
         let mut room = self.watch.room.write().map_err(|_| closed())?;
-        if let Some(room) = room.as_mut() {
-            put(room);
-        }
-        Ok(())
+        Ok(room.as_mut().map(change))
+    }
+
+    /// What a maker is called.
+    pub(super) fn maker_names(&self, maker: &str) -> Result<Vec<String>, Refusal> {
+        let kept = self.find::<Organisation>(DIRECTORY, maker)?;
+        let names = kept.map(|kept| BTreeSet::from([kept.value.ja, kept.value.en]));
+        Ok(names.into_iter().flatten().collect())
     }
 
     /// A room of all that was filed, without advisories.
@@ -280,18 +287,19 @@ impl Desk {
             database: None,
             told: Told::default(),
             portfolio: Portfolio::default(),
+            words: Words::default(),
             devices: BTreeMap::new(),
             followed: self.followed_so_far()?,
         };
         let rashin = self.rashin()?;
         let plan = rashin.plan();
         if let Some(kind) = plan.kind(DEVICE) {
-            every(self, kind, |found| {
+            for found in self.every_filed(kind, None)? {
+                let found = found?;
                 let device = Device::of(&found.owner, &found.id, &found.record);
                 let bill = self.bill(&device)?.and_then(Result::ok);
-                room.put(device, bill.as_ref());
-                Ok(())
-            })?;
+                room.put(device, &self.maker_names(&found.owner)?, bill.as_ref())?;
+            }
         }
         Ok(room)
     }

@@ -6,22 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use authz::Sight;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use plan::{Kind as Form, Text};
-use record::procedure::{What, due};
+use plan::{Kind as Form, State, Text};
+use record::procedure::{Case, What, due};
 use serde::Serialize;
-use store::{Name, Query};
+use store::{Name, Query, Test};
 use vocab::Refusal;
 
+use super::super::case::filter;
 use super::super::kept::refused;
-use super::super::register::{key, opened, reading, stored};
+use super::super::register::{Found, key, opened, reading};
 use super::super::supply::{text, texts};
-use super::super::{Desk, Visit, closed};
+use super::super::{Desk, Kind, Visit, closed};
 use super::item::linked;
 use super::{ANSWER, RESPONSE, SEVERITIES};
 use crate::ask::Rashin;
 
-/// So many are read for a list.
-const READ: u32 = 2_000;
 /// What a maker does to answer.
 const ANSWERING: [&str; 3] = ["answer", "investigate", "revise"];
 
@@ -87,13 +86,59 @@ pub struct MakerItem {
     pub asked: usize,
 }
 
+/// What makers have to answer.
+#[derive(Debug, Clone, Default)]
+pub struct SecurityWork {
+    /// What is open first, what is exploited before the rest, then by severity, the oldest first.
+    pub items: Vec<MakerItem>,
+    /// How many there are in all.
+    pub all: usize,
+    /// How many of them wait for an answer.
+    pub open: usize,
+}
+
+/// How a maker's answer stands.
+pub(super) struct Standing {
+    pub found: Found,
+    number: String,
+    state: State,
+    since: Timestamp,
+    /// How many whole days that is.
+    pub age: i64,
+    by: Option<Date>,
+    pub overdue: bool,
+}
+
+impl Standing {
+    pub fn is_open(&self) -> bool {
+        self.state.id == "open"
+    }
+
+    pub fn is_exploited(&self) -> bool {
+        text(&self.found.record, "exploited") == "yes"
+    }
+
+    /// The most urgent first.
+    fn rank(&self) -> impl Ord + use<> {
+        let severity = text(&self.found.record, "severity");
+        let severity = SEVERITIES.iter().position(|one| *one == severity);
+        let state = ["open", "answered"].iter().position(|one| *one == self.state.id);
+        (
+            state.unwrap_or(9),
+            !self.is_exploited(),
+            severity.unwrap_or(9),
+            self.since,
+            self.found.id.clone(),
+        )
+    }
+}
+
 impl Desk {
-    /// What the one who asks has to answer, or for the ministry what everybody has: what is open first, what is exploited before the rest, then by
-    /// severity, the oldest first.
+    /// What the one who asks has to answer, or for the ministry what everybody has; `most` of it are read in full.
     ///
     /// # Errors
     /// `sign-in`, `not-found` for whoever is neither.
-    pub fn security_work(&self, visit: &Visit) -> Result<Vec<MakerItem>, Refusal> {
+    pub fn security_work(&self, visit: &Visit, most: usize) -> Result<SecurityWork, Refusal> {
         let rashin = self.rashin()?;
         let kind = rashin.plan().kind(ANSWER).ok_or_else(super::super::unknown)?;
         let owner = match reading(visit, kind) {
@@ -101,30 +146,31 @@ impl Desk {
             Sight::Organisation(own) => Some(own),
             Sight::Nothing => return Err(closed(visit)),
         };
-        self.maker_items(visit, &rashin, kind, owner.as_deref())
+        let mut all = self.answers_standing(visit, &rashin, kind, owner.as_deref())?;
+        all.sort_by_cached_key(Standing::rank);
+        let mut work = SecurityWork {
+            items: vec![],
+            all: all.len(),
+            open: all.iter().filter(|one| one.is_open()).count(),
+        };
+        let asked = self.asked(&rashin, owner.as_deref())?;
+        for one in all.into_iter().take(most) {
+            work.items.push(self.maker_item(&rashin, kind, &asked, one)?);
+        }
+        Ok(work)
     }
 
-    /// The same, of one maker or of all, once it is authorised.
-    pub(super) fn maker_items(
+    /// How every answer stands, of one maker or of all, once it is authorised.
+    pub(super) fn answers_standing(
         &self,
         visit: &Visit,
         rashin: &Rashin,
         kind: &Form,
         owner: Option<&str>,
-    ) -> Result<Vec<MakerItem>, Refusal> {
-        let query = Query {
-            owner: owner.map(Name::new).transpose().map_err(refused)?,
-            state: Some(Name::new("filed").map_err(refused)?),
-            limit: READ,
-            ..Query::of(stored(&kind.id)?)
-        };
-        let asked = self.asked(rashin, owner)?;
-        let mut items = vec![];
-        for version in self.store.list(&query).map_err(refused)? {
-            if version.body.is_none() {
-                continue;
-            }
-            let found = opened(kind, &version)?;
+    ) -> Result<Vec<Standing>, Refusal> {
+        let mut all = vec![];
+        for found in self.every_filed(kind, owner)? {
+            let found = found?;
             let Some(file) = self.case_file(rashin, kind, &found.owner, &found.id)? else {
                 continue;
             };
@@ -136,45 +182,53 @@ impl Desk {
                 continue;
             };
             let dues = due(file.procedure, case, visit.today(), rashin.calendar());
-            let names = texts(&found.record, "names");
-            let devices = linked(&found.record, "devices");
-            items.push(MakerItem {
-                answer: self.answer_at(rashin, kind, &found.owner, &found.id, None)?,
+            all.push(Standing {
                 number: case.number.clone(),
-                name: text(&found.record, "name"),
-                summary: text(&found.record, "summary"),
-                exploited: text(&found.record, "exploited") == "yes",
-                severity: text(&found.record, "severity"),
-                devices: self.device_names(&found.owner, &devices)?,
-                state: state.title,
-                state_id: state.id,
+                state,
                 since: first.at,
                 age: (visit.at.as_second() - first.at.as_second()) / 86_400,
                 by: dues.iter().filter_map(|due| due.by).min(),
                 overdue: dues.iter().any(|due| due.overdue),
-                asked: names
-                    .iter()
-                    .filter_map(|name| asked.get(&(found.owner.clone(), name.clone())))
-                    .max()
-                    .copied()
-                    .unwrap_or(0),
-                names,
-                maker: found.owner,
-                id: found.id,
+                found,
             });
         }
-        items.sort_by_key(|item| {
-            let severity = SEVERITIES.iter().position(|one| *one == item.severity);
-            let state = ["open", "answered"].iter().position(|one| *one == item.state_id);
-            (
-                state.unwrap_or(9),
-                !item.exploited,
-                severity.unwrap_or(9),
-                item.since,
-                item.id.clone(),
-            )
-        });
-        Ok(items)
+        Ok(all)
+    }
+
+    /// The same in full, with how many hospitals ask by maker and name.
+    fn maker_item(
+        &self,
+        rashin: &Rashin,
+        kind: &Form,
+        asked: &BTreeMap<(String, String), usize>,
+        one: Standing,
+    ) -> Result<MakerItem, Refusal> {
+        let exploited = one.is_exploited();
+        let Standing { found, .. } = one;
+        let names = texts(&found.record, "names");
+        let devices = linked(&found.record, "devices");
+        let ask = names
+            .iter()
+            .filter_map(|name| asked.get(&(found.owner.clone(), name.clone())));
+        Ok(MakerItem {
+            answer: self.answer_at(rashin, kind, &found.owner, &found.id, None)?,
+            number: one.number,
+            name: text(&found.record, "name"),
+            summary: text(&found.record, "summary"),
+            exploited,
+            severity: text(&found.record, "severity"),
+            devices: self.device_names(&found.owner, &devices)?,
+            state: one.state.title,
+            state_id: one.state.id,
+            since: one.since,
+            age: one.age,
+            by: one.by,
+            overdue: one.overdue,
+            asked: ask.max().copied().unwrap_or(0),
+            names,
+            maker: found.owner,
+            id: found.id,
+        })
     }
 
     /// How many hospitals ask a maker about a vulnerability, by maker and name.
@@ -187,16 +241,13 @@ impl Desk {
         let Some(kind) = rashin.plan().kind(RESPONSE) else {
             return Ok(asked);
         };
-        let mut query = Query {
+        let query = Query {
             state: Some(Name::new("asked").map_err(refused)?),
-            limit: READ,
-            ..Query::of(Name::new("case").map_err(refused)?)
+            filters: vec![filter("procedure", Test::Is(RESPONSE.into()))?],
+            ..Query::of(Name::new(Case::KIND).map_err(refused)?)
         };
-        query.filters = vec![super::super::case::filter(
-            "procedure",
-            store::Test::Is(RESPONSE.into()),
-        )?];
-        for version in self.store.list(&query).map_err(refused)? {
+        for version in self.every(query) {
+            let version = version?;
             let owner = version.key.owner.to_string();
             let id = version.key.id.as_str().split_once('.').map_or("", |(_, id)| id);
             let Some(version) = self.store.newest(&key(kind, &owner, id)?).map_err(refused)? else {
