@@ -38,6 +38,7 @@ case-since = { $state } (since { $since })
 case-state = Where it stands
 case-step-gone = This cannot be done now. Somebody else was first, or it is over.
 case-step-lead = This takes it to “{ $state }”.
+case-step-not-yours = Somebody else has to do this. You cannot.
 case-step-title = { $step }: { $name }
 case-steps = What you can do
 case-tells = What is told by this

@@ -38,6 +38,7 @@ case-since = { $state }（{ $since }から）
 case-state = 手続きの状態
 case-step-gone = この操作は、今はできません。ほかの方が先に進めたか、すでに終わっています。
 case-step-lead = この操作で「{ $state }」に進みます。
+case-step-not-yours = この操作は、ほかの方が行います。あなたは行えません。
 case-step-title = { $step }: { $name }
 case-steps = できること
 case-tells = この操作で知らせること

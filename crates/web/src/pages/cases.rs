@@ -413,13 +413,20 @@ fn build_step(here: &Here<'_>, at: &At, refused: Option<&Refused<'_>>) -> Result
     crumbs.push(Link::to(called.clone(), back.clone()));
     let way = Some(Link::to(t.text("case-back"), back.clone()));
     let Some(step) = case.steps.iter().find(|step| step.transition.id == *transition) else {
-        // Somebody else was first, or it never was this person's to do: the record's page says what can be done now.
+        // It is another's to do, or somebody else was first: the record's page says what can be done now.
         let known = case
             .procedure
             .transition(transition)
             .ok_or_else(|| app::closed(&here.visit))?;
+        let state = case.state.as_ref().map(|state| state.id.as_str());
+        let is_open = state.is_some_and(|state| known.from.iter().any(|from| from == state));
+        let why = if is_open {
+            "case-step-not-yours"
+        } else {
+            "case-step-gone"
+        };
         return Answer::page(&Work {
-            next: t.text("case-step-gone"),
+            next: t.text(why),
             faults: refused.map_or_else(Vec::new, |refused| refused.entry.faults(t, &[])),
             way,
             ..step_page(here, known.title.get(t.lang()).to_owned(), crumbs)
