@@ -60,6 +60,20 @@ async function walk({ firm, other, hospital, secretariat, somebody }) {
   await hospital.go("/cyber/mine");
   assert.ok((await hospital.page.locator("main").innerText()).includes("版を更新してください"));
   await hospital.follow(record);
+
+  // It asks the maker first, and the two write to each other; nobody else can.
+  assert.equal(await hospital.sees("#say"), false, "nobody has been asked yet");
+  await hospital.follow(`${record}/do/ask`);
+  await hospital.send("step", { question: "架空: 夜間に更新できますか。" });
+  await firm.go(record);
+  assert.ok((await firm.page.locator("main").innerText()).includes("夜間に更新できますか"));
+  await firm.send("say", { text: "架空: 30分あれば更新できます。" });
+  await hospital.go(record);
+  assert.ok((await hospital.page.locator("main").innerText()).includes("30分あれば更新できます"));
+  await hospital.send("say", { with: todo.maker, text: "架空: では今夜更新します。" });
+  await firm.go(record);
+  assert.ok((await firm.page.locator("main").innerText()).includes("では今夜更新します"));
+  await hospital.go(record);
   await hospital.follow(`${record}/do/mitigate`);
   await hospital.send("step", { measure: "updated" });
   await hospital.follow(`${record}/do/close`);

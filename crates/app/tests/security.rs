@@ -225,9 +225,16 @@ fn inbox(office: &Office, hospital: &str, day: &str) -> Vec<SecurityItem> {
         .items
 }
 
-fn told(office: &Office, visit: &Visit) -> Vec<String> {
+fn all_told(office: &Office, visit: &Visit) -> Vec<String> {
     let list = office.desk.notices(visit).unwrap();
     list.into_iter().map(|notice| notice.text.en).collect()
+}
+
+/// What somebody was told, but of the end of support.
+fn told(office: &Office, visit: &Visit) -> Vec<String> {
+    let mut list = all_told(office, visit);
+    list.retain(|text| !text.starts_with("Support of"));
+    list
 }
 
 fn go(
@@ -495,6 +502,41 @@ fn what_is_filed_or_registered_later_is_matched_at_once() {
 }
 
 #[test]
+fn what_becomes_more_severe_is_told_and_what_becomes_less_is_said() {
+    let with = |day: &str, score: &str| {
+        let mut record = advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0");
+        record.severity[0].score = score.into();
+        record.modified = format!("{day}T00:00:00Z");
+        record
+    };
+    let medium = |day| with(day, "CVSS:3.1/AV:N/AC:H/PR:L/UI:R/S:U/C:L/I:L/A:L");
+    let critical = with("2026-06-02", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H");
+    let feed = Feed::of(&[medium("2026-06-01")], &[]);
+    let office = watching(&feed);
+    asset(&office, "hospital-h", "架空輸液ポンプC", "", "v2.4.1");
+    hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    let seen = |day: &str| {
+        let items = inbox(&office, "hospital-h", day);
+        let told = told(&office, &member("hospital-h", day)).len();
+        (items.len(), items[0].severity.clone(), told)
+    };
+    assert_eq!(seen("2026-06-01"), (1, "medium".into(), 1));
+    feed.replace(&[critical], &[]);
+    work(&office, "2026-06-02");
+    assert_eq!(seen("2026-06-02"), (1, "critical".into(), 2));
+    feed.replace(&[medium("2026-06-03")], &[]);
+    work(&office, "2026-06-03");
+    assert_eq!(seen("2026-06-03"), (1, "medium".into(), 2));
+}
+
+#[test]
 fn an_advisory_that_names_a_device_in_words_reaches_its_maker_and_who_holds_it() {
     let feed = Feed::of(&[], &[]);
     let office = watching(&feed);
@@ -662,8 +704,8 @@ fn whoever_holds_a_device_is_told_once_of_each_stage_of_its_life() {
             office.desk.tell_support(secretariat(day).at).unwrap();
             work(&office, day);
         }
-        assert!(told(&office, &member("hospital-x", day)).is_empty());
-        let notices = told(&office, &member("hospital-h", day)).into_iter();
+        assert!(all_told(&office, &member("hospital-x", day)).is_empty());
+        let notices = all_told(&office, &member("hospital-h", day)).into_iter();
         notices.filter(|text| text.contains("upport")).collect::<Vec<_>>()
     };
     // Support ends on 30 September 2026.
@@ -678,6 +720,17 @@ fn whoever_holds_a_device_is_told_once_of_each_stage_of_its_life() {
     assert_eq!(ended.len(), 1);
     assert!(ended[0].starts_with("Support of “架空輸液ポンプC 2.4.1” ended on 30 September 2026"));
     assert_eq!(told_by("2026-10-02").len(), 1);
+    // Who registers one later is told as well.
+    asset(
+        &office,
+        "hospital-x",
+        "売店の隣のポンプ",
+        "09501101020917",
+        "Ver. 2.4",
+    );
+    work(&office, "2026-10-03");
+    let later = all_told(&office, &member("hospital-x", "2026-10-03"));
+    assert_eq!((later.len(), &later[0]), (1, &ended[0]));
     let page = office
         .desk
         .device_security(&member("maker-a", "2026-10-01"), "maker-a", &id)
@@ -691,6 +744,29 @@ fn whoever_holds_a_device_is_told_once_of_each_stage_of_its_life() {
             (LifeStage::Unsupported, true)
         ]
     );
+}
+
+#[test]
+fn a_server_that_knows_an_advisory_otherwise_leaves_it_to_one_that_knows_it() {
+    let day = "2026-06-01";
+    let at = secretariat(day).at;
+    let old = Feed::of(&[], &[]);
+    let office = watching(&old);
+    let new = Feed::of(&[], &[]);
+    let other = office.another().with_advisories(Some(Box::new(new.clone())));
+    let runs = |desk: &app::Desk, at| while desk.work(&|| at, &|| true).unwrap() {};
+    asset(&office, "hospital-h", "病院での呼び名", "09501101020917", "2.4.1");
+    hand_in(&office, "maker-a", day, "架空輸液ポンプC", &bill("2.4.1"));
+    work(&office, day);
+    other.watch_advisories(at).unwrap();
+    new.replace(&[advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0")], &[]);
+    other.watch_advisories(at).unwrap();
+    // The job is put in; the server that does not know the advisory yet comes first.
+    runs(&office.desk, at);
+    assert_eq!(inbox(&office, "hospital-h", day), []);
+    let later = at.checked_add(jiff::SignedDuration::from_secs(20)).unwrap();
+    runs(&other, later);
+    assert_eq!(inbox(&office, "hospital-h", day).len(), 1);
 }
 
 #[test]

@@ -27,5 +27,7 @@ pub use kind::{
     Move, Owner, Part, ROLES, RecordLink, Required, Shape, Test, Upcast, View,
 };
 pub use model::*;
-pub use procedure::{Clock, HOOKS, Length, NumberPattern, Procedure, Reason, State, Tell, Transition, Who};
+pub use procedure::{
+    Clock, Counterpart, HOOKS, Length, NumberPattern, Procedure, Reason, State, Tell, Transition, Who,
+};
 pub use survey::{DisclosureParameters, Question, Survey, SurveyPart, SurveyTotal, TotalOf};

@@ -29,12 +29,25 @@ pub struct Procedure {
     pub kind: String,
     /// How cases are numbered.
     pub number: NumberPattern,
+    /// With whom organisations speak.
+    pub messages: Counterpart,
     /// Every state is reached by transitions, and a final one can be reached from it.
     pub states: Vec<State>,
     /// What can be done, in the order of the buttons.
     pub transitions: Vec<Transition>,
     /// What runs meanwhile.
     pub clocks: Vec<Clock>,
+}
+
+/// With whom the organisations that take part in a case speak; never with each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Counterpart {
+    /// All of them with the ministry.
+    #[default]
+    Ministry,
+    /// Parties with the organisation to which the record belongs.
+    Owner,
 }
 
 impl Procedure {

@@ -451,6 +451,7 @@ pub(crate) struct Procedure {
     pub section: Word,
     pub kind: Word,
     pub number: Word,
+    pub messages: Option<Word>,
     #[serde(default)]
     pub state: Vec<State>,
     #[serde(default)]

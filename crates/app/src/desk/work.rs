@@ -63,6 +63,9 @@ pub(super) enum Work {
     Vulnerability {
         /// Its identifier.
         advisory: String,
+        /// A text that changes when what it says does; empty where nobody wrote it down.
+        #[serde(default)]
+        says: String,
     },
     /// Tell whoever holds a device version to which stage of its life it has come.
     Support {
@@ -185,7 +188,10 @@ impl Desk {
                 urgent,
             } => self.send_letter(at, &account, (from, to), urgent),
             Work::Security { kind, owner, id } => self.match_record(at, &kind, &owner, &id).map(Some),
-            Work::Vulnerability { advisory } => self.tell_vulnerability(at, &advisory).map(Some),
+            Work::Vulnerability { advisory, says } => {
+                let since = at.duration_since(job.not_before);
+                self.tell_vulnerability(at, &advisory, (&says, since)).map(Some)
+            }
             Work::Support { owner, id } => self.tell_stage(at, &owner, &id).map(Some),
             Work::ImportList { import } => self.run_import(&import, at, heard),
         }

@@ -292,19 +292,28 @@ fn targets(advisory: &Advisory) -> Vec<Target<'_>> {
         .iter()
         .map(|product| (product.id.as_str(), product))
         .collect();
-    // Of each product the gravest status, and the vulnerabilities that have it.
-    let mut said: BTreeMap<&str, (Status, Vec<String>)> = BTreeMap::new();
+    // Of each product the vulnerabilities by status; what calls for no action only where nothing does.
+    let mut said: BTreeMap<&str, Vec<(Status, Vec<String>)>> = BTreeMap::new();
     for vulnerability in advisory.vulnerabilities.iter().filter(|_| !advisory.withdrawn) {
-        let name = vulnerability.names.first();
         for (id, status) in &vulnerability.products {
-            let kept = said.entry(id).or_insert((*status, Vec::new()));
-            if status.graver(kept.0) != kept.0 {
-                *kept = (*status, Vec::new());
+            let of = said.entry(id).or_default();
+            let names = vulnerability.names.first().cloned();
+            match of.iter_mut().find(|(other, _)| other == status) {
+                Some((_, known)) => known.extend(names),
+                None => of.push((*status, names.into_iter().collect())),
             }
-            kept.1.extend(name.filter(|_| *status == kept.0).cloned());
         }
     }
-    let targets = said.into_iter().filter_map(|(id, (status, vulnerabilities))| {
+    for of in said.values_mut() {
+        let gravest = of.iter().map(|(status, _)| *status).reduce(Status::graver);
+        of.retain(|(status, _)| {
+            matches!(status, Status::Affected | Status::UnderInvestigation) || Some(*status) == gravest
+        });
+    }
+    let said = said
+        .into_iter()
+        .flat_map(|(id, of)| of.into_iter().map(move |(status, names)| (id, status, names)));
+    let targets = said.filter_map(|(id, status, vulnerabilities)| {
         let product = *products.get(id)?;
         // A component within another product has the names of both.
         let within = |id: Option<&String>| id.and_then(|id| products.get(id.as_str()).copied());
@@ -472,37 +481,46 @@ impl Outcome {
                 _ => None,
             })
             .collect();
-        let doubts = || {
-            compared
-                .iter()
-                .filter_map(|compared| Some((compared, compared.doubt()?)))
+        let told: BTreeSet<&String> = inside
+            .iter()
+            .flat_map(|(_, compared)| &compared.target.vulnerabilities)
+            .collect();
+        // Of what surely concerns it no person need tell.
+        let untold = |compared: &Compared<'_>| {
+            let mut names = compared.target.vulnerabilities.iter();
+            names.any(|name| !told.contains(name))
         };
-        if let Some((confidence, best)) = inside.iter().min_by_key(|(confidence, _)| *confidence) {
-            let vulnerabilities: BTreeSet<&String> = inside
-                .iter()
-                .flat_map(|(_, compared)| &compared.target.vulnerabilities)
-                .collect();
+        let doubts: Vec<(&Compared<'_>, Refusal)> = compared
+            .iter()
+            .filter(|compared| inside.is_empty() || untold(compared))
+            .filter_map(|compared| Some((compared, compared.doubt()?)))
+            .collect();
+        let best = inside.iter().min_by_key(|(confidence, _)| *confidence);
+        if let Some((confidence, best)) = best {
             self.matches.push(Match {
                 place,
                 device: device.clone(),
                 confidence: *confidence,
-                vulnerabilities: vulnerabilities.into_iter().cloned().collect(),
+                vulnerabilities: told.iter().copied().cloned().collect(),
                 product: best.target.product.name.clone(),
                 proof: best.proof(device),
             });
-        } else if let Some((compared, cause)) = doubts().next() {
-            let vulnerabilities: BTreeSet<&String> = doubts()
+        }
+        if let Some((first, cause)) = doubts.first() {
+            let names: BTreeSet<&String> = doubts
+                .iter()
                 .flat_map(|(compared, _)| &compared.target.vulnerabilities)
+                .filter(|name| !told.contains(name))
                 .collect();
             self.person.push(Doubtful {
                 place,
                 device: device.clone(),
-                vulnerabilities: vulnerabilities.into_iter().cloned().collect(),
-                product: compared.target.product.name.clone(),
-                proof: compared.proof(device),
-                cause,
+                vulnerabilities: names.into_iter().cloned().collect(),
+                product: first.target.product.name.clone(),
+                proof: first.proof(device),
+                cause: cause.clone(),
             });
-        } else if let Some(compared) = compared.first() {
+        } else if let (None, Some(compared)) = (best, compared.first()) {
             self.outside.push(Outside {
                 place,
                 device: device.clone(),

@@ -121,6 +121,22 @@ impl Portfolio {
         all
     }
 
+    /// Whether all findings of a record on a device version are answered by what calls for no action; nothing if there is no such finding.
+    pub fn is_settled(&self, device: &str, record: &str) -> Option<bool> {
+        let held = self.bills.get(*self.devices.get(device)?)?;
+        let place = *self.record_of.get(record)?;
+        let hits = &self.records.get(place)?.hits;
+        let mut units = hits
+            .iter()
+            .filter(|unit| held.units.binary_search(unit).is_ok())
+            .peekable();
+        units.peek()?;
+        Some(units.all(|unit| {
+            let status = self.status(held, *unit, place);
+            matches!(status, Some(Status::NotAffected | Status::Fixed))
+        }))
+    }
+
     /// How many findings device versions have by grade; a device version that is named twice counts twice, one that is not known not at all.
     pub fn counts<'d>(&self, devices: impl IntoIterator<Item = &'d str>) -> BTreeMap<Grade, Count> {
         let mut times: BTreeMap<u32, u64> = BTreeMap::new();

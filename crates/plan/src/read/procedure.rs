@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::kind::{Kind, MINISTRY, Owner, ROLES, Required, Shape};
 use crate::model::Plan;
 use crate::procedure::{
-    Clock, HOOKS, Length, NumberPattern, Procedure, Reason, State, Tell, Transition, Who,
+    Clock, Counterpart, HOOKS, Length, NumberPattern, Procedure, Reason, State, Tell, Transition, Who,
 };
 use crate::raw::{self, Word};
 
@@ -60,6 +60,15 @@ impl Reader<'_> {
         }
         let (id, title, intro) = (self.id(&raw.id), self.text(&raw.title), self.text(&raw.intro));
         let number = self.number_pattern(&raw.number);
+        let messages = raw
+            .messages
+            .as_ref()
+            .map_or(Some(Counterpart::default()), |word| {
+                self.choice(
+                    word,
+                    &[("ministry", Counterpart::Ministry), ("owner", Counterpart::Owner)],
+                )
+            });
         let told = self.faults.len();
         let states: Vec<_> = raw.state.iter().map(|state| self.state(state, kind)).collect();
         let transitions: Vec<_> = raw
@@ -86,6 +95,7 @@ impl Reader<'_> {
             section: raw.section.get_ref().clone(),
             kind: kind?.id.clone(),
             number: number?,
+            messages: messages?,
             states: states.into_iter().collect::<Option<_>>()?,
             transitions: transitions.into_iter().collect::<Option<_>>()?,
             clocks: clocks.into_iter().collect::<Option<_>>()?,

@@ -75,7 +75,7 @@ pub enum What {
         /// How.
         change: Change,
     },
-    /// The ministry and one organisation spoke with each other.
+    /// One organisation and the counterpart of all of them spoke with each other.
     Said {
         /// The organisation, whichever of the two spoke.
         with: String,

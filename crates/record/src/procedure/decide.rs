@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use plan::{Clock, FILE_TYPES, Reason, Shape, Transition};
+use plan::{Clock, Counterpart, FILE_TYPES, Reason, Shape, Transition};
 use vocab::Refusal;
 
 use super::case::{Case, Change, Event, Timer, What, apply};
@@ -33,9 +33,9 @@ pub enum Command {
         /// An opinion that dissents.
         dissent: String,
     },
-    /// Speak: the ministry with an organisation, or an organisation with the ministry.
+    /// Speak: an organisation with the counterpart of all, or that one with it.
     Say {
-        /// The organisation; that of whoever speaks where the ministry does not.
+        /// The organisation; that of whoever speaks where the counterpart does not.
         with: Option<String>,
         /// What.
         text: String,
@@ -229,7 +229,7 @@ pub fn message_file() -> Shape {
     }
 }
 
-/// The organisation of a conversation: the ministry speaks with those who take part, they with the ministry alone.
+/// The organisation of a conversation, beside the one with whom all of them speak.
 fn listener(
     subject: &Subject<'_>,
     case: &Case,
@@ -239,22 +239,43 @@ fn listener(
     let Actor::Person { viewer, .. } = actor else {
         return Err(not_yours());
     };
-    let takes_part = |one: &str| one == subject.owner || subject.names(case, one);
-    let own = answers_for(viewer).filter(|one| viewer.party || takes_part(one));
-    let with = match (of_the_ministry(viewer), own, with) {
-        (true, _, Some(with)) if takes_part(with) => with,
-        (true, _, _) => {
-            return Err(Refusal::new(
-                "with",
-                "相手の組織を選んでください。記録の持ち主か、関係者とされた組織に送れます。",
-                "Choose the organisation: the one to which the record belongs, or one that it names as a party.",
-            ));
+    let of_owner = subject.procedure.messages == Counterpart::Owner;
+    let takes_part = |one: &str| {
+        if of_owner {
+            one != subject.owner && subject.names(case, one)
+        } else {
+            one == subject.owner || subject.names(case, one)
         }
+    };
+    let own = answers_for(viewer);
+    let asks = if of_owner {
+        own == Some(subject.owner)
+    } else {
+        of_the_ministry(viewer)
+    };
+    let own = own.filter(|one| viewer.party || takes_part(one));
+    let with = match (asks, own, with) {
+        (true, _, Some(with)) if takes_part(with) => with,
+        (true, _, _) => return Err(no_listener(subject.procedure.messages)),
         (false, Some(own), with) if with.is_none_or(|with| with == own) => own,
         (false, ..) => return Err(not_yours()),
     };
     opened(case)?;
     Ok(with.to_owned())
+}
+
+fn no_listener(messages: Counterpart) -> Refusal {
+    let (ja, en) = match messages {
+        Counterpart::Ministry => (
+            "相手の組織を選んでください。記録の持ち主か、関係者とされた組織に送れます。",
+            "Choose the organisation: the one to which the record belongs, or one that it names as a party.",
+        ),
+        Counterpart::Owner => (
+            "相手の組織を選んでください。関係者とされた組織に、その順番が来てから送れます。",
+            "Choose the organisation: one that the record names as a party, once it is its turn.",
+        ),
+    };
+    Refusal::new("with", ja, en)
 }
 
 fn noting(case: &Case, actor: &Actor) -> Result<(), Refusal> {

@@ -1,12 +1,14 @@
-//! What of a case's history somebody sees, of those who may read the case. Organisations speak with the ministry, not with each other: what one of
-//! them said, no other learns.
+//! What of a case's history somebody sees, of those who may read the case. Organisations speak with the ministry, or where the
+//! procedure says so with the record's owner, and not with each other: what one of them said, no other learns.
+
+use plan::Counterpart;
 
 use super::case::{By, Case, Event, What};
 use super::who::Subject;
 use crate::sight::{Viewer, answers_for, of_the_ministry};
 
-/// The history as somebody sees it. The ministry sees all; the owner no notes and no other's messages; a party neither reasons nor
-/// opinions besides; anybody else nothing.
+/// The history as somebody sees it. The ministry sees all; the owner no notes, and no other's messages unless they were said to it; a party
+/// neither reasons nor opinions besides; anybody else nothing.
 pub fn history(subject: &Subject<'_>, case: &Case, viewer: &Viewer) -> Vec<Event> {
     if of_the_ministry(viewer) {
         return case.history.clone();
@@ -18,10 +20,11 @@ pub fn history(subject: &Subject<'_>, case: &Case, viewer: &Viewer) -> Vec<Event
     if !(owns || viewer.party || subject.names(case, own)) {
         return vec![];
     }
+    let hears = owns && subject.procedure.messages == Counterpart::Owner;
     let seen = |event: &Event| {
         let what = match &event.what {
             What::Noted { .. } => return None,
-            What::Said { with, .. } if with != own => return None,
+            What::Said { with, .. } if with != own && !hears => return None,
             What::Moved {
                 transition, from, to, ..
             } if !owns => What::Moved {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use plan::{MINISTRY, Procedure, Text, Who};
+use plan::{Counterpart, MINISTRY, Procedure, Text, Who};
 
 use super::case::{By, Case, Event, What};
 
@@ -40,11 +40,20 @@ pub fn tells(procedure: &Procedure, case: &Case, event: &Event) -> Vec<Notice> {
             })
             .collect(),
         What::Said { with, .. } => {
-            let from_the_ministry = matches!(event.by, By::Person { ministry: true, .. });
-            let who = if from_the_ministry {
-                vec![Recipient::Organisation(with.clone())]
-            } else {
-                desk(procedure, case).into_iter().map(Recipient::Who).collect()
+            let by_itself = match &event.by {
+                By::Person {
+                    organisation,
+                    ministry,
+                    ..
+                } => !ministry && organisation.as_ref() == Some(with),
+                By::Clock => false,
+            };
+            let who = match (by_itself, procedure.messages) {
+                (false, _) => vec![Recipient::Organisation(with.clone())],
+                (true, Counterpart::Owner) => vec![Recipient::Who(Who::Owner)],
+                (true, Counterpart::Ministry) => {
+                    desk(procedure, case).into_iter().map(Recipient::Who).collect()
+                }
             };
             let text = Text {
                 ja: "メッセージが届いています。".to_owned(),

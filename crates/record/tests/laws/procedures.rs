@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use jiff::ToSpan;
 use jiff::civil::date;
-use plan::{Kind, Plan, Procedure, Reason, Who};
+use plan::{Counterpart, Kind, Plan, Procedure, Reason, Who};
 use record::procedure::{
     Actor, By, Case, Command, Event, Recipient, What, apply, choices, decide, diagram, due, follow, history,
     tells, waits_for,
@@ -625,6 +625,58 @@ fn organisations_speak_with_the_ministry_alone() {
     };
     assert_eq!(names("maker-1"), ["", "maker-1"].map(str::to_owned).into());
     assert_eq!(names("rival-1"), ["", "rival-1"].map(str::to_owned).into());
+}
+
+#[test]
+fn where_the_procedure_says_so_parties_speak_with_the_owner_alone() {
+    let (procedure, kind) = of_the_plan("supply-report");
+    let procedure = &Procedure {
+        messages: Counterpart::Owner,
+        ..procedure.clone()
+    };
+    let asked = [
+        TO_DECISION[0],
+        TO_DECISION[1],
+        TO_DECISION[2],
+        ("clerk-1", "ask-makers"),
+    ];
+    let mut case = after(procedure, kind, &asked);
+    let mut record = full(kind);
+    let rival = Value::List(vec![Value::Text("rival".into())]);
+    record.fields.insert("asked".into(), rival);
+    let subject = about(procedure, kind, &record);
+    let at = noon(date(2026, 6, 30));
+    let mut told = vec![];
+    for (who, command) in [
+        ("maker-1", say(Some("rival"), "持ち主から")),
+        ("rival-1", say(None, "関係者から")),
+    ] {
+        let events = decide(&subject, &case, &named(who), &command, at, &CALENDAR).unwrap();
+        case = run(case, &events);
+        let notices = events.iter().flat_map(|event| tells(procedure, &case, event));
+        told.extend(notices.map(|notice| recipients(&notice.who)));
+    }
+    assert_eq!(told, ["of rival", "owner"]);
+    for (who, command, kind) in [
+        ("maker-1", say(None, "だれに"), "with"),
+        ("maker-1", say(Some("maker"), "自分に"), "with"),
+        ("maker-1", say(Some("stranger"), "関係のない者に"), "with"),
+        ("rival-1", say(Some("maker"), "持ち主の名で"), "not_yours"),
+        ("clerk-1", say(Some("rival"), "厚生労働省から"), "not_yours"),
+        ("stranger", say(None, "外から"), "not_yours"),
+    ] {
+        let refusal = decide(&subject, &case, &named(who), &command, at, &CALENDAR).unwrap_err();
+        assert_eq!(refusal.kind, kind, "{who} {command:?}");
+    }
+    let seen = |who: &str| {
+        let shown = history(&subject, &case, &viewer(who));
+        let said = |event: &&Event| matches!(event.what, What::Said { .. });
+        shown.iter().filter(said).count()
+    };
+    assert_eq!(
+        ["clerk-1", "maker-1", "rival-1", "stranger"].map(seen),
+        [2, 2, 2, 0]
+    );
 }
 
 #[test]

@@ -96,6 +96,7 @@ cyber-product = What the advisory calls the product
 cyber-proof = Why it matches
 cyber-reasons = Reasons of the automatic check
 cyber-responses = Responses of hospitals
+cyber-said-by = ({ $by })
 cyber-short = Devices in short supply
 cyber-shown = The first { $n } of { $all } are shown. The files have all of them.
 cyber-source = Advisory

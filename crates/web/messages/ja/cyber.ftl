@@ -96,6 +96,7 @@ cyber-product = セキュリティ情報での製品の書き方
 cyber-proof = 当てはまる根拠
 cyber-reasons = 自動の確認の理由
 cyber-responses = 医療機関の対応
+cyber-said-by = （{ $by }）
 cyber-short = 供給が不足している機器
 cyber-shown = 全{ $all }件のうち、先頭の{ $n }件を表示しています。すべてはファイルでご覧いただけます。
 cyber-source = セキュリティ情報

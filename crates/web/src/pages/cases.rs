@@ -8,7 +8,7 @@ use app::{
 };
 use axum::extract::{Path, State};
 use axum::response::Response;
-use plan::Reason;
+use plan::{Counterpart, Reason};
 use vocab::{Lang, Refusal};
 
 use super::registers::files;
@@ -347,7 +347,7 @@ pub(super) fn forms(here: &Here<'_>, record: &RecordPage, case: &CaseView) -> Ve
     };
     if !case.speaks.is_empty() {
         let mut fields = vec![];
-        if case.notes {
+        if case.chooses {
             let choice = |id: &String| Choice::new(id.as_str(), here.organisation_name(id));
             fields.push(Field {
                 name: "with".into(),
@@ -361,10 +361,10 @@ pub(super) fn forms(here: &Here<'_>, record: &RecordPage, case: &CaseView) -> Ve
         list.push(PostForm {
             id: "say".into(),
             title: t.text("case-say"),
-            note: t.text(if case.notes {
-                "case-say-note-ministry"
-            } else {
-                "case-say-note"
+            note: t.text(match (case.chooses, case.procedure.messages) {
+                (true, _) => "case-say-note-one",
+                (false, Counterpart::Ministry) => "case-say-note",
+                (false, Counterpart::Owner) => "case-say-note-owner",
             }),
             action: t.path(&format!("{at}/say")),
             hidden: hidden.clone(),

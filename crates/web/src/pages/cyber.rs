@@ -823,11 +823,19 @@ fn finding_table(here: &Here<'_>, names: &Names<'_>, device: &DeviceSecurity) ->
                 .iter()
                 .map(|word| names.say("justification", word))
                 .collect();
-            format!("{} {}", names.say("status", &finding.status), words.join(" / "))
+            let status = names.say("status", &finding.status);
+            let by = match finding.said_by.as_str() {
+                "" => String::new(),
+                by => t.with1("cyber-said-by", "by", here.organisation_name(by)),
+            };
+            [status, words.join(" / "), by].join(" ")
         };
         let score = finding
             .score
             .map_or_else(String::new, |score| format!("{score:.1}"));
+        let chance = finding
+            .chance
+            .map_or_else(String::new, |chance| format!("{:.1}%", chance * 100.0));
         vec![
             Link::to(
                 finding.advisory.clone(),
@@ -835,6 +843,7 @@ fn finding_table(here: &Here<'_>, names: &Names<'_>, device: &DeviceSecurity) ->
             ),
             Link::plain(urgency(t, names, finding.exploited, &finding.severity)),
             Link::plain(score),
+            Link::plain(chance),
             Link::plain(finding.component.clone()),
             Link::plain(finding.summary.clone()),
             Link::plain(status.trim()),
@@ -852,6 +861,7 @@ fn finding_table(here: &Here<'_>, names: &Names<'_>, device: &DeviceSecurity) ->
             Column::words(t.text("cyber-vulnerability")),
             Column::short(t.text("cyber-urgency")),
             Column::figures("CVSS"),
+            Column::figures("EPSS"),
             Column::words(t.text("cyber-component")),
             Column::words(t.text("cyber-summary")),
             Column::words(t.text("cyber-answer")),
@@ -866,7 +876,8 @@ fn named_table(t: Texts<'_>, device: &DeviceSecurity) -> Table {
         Lang::Ja => ja.to_owned(),
         Lang::En => sentence(en),
     };
-    let row = |wording: &Wording, vulnerability: &String| {
+    let row = |wording: &Wording| {
+        let vulnerability = &wording.vulnerability;
         let sure = match (wording.confidence, &wording.cause) {
             (Some(Confidence::Certain), _) => t.text("cyber-sure-certain"),
             (Some(Confidence::Likely), _) => t.text("cyber-sure-likely"),
@@ -885,14 +896,10 @@ fn named_table(t: Texts<'_>, device: &DeviceSecurity) -> Table {
             Link::plain(words(&wording.proof.ja, &wording.proof.en)),
         ]
     };
-    let rows = device.named.iter().flat_map(|wording| {
-        let all = wording.vulnerabilities.iter();
-        all.map(move |one| row(wording, one))
-    });
     Table {
         id: "named".into(),
         caption: t.text("cyber-named"),
-        rows: rows.collect(),
+        rows: device.named.iter().map(row).collect(),
         columns: vec![
             Column::words(t.text("cyber-vulnerability")),
             Column::words(t.text("cyber-source")),

@@ -60,8 +60,10 @@ pub struct CaseView {
     pub steps: Vec<CaseStep>,
     /// What runs.
     pub clocks: Vec<CaseClock>,
-    /// The organisations with which the one who asks can speak; for those outside the ministry, their own.
+    /// The organisations whose conversation the one who asks can take part in: those with which it can speak, or its own.
     pub speaks: Vec<String>,
+    /// Whether one says to which of them.
+    pub chooses: bool,
     /// Whether the one who asks may write a note for the ministry.
     pub notes: bool,
 }
@@ -315,6 +317,10 @@ impl Desk {
                 .iter()
                 .any(|role| plan::MINISTRY.contains(&role.code()))
         });
+        let of_owner = file.procedure.messages == plan::Counterpart::Owner;
+        let asks = if of_owner { own == file.owner } else { ministry };
+        let others = part.into_iter().filter(|one| !of_owner || *one != file.owner);
+        let speaks = others.filter(|one| asks || *one == own).collect();
         CaseView {
             procedure: file.procedure.clone(),
             number: case.number.clone(),
@@ -338,13 +344,8 @@ impl Desk {
                     overdue: due.overdue,
                 })
                 .collect(),
-            speaks: if !open {
-                vec![]
-            } else if ministry {
-                part.into_iter().collect()
-            } else {
-                part.into_iter().filter(|one| *one == own).collect()
-            },
+            speaks: if open { speaks } else { vec![] },
+            chooses: open && asks,
             notes: open && ministry,
         }
     }

@@ -1,6 +1,7 @@
 //! What somebody is to have of a vulnerability that concerns them: one record a vulnerability (by whatever name) and organisation, however often this
 //! is tried, with a case. What grows or becomes graver opens it again. Of those whom it concerns many are written to in one transaction.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::Action;
@@ -18,7 +19,7 @@ use super::super::register::{Found, RecordState, drafted, opened, stored};
 use super::super::supply::{text, texts};
 use super::facts::Facts;
 use super::tell::indexed;
-use super::{Visit, program};
+use super::{SEVERITIES, Visit, program};
 use crate::ask::Rashin;
 
 /// Records of a kind about one vulnerability.
@@ -168,7 +169,7 @@ impl Desk {
             let over = file.is_some_and(|file| file.state().is_none_or(|state| state.last));
             let news = items.news(item, &found.record);
             if over {
-                if !news.graver {
+                if news.grave.is_le() {
                     covered.extend(linked(&found.record, items.about));
                 }
                 continue;
@@ -181,7 +182,7 @@ impl Desk {
             let filed = RecordState::Filed;
             let mut drafts = vec![drafted(visit, kind, owner, id, found.version, filed, &record)?];
             let mut jobs = vec![];
-            let carried = if news.graver || news.more {
+            let carried = if news.grave.is_gt() || news.more {
                 self.moved_on(visit, rashin, (kind, owner, id), &record, "widen")?
             } else {
                 None
@@ -214,23 +215,26 @@ struct News {
     named: bool,
     /// Something more that it concerns.
     more: bool,
-    /// It is exploited now.
-    graver: bool,
+    /// Greater where it is exploited now or more severe, less where it is less severe.
+    grave: Ordering,
 }
 
 impl News {
     fn any(&self) -> bool {
-        self.named || self.more || self.graver
+        self.named || self.more || self.grave.is_ne()
     }
 }
 
 impl Items<'_> {
     fn news(&self, item: &Item, record: &Record) -> News {
         let names: BTreeSet<String> = texts(record, "names").into_iter().collect();
+        let place = |severity: &str| SEVERITIES.iter().position(|one| *one == severity);
+        let severity = place(&text(record, "severity")).cmp(&place(self.facts.severity));
+        let exploited = self.facts.exploited && text(record, "exploited") != "yes";
         News {
             named: self.facts.names.iter().any(|name| !names.contains(name)),
             more: !item.links.is_subset(&linked(record, self.about)),
-            graver: self.facts.exploited && text(record, "exploited") != "yes",
+            grave: if exploited { Ordering::Greater } else { severity },
         }
     }
 

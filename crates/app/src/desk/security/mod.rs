@@ -10,6 +10,7 @@ mod gate;
 mod handout;
 mod inbox;
 mod item;
+mod same_version;
 mod support;
 mod taken;
 mod tell;

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use plan::Text;
+use plan::{Kind as Form, Text};
 use record::procedure::Channel;
 use serde::Serialize;
 use serde_json::json;
@@ -162,12 +162,24 @@ impl Desk {
         let (Some(asset), Some(device)) = (rashin.plan().kind(ASSET), device.flatten()) else {
             return Ok(Progress::default());
         };
+        Ok(done(self.tell_stage_of(at, asset, &device, None)?))
+    }
+
+    /// The same, `only` one hospital if it is named; gives how many were told.
+    pub(super) fn tell_stage_of(
+        &self,
+        at: Timestamp,
+        asset: &Form,
+        device: &Device,
+        only: Option<&str>,
+    ) -> Result<u64, Refusal> {
+        let (owner, id) = (&device.owner, &device.id);
         let stage = device.days().stage(record::in_japan(at).date());
-        let Some((text, day)) = told(&device, stage) else {
-            return Ok(Progress::default());
+        let Some((text, day)) = told(device, stage) else {
+            return Ok(0);
         };
         // By holder: one is told once, of the first asset that is the device.
-        let mut holding: Vec<(String, String)> = self.holding(asset, &device, None)?.into_iter().collect();
+        let mut holding: Vec<(String, String)> = self.holding(asset, device, only)?.into_iter().collect();
         holding.dedup_by(|next, one| next.0 == one.0);
         let once = |(holder, held): (String, String)| Once {
             name: format!("support.{owner}.{id}.{}.{day}", code(stage)),
@@ -184,8 +196,7 @@ impl Desk {
             detail: json!({ "kind": ASSET, "what": "support", "stage": code(stage) }),
             owner: holder,
         };
-        let told = self.tell_once(at, holding.into_iter().map(once).collect())?;
-        Ok(done(told))
+        self.tell_once(at, holding.into_iter().map(once).collect())
     }
 }
 

@@ -8,7 +8,7 @@ use store::sha256;
 use vocab::Refusal;
 
 use super::watch::{Bytes, Room};
-use super::words::Words;
+use super::words::{Vulnerability, Words};
 
 /// What was taken, and what of it is still to be told.
 #[derive(Default)]
@@ -57,34 +57,53 @@ impl Room {
             }
             changed.extend(together);
         }
-        let exploited = |names: &[String]| {
-            let mut names = names.iter();
-            names.try_fold(false, |found, name| {
-                Ok::<_, Refusal>(found || database.exploited(name)?.is_some())
-            })
-        };
         for id in changed.iter() {
-            let Some(says) = taken.says(id) else {
-                waits.remove(id);
-                continue;
-            };
-            if !self.portfolio.affected(id).is_empty() {
-                let exploited = exploited(&database.names(id)?)?;
-                let text = sha256(format!("{id} {says} {exploited}").as_bytes());
-                waits.insert(id.clone(), text);
+            match text_of(taken, &database, id)? {
+                None => drop(waits.remove(id)),
+                Some(text) if !self.portfolio.affected(id).is_empty() => drop(waits.insert(id.clone(), text)),
+                Some(_) => {}
             }
         }
         for (id, one) in self.words.named(changed) {
-            let mut names = BTreeSet::new();
-            for name in &one.names {
-                names.extend(database.names(name)?);
-            }
-            let exploited = exploited(&Vec::from_iter(names))?;
-            let text = sha256(format!("{id} {} {exploited}", one.says).as_bytes());
-            waits.insert(id.clone(), text);
+            waits.insert(id.clone(), text_in_words(&database, id, one)?);
         }
         changed.clear();
         self.database = Some(database);
         worded
     }
+
+    /// A text that changes when what is known of an advisory does; none of what is not known here.
+    pub fn says(&self, advisory: &str) -> Result<Option<String>, Refusal> {
+        let Some(database) = &self.database else {
+            return Ok(None);
+        };
+        match self.words.vulnerability(advisory) {
+            Some(one) => text_in_words(database, advisory, one).map(Some),
+            None => text_of(&self.told.taken, database, advisory),
+        }
+    }
+}
+
+fn text_of(taken: &Taken, database: &Database<Bytes>, id: &str) -> Result<Option<String>, Refusal> {
+    let Some(says) = taken.says(id) else {
+        return Ok(None);
+    };
+    let exploited = is_exploited(database, &database.names(id)?)?;
+    Ok(Some(sha256(format!("{id} {says} {exploited}").as_bytes())))
+}
+
+fn text_in_words(database: &Database<Bytes>, id: &str, one: &Vulnerability) -> Result<String, Refusal> {
+    let mut exploited = false;
+    for name in &one.names {
+        exploited |= is_exploited(database, &database.names(name)?)?;
+    }
+    let says = &one.says;
+    Ok(sha256(format!("{id} {says} {exploited}").as_bytes()))
+}
+
+fn is_exploited(database: &Database<Bytes>, names: &[String]) -> Result<bool, Refusal> {
+    let mut names = names.iter();
+    names.try_fold(false, |found, name| {
+        Ok(found || database.exploited(name)?.is_some())
+    })
 }

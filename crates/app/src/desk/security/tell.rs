@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cyber::document::Status;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use plan::{Kind as Form, Text};
 use record::fold;
 use record::procedure::Channel;
@@ -20,19 +19,28 @@ use super::super::register::{Found, key, opened};
 use super::super::supply::{ASSET, text, texts};
 use super::facts::{Concerned, Facts};
 use super::item::{Item, Items};
-use super::watch::{Device, Room};
+use super::watch::{Device, Room, closed};
 use super::worklist::MakerAnswer;
 use super::{ANSWER, DEVICE, RESPONSE};
 use crate::ask::Rashin;
 
+/// For so long a job waits for a server whose database says what the one says that put it in.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
 impl Desk {
-    /// Tells whom an advisory concerns.
+    /// Tells whom an advisory concerns. A server whose database says something else of it than the one that put this in leaves it, for a while, to
+    /// one that knows better.
     pub(in crate::desk) fn tell_vulnerability(
         &self,
         at: Timestamp,
         advisory: &str,
+        (says, since): (&str, SignedDuration),
     ) -> Result<Progress, Refusal> {
         self.watch_advisories(at)?;
+        let known = self.in_room(|room| room.says(advisory))?.flatten();
+        if !says.is_empty() && known.as_deref() != Some(says) && since < PATIENCE {
+            return Err(closed());
+        }
         let found = self.in_room(|room| {
             let facts = room.facts(advisory)?;
             Ok(facts.map(|facts| {
@@ -79,14 +87,18 @@ impl Desk {
             self.in_room(held)?.unwrap_or_default()
         };
         let only = (kind == ASSET).then_some(owner);
-        Ok(done(self.tell_devices(at, &devices, only)?))
+        let mut told = self.tell_devices(at, &devices, only)?;
+        for device in devices.iter().filter(|_| kind == ASSET) {
+            told += self.tell_stage_of(at, form, device, only)?;
+        }
+        Ok(done(told))
     }
 
     /// Takes a device into the room, with its bill where there is one that can be read.
     pub(super) fn put_device(&self, device: &Device) -> Result<(), Refusal> {
-        let bill = self.bill(device)?.and_then(Result::ok);
+        let papers = self.papers(device)?;
         let makers = self.maker_names(&device.owner)?;
-        let put = self.change_room(|room| room.put(device.clone(), &makers, bill.as_ref()))?;
+        let put = self.change_room(|room| room.put(device.clone(), &makers, &papers))?;
         put.unwrap_or(Ok(()))
     }
 
@@ -157,38 +169,48 @@ impl Desk {
         };
         let mut makers: BTreeMap<&str, Vec<&Device>> = BTreeMap::new();
         for device in concerned.sure.iter().chain(&concerned.doubtful) {
-            if !self.is_settled_by_vex(at, device, facts)? {
-                makers.entry(&device.owner).or_default().push(device);
-            }
+            makers.entry(&device.owner).or_default().push(device);
         }
-        let mut told = 0;
-        if only.is_none() {
-            let of = makers.iter().map(|(maker, devices)| Item {
-                owner: (*maker).to_owned(),
-                links: devices.iter().map(|device| device.id.clone()).collect(),
-                makers: BTreeSet::new(),
-            });
-            let items = Items {
-                kind: answer,
-                facts,
-                about: "devices",
-            };
-            told += self.keep_items(at, &rashin, &items, &of.collect::<Vec<_>>())?;
-        }
+        let doubtful: BTreeSet<String> = concerned.doubtful.iter().map(Device::key).collect();
+        let mut asked = vec![];
         let mut holders: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
         for (maker, devices) in makers {
-            let settled = self.settled(&rashin, answer, maker, &facts.names)?;
-            let is_told = |device: &&Device| {
-                let same = |other: &Device| other.key() == device.key();
-                !settled.contains(&device.id) && !concerned.doubtful.iter().any(same)
-            };
-            for device in devices.into_iter().filter(is_told) {
+            let answered = self.answered(&rashin, answer, maker, &facts.names)?;
+            let mut links = BTreeSet::new();
+            for device in devices {
+                // What the maker has answered here counts, whatever its documents say.
+                let answer = answered.get(&device.id).copied();
+                if answer.is_none() && self.is_settled_by_vex(device, facts)?
+                    || self.is_withdrawn(&rashin, device)?
+                {
+                    continue;
+                }
+                links.insert(device.id.clone());
+                if answer == Some(true) || doubtful.contains(&device.key()) {
+                    continue;
+                }
                 for (holder, id) in self.holding(asset, device, only)? {
                     let (assets, makers) = holders.entry(holder).or_default();
                     assets.insert(id);
                     makers.insert(maker.to_owned());
                 }
             }
+            if !links.is_empty() {
+                asked.push(Item {
+                    owner: maker.to_owned(),
+                    links,
+                    makers: BTreeSet::new(),
+                });
+            }
+        }
+        let mut told = 0;
+        if only.is_none() {
+            let items = Items {
+                kind: answer,
+                facts,
+                about: "devices",
+            };
+            told += self.keep_items(at, &rashin, &items, &asked)?;
         }
         let of = holders
             .into_iter()
@@ -200,6 +222,15 @@ impl Desk {
         };
         told += self.keep_items(at, &rashin, &items, &of.collect::<Vec<_>>())?;
         Ok(told)
+    }
+
+    /// Whether what was handed in for a device was taken back.
+    fn is_withdrawn(&self, rashin: &Rashin, device: &Device) -> Result<bool, Refusal> {
+        let Some(kind) = rashin.plan().kind(DEVICE) else {
+            return Ok(false);
+        };
+        let file = self.case_file(rashin, kind, &device.owner, &device.id)?;
+        Ok(file.is_some_and(|file| file.state().is_some_and(|state| state.withdrawn)))
     }
 
     /// What is held of a device version: holder and id.
@@ -228,43 +259,37 @@ impl Desk {
     }
 
     /// Whether the VEX documents of a device say that this does not concern it, or not any more.
-    fn is_settled_by_vex(&self, at: Timestamp, device: &Device, facts: &Facts) -> Result<bool, Refusal> {
+    fn is_settled_by_vex(&self, device: &Device, facts: &Facts) -> Result<bool, Refusal> {
         if device.vex.is_empty() {
             return Ok(false);
         }
-        let Some(Ok(assessed)) = self.assess(at, device)? else {
-            return Ok(false);
-        };
-        let findings = assessed.matches.findings.iter();
-        let mut about = findings
-            .filter(|finding| facts.names.contains(&finding.advisory))
-            .peekable();
-        Ok(about.peek().is_some()
-            && about.all(|finding| {
-                finding
-                    .answer
-                    .as_ref()
-                    .is_some_and(|answer| is_settled(answer.status()))
-            }))
+        let settled = self.in_room(|room| {
+            let names = facts.names.iter();
+            let said = names.filter_map(|name| room.portfolio.is_settled(&device.key(), name));
+            Ok(said.reduce(|all, one| all && one))
+        })?;
+        Ok(settled.flatten().unwrap_or(false))
     }
 
-    /// The devices of which their maker has answered that this does not concern them, or not any more.
-    fn settled(
+    /// The devices of which their maker has answered here, each with whether it is settled by that.
+    fn answered(
         &self,
         rashin: &Rashin,
         kind: &Form,
         maker: &str,
         names: &[String],
-    ) -> Result<BTreeSet<String>, Refusal> {
-        let mut settled = BTreeSet::new();
+    ) -> Result<BTreeMap<String, bool>, Refusal> {
+        let mut answered = BTreeMap::new();
         for found in self.about(kind, Some(maker), names)? {
-            let answer = self.answer_at(rashin, kind, &found.owner, &found.id, None)?;
-            if let Some(answer) = answer.filter(|answer| ["not-affected", "fixed"].contains(&&*answer.status))
-            {
-                settled.extend(answer.devices);
+            if let Some(answer) = self.answer_at(rashin, kind, &found.owner, &found.id, None)? {
+                let settles = ["not-affected", "fixed"].contains(&&*answer.status);
+                for device in answer.devices {
+                    let settled = answered.entry(device).or_insert(settles);
+                    *settled &= settles;
+                }
             }
         }
-        Ok(settled)
+        Ok(answered)
     }
 
     /// Tells the hospitals that hold its devices what a maker says of a vulnerability; told once for one event, however often it is tried. Whom it concerns
@@ -354,11 +379,6 @@ impl Desk {
             None => Ok(0),
         }
     }
-}
-
-/// Whether nothing is left to be done about it.
-pub(super) fn is_settled(status: Status) -> bool {
-    matches!(status, Status::NotAffected | Status::Fixed)
 }
 
 /// A text as lists are filtered by it.

@@ -22,6 +22,7 @@ use super::super::supply::{date, text, texts};
 use super::super::work::Work;
 use super::super::{DIRECTORY, Desk, MINISTRY};
 use super::follow::Followed;
+use super::same_version::may_be_same;
 use super::taken::Told;
 use super::words::Words;
 use super::{DEVICE, program};
@@ -85,6 +86,14 @@ pub(super) struct Room {
     pub devices: BTreeMap<String, Device>,
     /// What other servers have taken in.
     pub followed: Followed,
+}
+
+/// What was handed in for a device version, as far as it can be read.
+#[derive(Default)]
+pub(super) struct Papers {
+    pub bill: Option<Bill>,
+    /// What its VEX documents say.
+    pub said: Statements,
 }
 
 /// What a hand-in says of a device version, as far as it is needed to find who holds it and what concerns it.
@@ -165,8 +174,8 @@ impl Device {
         format!("{}/{}", self.owner, self.id)
     }
 
-    /// Whether what a hospital holds is this version: the registered device, a product code or the brand name is the same, and the hospital
-    /// names no other version of the software. One that names none may have any.
+    /// Whether what a hospital holds may be this version: the registered device, a product code or the brand name is the same, and the hospital
+    /// names no other version of the software.
     pub fn is_held_as(&self, asset: &Record) -> bool {
         let linked = match asset.fields.get("device") {
             Some(Value::Link(link)) => link.owner.as_ref().map(|owner| format!("{owner}/{}", link.id)),
@@ -175,8 +184,7 @@ impl Device {
         let gtin = text(asset, "gtin");
         let named = fold(&text(asset, "name")) == fold(&self.name);
         let same = linked.is_some() && linked == self.registered || self.gtins.contains(&gtin) || named;
-        let version = fold(&text(asset, "software_version"));
-        same && (version.is_empty() || self.version.is_empty() || version == fold(&self.version))
+        same && may_be_same(&text(asset, "software_version"), &self.version)
     }
 }
 
@@ -186,15 +194,15 @@ impl Room {
         self.stamp.as_ref()
     }
 
-    /// Takes a device, in the place of what it said before, with the names of its maker and its bill where there is one that can be read.
+    /// Takes a device, in the place of what it said before, with the names of its maker and what was handed in for it.
     ///
     /// # Errors
-    /// Those of a bill that is too large to be held.
-    pub fn put(&mut self, device: Device, makers: &[String], bill: Option<&Bill>) -> Result<(), Refusal> {
+    /// `too_many` if its statements are too many to be held against its bill.
+    pub fn put(&mut self, device: Device, makers: &[String], papers: &Papers) -> Result<(), Refusal> {
         let key = device.key();
-        match bill {
+        match &papers.bill {
             Some(bill) => {
-                self.portfolio.put_document(&key, bill, &Statements::default())?;
+                self.portfolio.put_document(&key, bill, &papers.said)?;
                 self.portfolio.put_device(&key, &key);
             }
             None => {
@@ -243,15 +251,17 @@ impl Desk {
             }
             let room = room.as_mut().ok_or_else(closed)?;
             // What was handed in is known, whatever becomes of the database.
-            if let Some(database) = database.transpose()? {
-                room.take(database)?;
+            if let Some(database) = database.transpose().map_err(unready)? {
+                room.take(database).map_err(unready)?;
             }
             room.stamp = stamp;
             room.told.waits().clone()
         };
         let tell = |(advisory, says): (&String, &String)| {
             let advisory = advisory.clone();
-            (format!("vulnerability.{says}"), Work::Vulnerability { advisory })
+            let key = format!("vulnerability.{says}");
+            let says = says.clone();
+            (key, Work::Vulnerability { advisory, says })
         };
         self.later(at, "advisories", &waits.iter().map(tell).collect::<Vec<_>>())?;
         self.change_room(|room| room.told.done(&waits))?;
@@ -297,11 +307,25 @@ impl Desk {
             for found in self.every_filed(kind, None)? {
                 let found = found?;
                 let device = Device::of(&found.owner, &found.id, &found.record);
-                let bill = self.bill(&device)?.and_then(Result::ok);
-                room.put(device, &self.maker_names(&found.owner)?, bill.as_ref())?;
+                let papers = self.papers(&device)?;
+                room.put(device, &self.maker_names(&found.owner)?, &papers)?;
             }
         }
         Ok(room)
+    }
+
+    /// What was handed in for a device, as far as it can be read.
+    pub(super) fn papers(&self, device: &Device) -> Result<Papers, Refusal> {
+        let mut papers = Papers {
+            bill: self.bill(device)?.and_then(Result::ok),
+            said: Statements::default(),
+        };
+        for (name, hash) in &device.vex {
+            if let Ok(document) = self.document(&device.owner, name, hash)? {
+                papers.said.add(&document, name);
+            }
+        }
+        Ok(papers)
     }
 
     /// The bill that was handed in for a device: nothing where none was, a refusal where it cannot be read.
@@ -374,6 +398,16 @@ pub(super) fn status_of(code: &str) -> Option<Status> {
         "under-investigation" => Status::UnderInvestigation,
         _ => return None,
     })
+}
+
+/// A file that is being replaced, or was spoilt, is looked at again later: what waits for it waits.
+fn unready(refusal: Refusal) -> Refusal {
+    match refusal.kind {
+        "foreign_database" | "damaged_database" | "unreadable_database" => {
+            Refusal::new("unavailable", refusal.ja, refusal.en)
+        }
+        _ => refusal,
+    }
 }
 
 /// Somebody who changed what is known has not come to an end.

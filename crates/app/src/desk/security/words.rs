@@ -29,8 +29,8 @@ pub struct Wording {
     pub cause: Option<Refusal>,
     /// What was compared with what.
     pub proof: Proof,
-    /// Vulnerabilities, by the first name that the advisory gives each.
-    pub vulnerabilities: Vec<String>,
+    /// The vulnerability, by the first name that the advisory gives it.
+    pub vulnerability: String,
 }
 
 /// A vulnerability of which an advisory in words speaks.
@@ -57,7 +57,7 @@ pub(super) struct Words {
     called: BTreeMap<String, Vec<Called>>,
     /// The same, ready to be asked, with the key of each; none since it changed.
     all: Option<(Devices, Vec<String>)>,
-    /// By device and advisory.
+    /// By device and vulnerability.
     said: BTreeMap<String, BTreeMap<String, Wording>>,
     /// By what they are called here: the advisory and their first name in it.
     vulnerabilities: BTreeMap<String, Vulnerability>,
@@ -128,7 +128,7 @@ impl Words {
         self.called.insert(key, called);
     }
 
-    /// How advisories name a device, by advisory.
+    /// How advisories name a device, by vulnerability.
     pub fn of_device(&self, key: &str) -> impl Iterator<Item = &Wording> {
         self.said.get(key).into_iter().flat_map(BTreeMap::values)
     }
@@ -148,10 +148,15 @@ impl Words {
         all.filter(|(_, one)| !one.names.is_disjoint(names))
     }
 
+    /// A vulnerability by what it is called here.
+    pub fn vulnerability(&self, id: &str) -> Option<&Vulnerability> {
+        self.vulnerabilities.get(id)
+    }
+
     fn forget(&mut self, advisory: &str) {
         self.vulnerabilities.retain(|_, one| one.advisory != advisory);
         for said in self.said.values_mut() {
-            said.remove(advisory);
+            said.retain(|_, wording| wording.advisory != advisory);
         }
     }
 
@@ -160,22 +165,18 @@ impl Words {
         let mut told = BTreeSet::new();
         for (place, wording) in wordings(advisory, outcome) {
             let Some(key) = keys.get(place) else { continue };
+            let name = &wording.vulnerability;
+            let id = called_here(advisory, name);
             let said = self.said.entry(key.clone()).or_default();
             // Of a device's several names the surest tells.
-            if said
-                .get(&advisory.id)
-                .is_some_and(|before| rank(before) <= rank(&wording))
-            {
+            if said.get(&id).is_some_and(|before| rank(before) <= rank(&wording)) {
                 continue;
             }
-            for name in &wording.vulnerabilities {
-                let id = called_here(advisory, name);
-                let one = self.vulnerabilities.entry(id.clone());
-                let one = one.or_insert_with_key(|id| Vulnerability::of(advisory, name, id));
-                one.devices.insert(key.clone(), wording.confidence.is_some());
-                told.insert(id);
-            }
-            said.insert(advisory.id.clone(), wording);
+            let one = self.vulnerabilities.entry(id.clone());
+            let one = one.or_insert_with_key(|id| Vulnerability::of(advisory, name, id));
+            one.devices.insert(key.clone(), wording.confidence.is_some());
+            said.insert(id.clone(), wording);
+            told.insert(id);
         }
         told
     }
@@ -220,37 +221,48 @@ fn rank(wording: &Wording) -> (bool, Option<Confidence>) {
     (wording.confidence.is_none(), wording.confidence)
 }
 
-/// What an advisory says of devices, each with its place.
+/// What an advisory says of devices, vulnerability by vulnerability, each with the device's place.
 fn wordings(advisory: &Advisory, outcome: Outcome) -> Vec<(usize, Wording)> {
-    let said = |product, proof, mut vulnerabilities: Vec<String>| {
-        if vulnerabilities.is_empty() {
-            vulnerabilities.push(advisory.id.clone());
+    let mut all = vec![];
+    let mut add = |place: usize, mut names: Vec<String>, wording: Wording| {
+        if names.is_empty() {
+            names.push(advisory.id.clone());
         }
-        Wording {
-            advisory: advisory.id.clone(),
-            title: advisory.title.clone().unwrap_or_default(),
-            product,
-            confidence: None,
-            cause: None,
-            proof,
-            vulnerabilities,
-        }
+        all.extend(names.into_iter().map(|vulnerability| {
+            let wording = wording.clone();
+            (
+                place,
+                Wording {
+                    vulnerability,
+                    ..wording
+                },
+            )
+        }));
     };
-    let sure = outcome.matches.into_iter().map(|found| {
+    let said = |product, proof| Wording {
+        advisory: advisory.id.clone(),
+        title: advisory.title.clone().unwrap_or_default(),
+        product,
+        confidence: None,
+        cause: None,
+        proof,
+        vulnerability: String::new(),
+    };
+    for found in outcome.matches {
         let wording = Wording {
             confidence: Some(found.confidence),
-            ..said(found.product, found.proof, found.vulnerabilities)
+            ..said(found.product, found.proof)
         };
-        (found.place, wording)
-    });
-    let doubtful = outcome.person.into_iter().map(|found| {
+        add(found.place, found.vulnerabilities, wording);
+    }
+    for found in outcome.person {
         let wording = Wording {
             cause: Some(found.cause),
-            ..said(found.product, found.proof, found.vulnerabilities)
+            ..said(found.product, found.proof)
         };
-        (found.place, wording)
-    });
-    sure.chain(doubtful).collect()
+        add(found.place, found.vulnerabilities, wording);
+    }
+    all
 }
 
 /// What devices are called, ready to be asked.

@@ -24,6 +24,9 @@ use crate::ask::Rashin;
 /// What a maker does to answer.
 const ANSWERING: [&str; 3] = ["answer", "investigate", "revise"];
 
+/// What asks it for another answer.
+const SENT_BACK: &str = "ask-again";
+
 /// What a maker says of a vulnerability in its devices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MakerAnswer {
@@ -278,11 +281,22 @@ impl Desk {
         let Some(kept) = file.and_then(|file| file.kept) else {
             return Ok(None);
         };
-        let given = kept.value.history.iter().rev().find(|event| {
-            until.is_none_or(|until| event.at <= until)
-                && matches!(&event.what, What::Moved { transition, .. } if ANSWERING.contains(&transition.as_str()))
-        });
-        let Some(given) = given else { return Ok(None) };
+        let moves = kept
+            .value
+            .history
+            .iter()
+            .rev()
+            .filter_map(|event| match &event.what {
+                What::Moved { transition, .. } if until.is_none_or(|until| event.at <= until) => {
+                    Some((event, transition.as_str()))
+                }
+                _ => None,
+            });
+        // An answer that was sent back is none.
+        let given = moves
+            .take_while(|(_, transition)| *transition != SENT_BACK)
+            .find(|(_, transition)| ANSWERING.contains(transition));
+        let Some((given, _)) = given else { return Ok(None) };
         // The newest first: what was typed later and not handed over is passed by.
         for version in self.store.versions(&key(kind, owner, id)?).map_err(refused)? {
             if version.body.is_none() {
