@@ -283,7 +283,7 @@ fn told(here: &Here<'_>, case: &CaseView, event: &CaseEvent) -> Option<(String, 
             ))
         }
         Happened::Said { with, text, .. } => {
-            let with = here.organisation_name(with);
+            let with = here.desk.organisation_in_answer(with, t.lang());
             Some((t.with1("case-said", "with", with.as_str()), text.clone()))
         }
         Happened::Noted { text, .. } => Some((t.text("case-noted"), text.clone())),
@@ -306,7 +306,9 @@ fn who(here: &Here<'_>, by: &By) -> String {
             deputy_for,
             ..
         } => {
-            let organisation = organisation.as_deref().map(|id| here.organisation_name(id));
+            let organisation = organisation
+                .as_deref()
+                .map(|id| here.desk.organisation_in_answer(id, t.lang()));
             let own = here
                 .visit
                 .caller
@@ -348,7 +350,8 @@ pub(super) fn forms(here: &Here<'_>, record: &RecordPage, case: &CaseView) -> Ve
     if !case.speaks.is_empty() {
         let mut fields = vec![];
         if case.chooses {
-            let choice = |id: &String| Choice::new(id.as_str(), here.organisation_name(id));
+            let choice =
+                |id: &String| Choice::new(id.as_str(), here.desk.organisation_in_answer(id, t.lang()));
             fields.push(Field {
                 name: "with".into(),
                 label: t.text("case-with"),

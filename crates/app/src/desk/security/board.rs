@@ -12,7 +12,7 @@ use store::{Name, Query};
 use vocab::Refusal;
 
 use super::super::kept::refused;
-use super::super::register::{key, opened, reading};
+use super::super::register::{Found, key, opened, reading};
 use super::super::supply::{ASSET, date, text};
 use super::super::{Desk, Visit, closed, unknown};
 use super::facts::{Concerned, Facts};
@@ -336,34 +336,46 @@ impl Desk {
         kind: &Form,
         facts: &Facts,
     ) -> Result<(BTreeMap<String, [usize; 2]>, BTreeMap<String, usize>), Refusal> {
-        let (mut prefectures, mut states) = (BTreeMap::new(), BTreeMap::new());
+        let mut states = BTreeMap::new();
+        // A hospital has acted once none of its items is open; one in several prefectures counts in each.
+        let mut hospitals: BTreeMap<(String, String), bool> = BTreeMap::new();
         for found in self.about(kind, None, &facts.names)? {
             let file = self.case_file(rashin, kind, &found.owner, &found.id)?;
             let Some(state) = file.as_ref().and_then(|file| file.state()) else {
                 continue;
             };
             *states.entry(state.id.clone()).or_default() += 1;
-            let mut place = "00".to_owned();
-            if let Some(asset) = rashin.plan().kind(ASSET) {
-                for id in linked(&found.record, "assets") {
-                    let version = self
-                        .store
-                        .newest(&key(asset, &found.owner, &id)?)
-                        .map_err(refused)?;
-                    let held = version.map(|version| opened(asset, &version)).transpose()?;
-                    let code = held
-                        .map(|held| text(&held.record, "institution"))
-                        .unwrap_or_default();
-                    if let Some(prefecture) = code.get(..2) {
-                        prefecture.clone_into(&mut place);
-                    }
-                }
+            for place in self.places(rashin, &found)? {
+                let acted = hospitals.entry((place, found.owner.clone())).or_insert(true);
+                *acted &= state.id != "open";
             }
-            let counts: &mut [usize; 2] = prefectures.entry(place).or_default();
+        }
+        let mut prefectures: BTreeMap<String, [usize; 2]> = BTreeMap::new();
+        for ((place, _), acted) in hospitals {
+            let counts = prefectures.entry(place).or_default();
             counts[0] += 1;
-            counts[1] += usize::from(state.id != "open");
+            counts[1] += usize::from(acted);
         }
         Ok((prefectures, states))
+    }
+
+    /// The prefectures in which a hospital holds what an item is about, `00` where that is not known.
+    fn places(&self, rashin: &Rashin, item: &Found) -> Result<BTreeSet<String>, Refusal> {
+        let mut places = BTreeSet::new();
+        if let Some(asset) = rashin.plan().kind(ASSET) {
+            for id in linked(&item.record, "assets") {
+                let newest = self.store.newest(&key(asset, &item.owner, &id)?);
+                let newest = newest.map_err(refused)?.filter(|version| version.body.is_some());
+                if let Some(version) = newest {
+                    let code = text(&opened(asset, &version)?.record, "institution");
+                    places.extend(code.get(..2).map(str::to_owned));
+                }
+            }
+        }
+        if places.is_empty() {
+            places.insert("00".to_owned());
+        }
+        Ok(places)
     }
 
     /// The devices that a maker has handed in, or for the ministry all: how each stands.
