@@ -7,22 +7,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { startBrowser, startServer, widths } from "./harness.mjs";
-import { House, password } from "./walk.mjs";
+import { House, password, shown, until } from "./walk.mjs";
 
 const exploited = "EXAMPLE-2026-0001";
-
-/** The address of the record that a page shows, without language and query. */
-const shown = (person) => new URL(person.page.url()).pathname.replace(/^\/en/, "");
-
-/** Waits until data are as they should be: jobs are done a moment later. */
-async function until(person, address, enough) {
-  for (let tries = 0; tries < 80; tries += 1) {
-    const data = await person.data(address);
-    if (enough(data)) return data;
-    await new Promise((go) => setTimeout(go, 250));
-  }
-  assert.fail(`${person.name} waits for ${address} in vain`);
-}
 
 const item = (inbox) => inbox.items.find(({ name }) => name === exploited);
 

@@ -4,19 +4,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { startBrowser, startServer, widths } from "./harness.mjs";
-import { House, password } from "./walk.mjs";
+import { House, password, shown, step } from "./walk.mjs";
 
 const tree = "/.well-known/csaf";
 const title = "架空輸液ポンプZにおける認証の不備";
-
-const shown = (person) => new URL(person.page.url()).pathname.replace(/^\/en/, "");
-
-async function step(person, record, transition, values = {}) {
-  await person.go(record);
-  await person.follow(`${record}/do/${transition}`);
-  await person.send("step", values);
-  assert.equal(shown(person), record);
-}
 
 async function walk({ finder, maker, hospital, secretariat, approver, somebody }, base) {
   // The finder reports; before the coordination begins the maker knows nothing of it.

@@ -6,15 +6,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { engines, startBrowser, startServer, widths } from "./harness.mjs";
-import { House, password } from "./walk.mjs";
+import { House, password, shown } from "./walk.mjs";
 import { workbook } from "./workbook.mjs";
 
 const device = "/registers/device";
 const reports = "/registers/supply-report";
 const institutions = "/registers/medical-institution";
-
-/** The address of the record that a page shows, without language and query. */
-const shown = (person) => new URL(person.page.url()).pathname.replace(/^\/en/, "");
 
 /** What a page's list says of how many there are. */
 const found = (person) => person.page.locator("#records-h").innerText();

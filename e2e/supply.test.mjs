@@ -4,14 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { engines, startBrowser, startServer, widths } from "./harness.mjs";
 import { startPost } from "./letters.mjs";
-import { House, password } from "./walk.mjs";
+import { House, password, shown, step, until } from "./walk.mjs";
 import { workbook } from "./workbook.mjs";
 
 const reports = "/registers/supply-report";
 const product = "架空の透析カテーテル";
-
-/** The address of the record that a page shows, without language and query. */
-const shown = (person) => new URL(person.page.url()).pathname.replace(/^\/en/, "");
 
 /** What waits for somebody of this name: on the day's page or, where that has not room for all, in the list that it leads to. */
 const waiting = async (person, name) => {
@@ -20,24 +17,6 @@ const waiting = async (person, name) => {
   await person.go(`/cases?turn=yes&q=${encodeURIComponent(name)}`);
   return person.rows("cases");
 };
-
-/** Takes a step on the page of a record. */
-async function step(person, record, transition, values = {}) {
-  await person.go(record);
-  await person.follow(`${record}/do/${transition}`);
-  await person.send("step", values);
-  assert.equal(shown(person), record, "the record's page says how it stands now");
-}
-
-/** Waits until a page's list has so many rows: hooks are done a moment later. */
-async function until(person, address, enough) {
-  for (let tries = 0; tries < 60; tries += 1) {
-    const list = await person.data(address);
-    if (enough(list)) return list;
-    await new Promise((go) => setTimeout(go, 250));
-  }
-  assert.fail(`${person.name} waits for ${address} in vain`);
-}
 
 /** The firm writes what it knows, part by part and over two sittings, checks it and files it. Gives the report's address. */
 async function byForm({ firm, secretariat }) {

@@ -8,6 +8,30 @@ import { axe, look, openPage } from "./harness.mjs";
 /** Of every account. */
 export const password = "walk-the-whole-year";
 
+/** Days are those of Japan. */
+export const inJapan = (date) => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Tokyo" }).format(date);
+
+/** The address of the record that a page shows, without language and query. */
+export const shown = (person) => new URL(person.page.url()).pathname.replace(/^\/en/, "");
+
+/** Takes a step on the page of a record. */
+export async function step(person, record, transition, values = {}) {
+  await person.go(record);
+  await person.follow(`${record}/do/${transition}`);
+  await person.send("step", values);
+  assert.equal(shown(person), record, "the record's page says how it stands now");
+}
+
+/** Waits until data are as they should be: jobs are done a moment later. */
+export async function until(person, address, enough) {
+  for (let tries = 0; tries < 120; tries += 1) {
+    const data = await person.data(address);
+    if (enough(data)) return data;
+    await new Promise((go) => setTimeout(go, 250));
+  }
+  assert.fail(`${person.name} waits for ${address} in vain`);
+}
+
 /** Somebody at a browser of their own. Every page that they open is looked at by `look` and, where scripts can run, by axe-core. */
 export class Person {
   constructor(house, name, tab) {
@@ -67,6 +91,18 @@ export class Person {
   async signIn(role) {
     await this.go("/sign-in");
     await this.send("sign-in", { email: `${role}@rashin.example`, password });
+  }
+
+  /** Lets somebody in, who sets a password at a browser of their own. */
+  async invite(who, { name, organisation, role }) {
+    await this.go("/people");
+    await this.send("invite", { email: `${who}@rashin.example`, name, organisation, roles: role, language: this.house.lang });
+    const link = await this.page.locator(".handed code").innerText();
+    const person = await this.house.person(who);
+    await person.go(link);
+    await person.send("link", { password, again: password });
+    assert.equal(person.page.url(), this.house.address("/today"));
+    return person;
   }
 
   /** What the page says is to be done next, or was just done. */

@@ -8,11 +8,10 @@ import path from "node:path";
 import { test } from "node:test";
 import { engines, startBrowser, startServer, widths } from "./harness.mjs";
 import { printed } from "./print.mjs";
-import { House, password } from "./walk.mjs";
+import { House, inJapan, password } from "./walk.mjs";
 import { workbook } from "./workbook.mjs";
 
-/** Days are those of Japan, where the server counts fiscal years from April. */
-const inJapan = (date) => new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Tokyo" }).format(date);
+// Days are those of Japan, where the server counts fiscal years from April.
 const today = inJapan(new Date());
 const due = inJapan(new Date(Date.now() + 30 * 86_400_000));
 const [thisYear, thisMonth] = today.split("-").map(Number);
@@ -62,14 +61,7 @@ async function people(house) {
   ];
   const everybody = [];
   for (const [at, [role, organisation, name]] of invited.entries()) {
-    await administrator.go("/people");
-    await administrator.send("invite", { email: `${role}-${at}@rashin.example`, name, organisation, roles: role, language: house.lang });
-    const link = await administrator.page.locator(".handed code").innerText();
-    const person = await house.person(`${role}-${at}`);
-    await person.go(link);
-    await person.send("link", { password, again: password });
-    assert.equal(person.page.url(), house.address("/today"));
-    everybody.push(person);
+    everybody.push(await administrator.invite(`${role}-${at}`, { name, organisation, role }));
   }
   await administrator.go("/people");
   assert.equal((await administrator.rows("people")).length, everybody.length + 1);
