@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { startBrowser, startServer, widths } from "./harness.mjs";
-import { House, password, shown, until } from "./walk.mjs";
+import { House, password, shown, step, until } from "./walk.mjs";
 
 const exploited = "EXAMPLE-2026-0001";
 
@@ -55,6 +55,7 @@ async function walk({ firm, other, hospital, secretariat, somebody }) {
   await firm.go(record);
   assert.ok((await firm.page.locator("main").innerText()).includes("夜間に更新できますか"));
   await firm.send("say", { text: "架空: 30分あれば更新できます。" });
+  await step(firm, record, "reply");
   await hospital.go(record);
   assert.ok((await hospital.page.locator("main").innerText()).includes("30分あれば更新できます"));
   await hospital.send("say", { with: todo.maker, text: "架空: では今夜更新します。" });

@@ -78,12 +78,9 @@ async function cleared({ firm, secretariat, approver }) {
   const { components, verdict } = await firm.data(`${device}.json`);
   assert.deepEqual(components, [3, 1, 2, 0], "one of three components is touched, and none is left out");
   assert.ok(verdict.reasons.some(({ rule }) => rule === "above-threshold"));
-  // The approver's step does not ask for the conditions: they are on the record before.
-  await secretariat.go(`${record}/edit`);
-  await secretariat.send("record", { conditions: "架空: 脆弱性対応の方針を提出すること。" });
   await secretariat.go(record);
-  await secretariat.follow(`${record}/do/propose`);
-  await secretariat.refused("step", { assessment: "架空: SBOMは読める。" });
+  await secretariat.follow(`${record}/do/propose-conditions`);
+  await secretariat.refused("step", { assessment: "架空: SBOMは読める。", conditions: "架空: 脆弱性対応の方針を提出すること。" });
   await secretariat.send("step", { reason: "架空: 方針の提出を条件とする。" });
   await step(approver, record, "clear-with-conditions", { reason: "架空: 案のとおり。" });
   await step(firm, record, "report-conditions", { conditions_met: "架空: 方針を提出した。" });

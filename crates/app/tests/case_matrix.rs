@@ -11,7 +11,8 @@ use std::fmt::Write as _;
 use app::{Acted, CaseAct, Command, Completeness, Happened, RecordPage, SavedRecord, Seen, Visit};
 use authz::Role;
 use desk::{Office, answers, approver, member, office_with, public, secretariat, visit};
-use plan::{Kind, Procedure, Reason, Who};
+use plan::{Counterpart, Kind, Procedure, Reason, Shape, Who};
+use serde_json::json;
 
 const DAY: &str = "2026-06-01";
 const OWNER: &str = "firm-a";
@@ -104,6 +105,12 @@ fn filed(office: &Office, kind: &Kind) -> String {
             .save_record(&ministry, &kind.id, Some(seen), &whole, Completeness::Final)
             .unwrap();
         assert!(matches!(saved, SavedRecord::Kept(..)), "{saved:?}");
+    } else {
+        // What the ministry says of a record that it does not write is the program's word.
+        let fields = kind.fields.iter();
+        for field in fields.filter(|field| matches!(field.shape, Shape::Organisation { party: true })) {
+            office.answer_for((&kind.id, OWNER, &id), &field.name, json!([PARTY]));
+        }
     }
     id
 }
@@ -197,7 +204,10 @@ fn told(page: Option<&RecordPage>, who: &Visit, sights: &mut Sights) -> String {
         let own = who.caller.as_ref().map(|caller| caller.organisation.as_str());
         let with = case.speaks.iter().map(|one| {
             if Some(one.as_str()) == own {
-                "the ministry"
+                match case.procedure.messages {
+                    Counterpart::Ministry => "the ministry",
+                    Counterpart::Owner => "the owner",
+                }
             } else {
                 one
             }

@@ -172,7 +172,8 @@ fn controls(here: &Here<'_>, field: &KindField, name: &str, label: String, given
             .example
             .as_ref()
             .map(|example| t.with("record-example", &[("example", example.as_str().into())])),
-        field.many.then(|| t.text("record-many")),
+        // Files are chosen, not written.
+        (field.many && !matches!(field.shape, Shape::Attachment { .. })).then(|| t.text("record-many")),
     ];
     let control = Field {
         name: name.to_owned(),
