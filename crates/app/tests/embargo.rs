@@ -250,10 +250,21 @@ fn nobody_else_finds_anything_of_it_before_its_day_and_everybody_does_on_it() {
             assert!(!seen.contains(hidden), "{:?}", who.caller);
         }
     }
-    // The hospital that holds the product is told, urgently; the one that does not is not.
-    let told = |who: &Visit| format!("{:?}", office.desk.notices(who).unwrap());
-    assert!(told(&member(HOSPITAL, "2026-07-01")).contains(&id));
-    assert!(!told(&member("maker-x", "2026-07-01")).contains(&id));
+    // The hospital that holds the product has its item and is told, urgently; whoever does not hold it has none.
+    let items = |who: &Visit| office.desk.security_inbox(who, None, 9).unwrap().items;
+    let own = items(&member(HOSPITAL, "2026-07-01"));
+    let number = office.desk.disclosed().unwrap().remove(0).advisory.id;
+    assert!(
+        own[0].names.contains(&number) && own[0].makers == ["maker-b"],
+        "{own:?}"
+    );
+    assert!(own[0].to_check, "its version is not known");
+    assert_eq!((own.len(), items(&member("maker-x", "2026-07-01")).len()), (1, 0));
+    let page = office
+        .desk
+        .advisory(&member(HOSPITAL, "2026-07-01"), &number)
+        .unwrap();
+    assert!(page.details.contains(CANARY));
     let sent = post("2026-06-30T15:10:00Z");
     assert!(sent.contains("nurse@rashin.example") && !sent.contains("reader@rashin.example"));
 }
@@ -303,27 +314,46 @@ fn what_was_approved_stays_as_it_is_until_it_is_published() {
     office.desk.run_clocks(secretariat("2026-07-15").at).unwrap();
     let first = office.desk.disclosed().unwrap().remove(0);
     assert_eq!(first.advisory.revisions, [secretariat("2026-07-15").at]);
-    // What changes nothing that is public is no revision; what does is one.
-    let change = |day: &str, place: usize, text: &str| {
-        let who = member(OWNER, day);
-        let page = version(&who);
-        let seen = Seen {
-            owner: OWNER,
-            id: &id,
-            version: page.view.version,
-        };
-        let mut list = report(&device);
-        list[place].1 = text.into();
-        kept(save(&office, &who, KIND, Some(seen), &list));
-        office.desk.disclosed().unwrap().remove(0).advisory
-    };
-    assert_eq!(change("2026-07-16", 13, "ほかの連絡先").revisions.len(), 1);
-    let changed = change("2026-07-17", 2, "新しい概要");
-    assert_eq!(
-        changed.revisions,
-        [secretariat("2026-07-15").at, member(OWNER, "2026-07-17").at]
+    // What is public is changed by nobody alone: one proposes a correction, another makes it.
+    for who in [
+        member(OWNER, "2026-07-16"),
+        secretariat("2026-07-16"),
+        approver("2026-07-16"),
+    ] {
+        assert!(!version(&who).may_change);
+    }
+    let clerk = secretariat("2026-07-16");
+    go(
+        &office,
+        &clerk,
+        &id,
+        "propose-correction",
+        "概要の語を直します。",
+        &[],
     );
-    assert_eq!(changed.summary, "新しい概要");
+    assert_eq!(
+        office.desk.disclosed().unwrap().remove(0).advisory,
+        first.advisory
+    );
+    let corrected = approver("2026-07-17");
+    go(
+        &office,
+        &corrected,
+        &id,
+        "correct",
+        "上申のとおり",
+        &[("summary", "新しい概要")],
+    );
+    let now = office.desk.disclosed().unwrap().remove(0).advisory;
+    assert_eq!(now.revisions, [secretariat("2026-07-15").at, corrected.at]);
+    assert_eq!(now.summary, "新しい概要");
+    let told = office.desk.notices(&member(HOSPITAL, "2026-07-17")).unwrap();
+    assert!(
+        told.iter().any(|notice| notice.text.en.contains("was corrected")),
+        "{told:?}"
+    );
+    go(&office, &secretariat("2026-07-18"), &id, "close", "", &[]);
+    assert!(!version(&member(OWNER, "2026-07-18")).may_change);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use app::{
     Acted, Advisories, AdvisoryBytes, CaseAct, Command, Completeness, FileFor, HandoutForm, LifeStage,
-    SavedRecord, SecurityItem, Seen, Visit,
+    MergeForm, SavedRecord, SecurityItem, Seen, Visit,
 };
 use cyber::database::{Collection, Source};
 use cyber::document::{Advisory, Limits, read};
@@ -655,6 +655,211 @@ fn an_advisory_that_names_a_device_in_words_reaches_its_maker_and_who_holds_it()
     assert_eq!(names, ["CVE-2026-7004"]);
     let page = office.desk.device_security(&maker, "maker-a", &device).unwrap();
     assert_eq!(page.named.len(), 1);
+}
+
+/// What a hospital holds, as its own list says it: maker, name and version.
+fn listed(office: &Office, hospital: &str, [maker, name, version]: [&str; 3]) -> String {
+    save(
+        office,
+        &member(hospital, "2026-05-01"),
+        "hospital-asset",
+        &[
+            ("name", name),
+            ("maker", maker),
+            ("software_version", version),
+            ("quantity", "1"),
+        ],
+    )
+}
+
+#[test]
+fn what_a_hospital_lists_is_held_against_advisories_though_no_maker_handed_in_anything() {
+    let feed = Feed::of(&[], &[]);
+    let office = watching(&feed);
+    let maker = "架空メディカル株式会社";
+    let old = listed(&office, "hospital-h", [maker, "架空輸液ポンプC", "Ver.2.3"]);
+    let unsaid = listed(&office, "hospital-x", [maker, "架空輸液ポンプC 病棟用", ""]);
+    for other in [
+        [maker, "架空輸液ポンプC", "2.5"],
+        [maker, "架空人工呼吸器V", "2.3"],
+        ["別の架空製作所", "架空輸液ポンプC", "2.3"],
+        ["", "ほかの製品", ""],
+    ] {
+        listed(&office, "hospital-x", other);
+    }
+    work(&office, "2026-06-01");
+    let pump = ("架空メディカル（株）", "架空輸液ポンプC", "<2.5");
+    let all = [csaf("KAKUU-26-011", "CVE-2026-7011", pump, None)];
+    feed.replace_all(&[], &all, &[]);
+    work(&office, "2026-06-02");
+    let held = |hospital: &str| -> Vec<(String, Vec<String>, bool)> {
+        let items = inbox(&office, hospital, "2026-06-02").into_iter();
+        let ids = |item: &SecurityItem| item.assets.iter().map(|asset| asset.id.clone()).collect();
+        items
+            .map(|item| (item.name.clone(), ids(&item), item.to_check))
+            .collect()
+    };
+    let name = || "CVE-2026-7011".to_owned();
+    assert_eq!(held("hospital-h"), [(name(), vec![old.clone()], false)]);
+    assert_eq!(held("hospital-x"), [(name(), vec![unsaid.clone()], true)]);
+    assert_eq!(told(&office, &member("hospital-x", "2026-06-02")).len(), 1);
+    // Its page says how sure that is, and why; whoever holds none of it is shown nothing.
+    let page = |hospital: &str| {
+        office
+            .desk
+            .advisory(&member(hospital, "2026-06-02"), "CVE-2026-7011")
+    };
+    let own = page("hospital-x").unwrap().own;
+    assert_eq!(own.len(), 1);
+    assert!(
+        own[0].named[0].proof.en.contains("no version is registered"),
+        "{own:?}"
+    );
+    assert_eq!(page("maker-b").unwrap_err().kind, "not-found");
+    // The same again tells nobody anything.
+    feed.replace_all(&[], &all, &[]);
+    work(&office, "2026-06-03");
+    assert_eq!(told(&office, &member("hospital-x", "2026-06-03")).len(), 1);
+
+    // Whoever looks, and writes which version it is, is told what that means.
+    let visit = member("hospital-x", "2026-06-04");
+    let seen = office
+        .desk
+        .record(&visit, "hospital-asset", "hospital-x", &unsaid)
+        .unwrap();
+    let seen = Seen {
+        owner: "hospital-x",
+        id: &unsaid,
+        version: seen.view.version,
+    };
+    let fields = controls(&[
+        ("name", "架空輸液ポンプC 病棟用"),
+        ("maker", maker),
+        ("software_version", "2.4.0"),
+        ("quantity", "1"),
+    ]);
+    office
+        .desk
+        .save_record(&visit, "hospital-asset", Some(seen), &fields, Completeness::Final)
+        .unwrap();
+    work(&office, "2026-06-04");
+    assert_eq!(held("hospital-x"), [(name(), vec![unsaid], false)]);
+    // What is listed later is matched at once, and by each of its ways.
+    let later = listed(&office, "hospital-h", [maker, "架空輸液ポンプC", "1.0"]);
+    work(&office, "2026-06-05");
+    let assets: BTreeSet<String> = held("hospital-h")[0].1.iter().cloned().collect();
+    assert_eq!(assets, BTreeSet::from([old, later]));
+}
+
+#[test]
+fn a_version_that_its_maker_handed_in_tells_of_itself_and_of_no_other() {
+    let feed = Feed::of(&[], &[]);
+    let office = watching(&feed);
+    let maker = "Made-up organisation maker-a";
+    listed(&office, "hospital-h", [maker, "架空輸液ポンプC", "2.4.1"]);
+    let older = listed(&office, "hospital-x", [maker, "架空輸液ポンプC", "2.3"]);
+    hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    let all = [csaf(
+        "KAKUU-26-012",
+        "CVE-2026-7012",
+        (maker, "架空輸液ポンプC", "made in spring"),
+        None,
+    )];
+    feed.replace_all(&[], &all, &[]);
+    work(&office, "2026-06-02");
+    // Of the version that was handed in its maker is asked; of the other the hospital itself.
+    assert_eq!(inbox(&office, "hospital-h", "2026-06-02"), []);
+    let items = inbox(&office, "hospital-x", "2026-06-02");
+    assert!(items[0].to_check && items[0].assets[0].id == older);
+    let todo = office
+        .desk
+        .security_work(&member("maker-a", "2026-06-02"), 9)
+        .unwrap();
+    go(
+        &office,
+        &member("maker-a", "2026-06-03"),
+        (ANSWER, "maker-a", &todo.items[0].id),
+        "answer",
+        "",
+        &[
+            ("status", "not-affected"),
+            ("justification", "component-not-present"),
+            ("impact", "架空の理由"),
+        ],
+    );
+    assert_eq!(inbox(&office, "hospital-h", "2026-06-03"), []);
+}
+
+#[test]
+fn a_device_that_was_merged_into_another_is_held_as_that() {
+    let feed = Feed::of(&[], &[]);
+    let office = watching(&feed);
+    let visit = member("maker-a", "2026-06-01");
+    let device = |name: &str| save(&office, &visit, "device", &[("name", name), ("level", "family")]);
+    let (stays, goes) = (device("架空輸液ポンプC"), device("架空輸液ポンプＣ（旧登録）"));
+    let link = |of: &str| format!("maker-a/{of}");
+    let place = FileFor {
+        kind: DEVICE,
+        record: None,
+        field: Some("sbom"),
+    };
+    let file = office.desk.keep_file(&visit, &place, "bill.json", bill("2.4.1"));
+    let fields = [
+        ("name", "架空の出荷名"),
+        ("version_name", "2.4.1"),
+        ("device", &*link(&goes)),
+        ("sbom", &*file.unwrap().to_string()),
+        ("contact", "psirt@kakuu-medical.example"),
+    ];
+    save(&office, &visit, DEVICE, &fields);
+    for (hospital, of) in [("hospital-h", &stays), ("hospital-x", &goes)] {
+        let fields = [
+            ("name", "病棟のポンプ"),
+            ("device", &*link(of)),
+            ("quantity", "1"),
+        ];
+        save(
+            &office,
+            &member(hospital, "2026-06-01"),
+            "hospital-asset",
+            &fields,
+        );
+    }
+    let ministry = secretariat("2026-06-02");
+    let as_seen = |id| Seen {
+        owner: "maker-a",
+        id,
+        version: 1,
+    };
+    let form = MergeForm {
+        kind: "device",
+        gone: as_seen(&goes),
+        stays: as_seen(&stays),
+        taken: &BTreeSet::new(),
+        reason: "同じ製品が二度登録されていた。",
+    };
+    office.desk.merge(&ministry, &form).unwrap();
+    work(&office, "2026-06-02");
+    feed.replace(
+        &[advisory(
+            "GHSA-aaaa-bbbb-0021",
+            &["CVE-2026-7021"],
+            "kakuu-left",
+            "1.3.0",
+        )],
+        &[],
+    );
+    work(&office, "2026-06-03");
+    for hospital in ["hospital-h", "hospital-x"] {
+        assert_eq!(inbox(&office, hospital, "2026-06-03").len(), 1, "{hospital}");
+    }
 }
 
 #[test]

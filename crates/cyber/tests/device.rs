@@ -9,7 +9,7 @@ mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cyber::device::{Confidence, Device, Devices, Outcome};
+use cyber::device::{Confidence, Device, Devices, Outcome, Sought};
 use cyber::document::{Advisory, Limits, read};
 
 const TRUTH: &str = include_str!("data/icsma-devices.txt");
@@ -344,8 +344,12 @@ fn medical_advisories_find_their_devices() {
             .unwrap();
         let matched: BTreeSet<usize> = outcome.matches.iter().map(|found| found.place).collect();
         let person: BTreeSet<usize> = outcome.person.iter().map(|found| found.place).collect();
+        let sought = Sought::of(advisory);
         for (place, (device, truth)) in devices.iter().enumerate() {
             let is_matched = matched.contains(&place);
+            if is_matched || person.contains(&place) {
+                assert!(sought.may_be(device), "{id} does not seek {device:?}");
+            }
             match truth {
                 None => {
                     asked += 1;
@@ -412,6 +416,30 @@ fn outcome(rows: &[[&str; 4]]) -> Outcome {
         ..Device::default()
     });
     Devices::new(devices.collect()).against(&advisory).unwrap()
+}
+
+#[test]
+fn devices_are_sought_by_maker_and_by_words_that_tell_the_product() {
+    let advisory = Advisory::of(&read(CSAF.as_bytes(), &Limits::UPLOAD).unwrap()).unwrap();
+    let sought = Sought::of(&advisory);
+    assert!(
+        sought.is_vendor("架空メディカル（株）")
+            && !sought.is_vendor("別の架空製作所")
+            && !sought.is_vendor("")
+    );
+    assert_eq!(sought.words().collect::<Vec<_>>(), ["100", "kp100", "pumpkp"]);
+    let device = |maker: &str, name: &str| Device {
+        maker: maker.to_owned(),
+        name: name.to_owned(),
+        ..Device::default()
+    };
+    assert!(sought.may_be(&device("Kakuu Medical", "ほかの製品")));
+    assert!(sought.may_be(&device("別の架空製作所", "Pump KP-100")));
+    assert!(!sought.may_be(&device("別の架空製作所", "ほかの製品")));
+    let without_vendor = CSAF.replace("\"category\": \"vendor\"", "\"category\": \"language\"");
+    let advisory = Advisory::of(&read(without_vendor.as_bytes(), &Limits::UPLOAD).unwrap()).unwrap();
+    let sought = Sought::of(&advisory);
+    assert!(sought.may_be(&device("", "Kakuu Pump KP-100")) && !sought.may_be(&device("", "ほかの製品")));
 }
 
 #[test]

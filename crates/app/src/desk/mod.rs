@@ -87,8 +87,8 @@ pub use saved_view::SavedView;
 pub use security::{
     Advisories, AdvisoryBytes, AdvisoryPage, AdvisoryProduct, Confidence, CsafTree, DeviceFinding,
     DeviceSecurity, Disclosed, FeedNews, FeedView, HandoutForm, LifeDays, LifePart, LifeStage, MakerAnswer,
-    MakerCount, MakerItem, Publisher, SecurityBoard, SecurityInbox, SecurityItem, SecurityWork, SupportEnd,
-    TouchedDevice, Wording,
+    MakerCount, MakerItem, OwnAsset, Publisher, SecurityBoard, SecurityInbox, SecurityItem, SecurityWork,
+    SupportEnd, TouchedDevice, Wording,
 };
 pub use supply::{HeldAsset, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport};
 pub use today::{Task, What};

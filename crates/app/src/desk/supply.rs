@@ -197,41 +197,6 @@ pub struct SupplyForHolder {
     pub quantity: u64,
 }
 
-/// What those who hold a product are told when a step is made on a record that everybody may see.
-pub(super) struct HolderNews {
-    /// Begins the ids of these notices.
-    id: &'static str,
-    /// The kind of the record.
-    kind: &'static str,
-    ja: &'static str,
-    en: &'static str,
-    urgent: bool,
-    /// The products of a record: `name`, `device` and `product_codes` of each.
-    products: fn(&Record) -> Vec<Record>,
-}
-
-impl HolderNews {
-    /// That the supply of a product is reported on.
-    pub const SUPPLY: Self = Self {
-        id: "supply",
-        kind: REPORT,
-        ja: "お持ちの製品の供給について、お知らせがあります",
-        en: "There is news on the supply of a product that you hold",
-        urgent: false,
-        products: |report| vec![report.clone()],
-    };
-
-    /// That a vulnerability of a product has become public.
-    pub const DISCLOSED: Self = Self {
-        id: "disclosed",
-        kind: super::security::REPORT,
-        ja: "お持ちの製品の脆弱性について、お知らせがあります",
-        en: "There is news on a vulnerability of a product that you hold",
-        urgent: true,
-        products: super::security::concerned_products,
-    };
-}
-
 /// What a hospital holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HeldAsset {
@@ -338,16 +303,15 @@ impl Desk {
         Ok(list)
     }
 
-    /// Tells every organisation that holds a product of a public record what happened to it; told once for one event, however often it is tried.
+    /// Tells every organisation that holds the product of a public report what happened to it; told once for one event, however often it is tried.
     pub(super) fn tell_holders(
         &self,
         at: Timestamp,
-        news: &HolderNews,
         (owner, id, event): (&str, &str, usize),
         heard: &mut Heard<'_>,
     ) -> Result<Option<Progress>, Refusal> {
         let rashin = self.rashin()?;
-        let (Some(report), Some(asset)) = (rashin.plan().kind(news.kind), rashin.plan().kind(ASSET)) else {
+        let (Some(report), Some(asset)) = (rashin.plan().kind(REPORT), rashin.plan().kind(ASSET)) else {
             return Ok(Some(Progress::default()));
         };
         let version = self.store.newest(&key(report, owner, id)?).map_err(refused)?;
@@ -360,8 +324,11 @@ impl Desk {
         let state = file.state().and_then(|state| state.public.clone());
         let text = match state {
             Some(state) => Text {
-                ja: format!("{}（{}）。", news.ja, state.ja),
-                en: format!("{} ({}).", news.en, state.en),
+                ja: format!("お持ちの製品の供給について、お知らせがあります（{}）。", state.ja),
+                en: format!(
+                    "There is news on the supply of a product that you hold ({}).",
+                    state.en
+                ),
             },
             None => return Ok(Some(Progress::default())),
         };
@@ -371,11 +338,9 @@ impl Desk {
             .map(|kept| kept.value.number.clone())
             .unwrap_or_default();
         let mut holders = BTreeSet::new();
-        for product in (news.products)(&found.record) {
-            self.each_held(asset, owner, &product, None, |found| {
-                holders.insert(found.owner);
-            })?;
-        }
+        self.each_held(asset, owner, &found.record, None, |found| {
+            holders.insert(found.owner);
+        })?;
         holders.remove(owner);
         let holders: Vec<String> = holders.into_iter().collect();
         let mut told = 0;
@@ -386,18 +351,18 @@ impl Desk {
         };
         let once = |holder: &String| Once {
             owner: holder.clone(),
-            name: format!("{}.{owner}.{id}.{event}", news.id),
+            name: format!("supply.{owner}.{id}.{event}"),
             notice: Notice {
                 to: vec![Channel::Organisation(holder.clone()).to_string()],
                 text: text.clone(),
-                urgent: news.urgent,
-                kind: news.kind.into(),
+                urgent: false,
+                kind: REPORT.into(),
                 owner: owner.into(),
                 id: id.into(),
                 number: number.clone(),
                 at,
             },
-            detail: json!({ "kind": news.kind, "what": "told", "number": number }),
+            detail: json!({ "kind": REPORT, "what": "told", "number": number }),
         };
         for some in holders.chunks(TOGETHER) {
             told += self.tell_once(at, some.iter().map(once).collect())?;
@@ -410,7 +375,7 @@ impl Desk {
 
     /// Goes through what is held of the product of a report, a page at a time: the same registered device, the same product code, or the same brand
     /// name. What is held by several of these comes as often.
-    fn each_held(
+    pub(super) fn each_held(
         &self,
         kind: &Form,
         reporter: &str,
@@ -446,29 +411,24 @@ impl Desk {
         Ok(())
     }
 
-    /// What an asset has to be to be the product of a report: any of these. A device that was merged with others is all of them.
+    /// What an asset has to be to be the product of a report: any of these.
     fn sought(&self, reporter: &str, report: &Record) -> Result<Vec<Filter>, Refusal> {
-        let mut sought = vec![];
+        let registered = self.same_registered(device_of(reporter, report).as_deref())?;
+        products_as(registered, texts(report, "product_codes"), &text(report, "name"))
+    }
+
+    /// A registered device, as a link from elsewhere is written, and all that were merged with it.
+    pub(super) fn same_registered(&self, link: Option<&str>) -> Result<Vec<String>, Refusal> {
         let rashin = self.rashin()?;
-        if let (Some(Value::Link(link)), Some(device)) =
-            (report.fields.get("device"), rashin.plan().kind(DEVICE))
-        {
-            let of = link.owner.as_deref().unwrap_or(reporter);
-            let stays = self.followed(device, key(device, of, &link.id)?)?;
-            let all = self.merged_keys(&stays)?.into_iter().chain([stays]);
-            // A link is written with its owner unless it is to a record of the same owner, which a hospital's never is.
-            let links = all.map(|one| format!("{}/{}", one.owner, one.id));
-            sought.push(filter("device", Test::OneOf(links.collect()))?);
-        }
-        let codes = texts(report, "product_codes");
-        if !codes.is_empty() {
-            sought.push(filter("gtin", Test::OneOf(codes))?);
-        }
-        let name = record::fold(&text(report, "name"));
-        if !name.is_empty() {
-            sought.push(filter("name", Test::Is(name.chars().take(100).collect()))?);
-        }
-        Ok(sought)
+        let (Some((owner, id)), Some(device)) = (
+            link.and_then(|link| link.split_once('/')),
+            rashin.plan().kind(DEVICE),
+        ) else {
+            return Ok(vec![]);
+        };
+        let stays = self.followed(device, key(device, owner, id)?)?;
+        let all = self.merged_keys(&stays)?.into_iter().chain([stays]);
+        Ok(all.map(|one| format!("{}/{}", one.owner, one.id)).collect())
     }
 
     /// The public reports with what everybody sees of their records: those that go on, then those that are over, the newest first; and whether
@@ -623,6 +583,38 @@ impl SupplyQuery {
             && (self.cause.is_empty() || report.causes.contains(&self.cause))
             && (self.prefecture.is_empty() || report.reaches().contains(&self.prefecture))
             && (words.is_empty() || found())
+    }
+}
+
+/// What is held passes any of these if it is one of these registered devices, has one of these product codes, or has this brand name.
+pub(super) fn products_as(
+    registered: Vec<String>,
+    codes: Vec<String>,
+    name: &str,
+) -> Result<Vec<Filter>, Refusal> {
+    let mut sought = vec![];
+    if !registered.is_empty() {
+        sought.push(filter("device", Test::OneOf(registered))?);
+    }
+    if !codes.is_empty() {
+        sought.push(filter("gtin", Test::OneOf(codes))?);
+    }
+    if !record::fold(name).is_empty() {
+        sought.push(filter("name", Test::Is(indexed(name)))?);
+    }
+    Ok(sought)
+}
+
+/// A text as lists are filtered by it.
+pub(super) fn indexed(text: &str) -> String {
+    record::fold(text).chars().take(100).collect()
+}
+
+/// The registered device that a record of an owner names, as a link from elsewhere is written: with its owner.
+pub(super) fn device_of(owner: &str, record: &Record) -> Option<String> {
+    match record.fields.get("device") {
+        Some(Value::Link(link)) => Some(format!("{}/{}", link.owner.as_deref().unwrap_or(owner), link.id)),
+        _ => None,
     }
 }
 

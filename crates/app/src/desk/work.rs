@@ -10,7 +10,6 @@ use vocab::Refusal;
 
 use super::Desk;
 use super::kept::refused;
-use super::supply::HolderNews;
 
 /// The queue of the desk's jobs.
 const DESK: &str = "desk";
@@ -172,10 +171,8 @@ impl Desk {
                 id,
                 event,
             } => match hook.as_str() {
-                "tell-holders" => self.tell_holders(at, &HolderNews::SUPPLY, (&owner, &id, event), heard),
-                "tell-disclosed" => {
-                    self.tell_holders(at, &HolderNews::DISCLOSED, (&owner, &id, event), heard)
-                }
+                "tell-holders" => self.tell_holders(at, (&owner, &id, event), heard),
+                "tell-disclosed" => self.tell_disclosed(at, &owner, &id, event).map(Some),
                 "run-gate" => self.run_gate(at, &owner, &id).map(Some),
                 "tell-answer" => self.tell_answer(at, &owner, &id, event).map(Some),
                 // The plan's reader lets no other through; a newer program's job waits for that program.

@@ -3,6 +3,7 @@
 //! never becomes "not affected".
 
 mod names;
+mod sought;
 mod sound;
 mod versions;
 
@@ -17,6 +18,7 @@ use crate::matching::Proof;
 use names::{Company, Fit, Named, Registered};
 use versions::{Claim, Stand};
 
+pub use sought::Sought;
 pub use versions::Confidence;
 
 /// A registered device, as its register writes it; empty texts are missing.
@@ -230,7 +232,7 @@ impl Devices {
     /// Devices that may be a product: of its vendor with a word of its name, or with a name in kana; and under another maker, where the name
     /// alone tells the product.
     fn candidates(&self, target: &Target<'_>, makers: &[Option<bool>]) -> BTreeSet<usize> {
-        let distinctive = target.named.is_distinctive() || target.vendors.is_empty();
+        let distinctive = target.is_distinctive();
         let of_vendor = |place: &usize| {
             let maker = self.maker_of.get(*place).and_then(|maker| *makers.get(*maker)?);
             maker.is_some()
@@ -274,6 +276,15 @@ impl Devices {
             vendor,
             stand: target.claim.holds(&self.all.get(place)?.version),
         })
+    }
+}
+
+/// Whether a version of a device is among those that a text of an advisory names; nothing where that cannot be told.
+pub fn is_among(versions: &str, version: &str) -> Option<bool> {
+    match Claim::read(Some(versions)).holds(version) {
+        Stand::Inside(Confidence::Certain | Confidence::Likely) => Some(true),
+        Stand::Outside => Some(false),
+        Stand::Inside(Confidence::Possible) | Stand::Unknown => None,
     }
 }
 
@@ -353,6 +364,11 @@ fn targets(advisory: &Advisory) -> Vec<Target<'_>> {
 }
 
 impl Target<'_> {
+    /// Whether its name alone tells the product, whoever is written as its maker.
+    fn is_distinctive(&self) -> bool {
+        self.named.is_distinctive() || self.vendors.is_empty()
+    }
+
     fn is_from(&self, maker: Option<&Company>) -> Option<bool> {
         let maker = maker?;
         let found = self.vendors.iter().filter_map(|vendor| vendor.is(maker));

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use app::{
     AdvisoryPage, Confidence, DeviceSecurity, FeedView, HandoutForm, LifePart, LifeStage, MakerAnswer,
-    MakerItem, SecurityBoard, SecurityInbox, SecurityItem, SecurityWork, SupplyForHolder, SupportEnd,
-    Wording,
+    MakerItem, OwnAsset, SecurityBoard, SecurityInbox, SecurityItem, SecurityWork, SupplyForHolder,
+    SupportEnd, Wording,
 };
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -187,7 +187,11 @@ fn item_table(here: &Here<'_>, names: &Names<'_>, items: &[SecurityItem]) -> Tab
             Link::to(item.name.clone(), t.path(&page)),
             Link::plain(urgency(t, names, item.exploited, &item.severity)),
             Link::plain(item.summary.clone()),
-            Link::plain(assets.join("、")),
+            Link::plain(if item.to_check {
+                t.with1("cyber-to-check", "assets", assets.join("、"))
+            } else {
+                assets.join("、")
+            }),
             Link::plain(said(t, names, &item.answers)),
             Link::plain(item.state.get(t.lang())),
             Link::plain(moment(t, item.told)),
@@ -870,21 +874,29 @@ fn finding_table(here: &Here<'_>, names: &Names<'_>, device: &DeviceSecurity) ->
     }
 }
 
-/// How advisories name the device itself, each vulnerability with how sure that is.
-fn named_table(t: Texts<'_>, device: &DeviceSecurity) -> Table {
-    let words = |ja: &str, en: &str| match t.lang() {
+/// A proof or a cause, in the reader's language.
+fn in_words(t: Texts<'_>, ja: &str, en: &str) -> String {
+    match t.lang() {
         Lang::Ja => ja.to_owned(),
         Lang::En => sentence(en),
-    };
+    }
+}
+
+/// How sure it is that an advisory means a device, or why a person must tell.
+fn sureness(t: Texts<'_>, wording: &Wording) -> String {
+    match (wording.confidence, &wording.cause) {
+        (Some(Confidence::Certain), _) => t.text("cyber-sure-certain"),
+        (Some(Confidence::Likely), _) => t.text("cyber-sure-likely"),
+        (Some(Confidence::Possible), _) => t.text("cyber-sure-possible"),
+        (None, Some(cause)) => in_words(t, &cause.ja, &cause.en),
+        (None, None) => t.text("cyber-sure-no"),
+    }
+}
+
+/// How advisories name the device itself, each vulnerability with how sure that is.
+fn named_table(t: Texts<'_>, device: &DeviceSecurity) -> Table {
     let row = |wording: &Wording| {
         let vulnerability = &wording.vulnerability;
-        let sure = match (wording.confidence, &wording.cause) {
-            (Some(Confidence::Certain), _) => t.text("cyber-sure-certain"),
-            (Some(Confidence::Likely), _) => t.text("cyber-sure-likely"),
-            (Some(Confidence::Possible), _) => t.text("cyber-sure-possible"),
-            (None, Some(cause)) => words(&cause.ja, &cause.en),
-            (None, None) => t.text("cyber-sure-no"),
-        };
         vec![
             Link::to(
                 vulnerability.clone(),
@@ -892,8 +904,8 @@ fn named_table(t: Texts<'_>, device: &DeviceSecurity) -> Table {
             ),
             Link::plain(format!("{} {}", wording.advisory, wording.title).trim()),
             Link::plain(wording.product.clone()),
-            Link::plain(sure),
-            Link::plain(words(&wording.proof.ja, &wording.proof.en)),
+            Link::plain(sureness(t, wording)),
+            Link::plain(in_words(t, &wording.proof.ja, &wording.proof.en)),
         ]
     };
     Table {
@@ -961,7 +973,11 @@ fn build_advisory(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
     let touched = touched_table(here, &names, &page);
     if here.reader.form != Form::Page {
         return Answer::data(here.reader.form, "cyber-advisory", &page, || {
-            vec![sheet(&touched), sheet(&place_table(t, &page))]
+            vec![
+                sheet(&touched),
+                sheet(&own_table(t, &page)),
+                sheet(&place_table(t, &page)),
+            ]
         });
     }
     let mut parts = vec![];
@@ -972,6 +988,15 @@ fn build_advisory(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
             lines: page.references.clone(),
             ..Part::default()
         });
+    }
+    if !page.own.is_empty() {
+        parts.push(listed(
+            t,
+            "cyber-own",
+            t.text("cyber-own-note"),
+            own_table(t, &page),
+            0,
+        ));
     }
     if !touched.rows.is_empty() {
         let note = if page.cut {
@@ -1002,6 +1027,34 @@ fn build_advisory(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
         files: downloads(t, here.reader),
         ..Work::new(here, page.name.clone(), vec![])
     })
+}
+
+/// What a hospital holds that the advisory concerns, with how sure that is and why.
+fn own_table(t: Texts<'_>, page: &AdvisoryPage) -> Table {
+    let row = |own: &OwnAsset| {
+        let name = match own.asset.department.as_str() {
+            "" => own.asset.name.clone(),
+            department => format!("{}（{department}）", own.asset.name),
+        };
+        let (sure, proof) = match own.named.first() {
+            Some(wording) => (
+                sureness(t, wording),
+                in_words(t, &wording.proof.ja, &wording.proof.en),
+            ),
+            None => (t.text("cyber-sure-certain"), t.text("cyber-own-handed-in")),
+        };
+        vec![Link::plain(name), Link::plain(sure), Link::plain(proof)]
+    };
+    Table {
+        id: "own".into(),
+        caption: t.text("cyber-own"),
+        rows: page.own.iter().map(row).collect(),
+        columns: vec![
+            Column::words(t.text("cyber-device")),
+            Column::words(t.text("cyber-sure")),
+            Column::words(t.text("cyber-proof")),
+        ],
+    }
 }
 
 fn touched_table(here: &Here<'_>, names: &Names<'_>, page: &AdvisoryPage) -> Table {

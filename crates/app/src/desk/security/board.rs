@@ -2,6 +2,7 @@
 //! answered and where hospitals have acted. Makers and hospitals see what of it is theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use authz::Sight;
 use cyber::database::Summary;
@@ -13,13 +14,17 @@ use vocab::Refusal;
 
 use super::super::kept::refused;
 use super::super::register::{Found, key, opened, reading};
-use super::super::supply::{ASSET, date, text};
+use super::super::supply::{ASSET, HeldAsset, date, text};
 use super::super::{Desk, Visit, closed, unknown};
+use super::disclosed::Disclosed;
 use super::facts::{Concerned, Facts};
 use super::feed::FeedView;
+use super::held::called;
+use super::inbox::held_as;
 use super::item::linked;
 use super::support::{LifeDays, LifeStage};
 use super::watch::{Device, Room};
+use super::words::{InWords, Wording};
 use super::worklist::MakerAnswer;
 use super::{ANSWER, DEVICE, RESPONSE};
 use crate::ask::Rashin;
@@ -92,10 +97,21 @@ pub struct AdvisoryPage {
     pub devices: Vec<TouchedDevice>,
     /// Whether there are more than are named.
     pub cut: bool,
+    /// For a hospital: which of its own it concerns.
+    pub own: Vec<OwnAsset>,
     /// Hospitals that hold such devices, by prefecture (`00` where it is not known), for the ministry: how many there are, and how many have acted.
     pub prefectures: BTreeMap<String, [usize; 2]>,
     /// Hospitals by the id of their item's state, for the ministry.
     pub responses: BTreeMap<String, usize>,
+}
+
+/// What a hospital holds that an advisory concerns.
+#[derive(Debug, Clone, Serialize)]
+pub struct OwnAsset {
+    /// Which.
+    pub asset: HeldAsset,
+    /// How advisories name it; nothing where what its maker handed in tells of it.
+    pub named: Vec<Wording>,
 }
 
 /// A device that an advisory concerns.
@@ -117,6 +133,16 @@ pub struct TouchedDevice {
     pub stage: LifeStage,
     /// On which days that changes.
     pub days: LifeDays,
+}
+
+/// What is known of a vulnerability.
+struct Known {
+    facts: Facts,
+    /// As the database of advisories has it.
+    record: Option<cyber::osv::Record>,
+    concerned: Concerned,
+    /// As it was published here.
+    disclosed: Option<Disclosed>,
 }
 
 impl SecurityBoard {
@@ -242,6 +268,61 @@ impl Desk {
         if sight == Sight::Nothing {
             return Err(closed(visit));
         }
+        let Known {
+            facts,
+            record,
+            concerned,
+            disclosed,
+        } = self.known(id)?;
+        let unsure: BTreeSet<String> = concerned.doubtful.iter().map(Device::key).collect();
+        let mut devices = [concerned.sure, concerned.doubtful].concat();
+        if record.is_none() && devices.is_empty() && concerned.in_words.is_empty() && disclosed.is_none() {
+            return Err(unknown());
+        }
+        let mut own_assets = vec![];
+        let response = plan.kind(RESPONSE);
+        if let Sight::Organisation(own) = &sight {
+            let own = own.as_str();
+            devices.retain(|device| device.owner == own);
+            let items = match response {
+                Some(kind) => self.about(kind, Some(own), &facts.names)?,
+                None => vec![],
+            };
+            // Whom it does not concern learns nothing of it here.
+            if devices.is_empty() && items.is_empty() {
+                return Err(unknown());
+            }
+            own_assets = self.own_assets(&rashin, &items, &concerned.in_words)?;
+        }
+        let cut = devices.len() > NAMED;
+        let touched = self.touched(visit, &rashin, kind, &facts, (devices, &unsure))?;
+        let (prefectures, responses) = match (response, &sight) {
+            (Some(kind), Sight::All) => self.acted(&rashin, kind, &facts)?,
+            _ => (BTreeMap::new(), BTreeMap::new()),
+        };
+        let references = record.iter().flat_map(|record| &record.references);
+        Ok(AdvisoryPage {
+            name: facts.names.first().cloned().unwrap_or_default(),
+            references: references.map(|reference| reference.url.clone()).collect(),
+            details: record
+                .as_ref()
+                .and_then(|record| record.details.clone())
+                .or_else(|| disclosed.as_ref().map(Disclosed::in_full))
+                .unwrap_or_default(),
+            summary: facts.summary,
+            exploited: facts.exploited,
+            severity: facts.severity.to_owned(),
+            names: facts.names,
+            devices: touched,
+            cut,
+            own: own_assets,
+            prefectures,
+            responses,
+        })
+    }
+
+    /// What is known of a vulnerability by any of its names.
+    fn known(&self, id: &str) -> Result<Known, Refusal> {
         let found = self.in_room(|room: &Room| {
             let Some(facts) = room.facts(id)? else {
                 return Ok(None);
@@ -255,26 +336,32 @@ impl Desk {
             let concerned = room.concerned(id, &facts.names);
             Ok(Some((facts, record, concerned)))
         })?;
-        let (facts, record, Concerned { sure, doubtful }) = found.flatten().ok_or_else(unknown)?;
-        let unsure: BTreeSet<String> = doubtful.iter().map(Device::key).collect();
-        let mut devices = [sure, doubtful].concat();
-        if record.is_none() && devices.is_empty() {
-            return Err(unknown());
-        }
-        let response = plan.kind(RESPONSE);
-        if let Sight::Organisation(own) = &sight {
-            let own = own.as_str();
-            devices.retain(|device| device.owner == own);
-            let items = match response {
-                Some(kind) => self.about(kind, Some(own), &facts.names)?,
-                None => vec![],
-            };
-            // Whom it does not concern learns nothing of it here.
-            if devices.is_empty() && items.is_empty() {
-                return Err(unknown());
+        let disclosed = self.disclosed()?.into_iter().find(|one| one.is_called(id));
+        let (facts, record, concerned) = match (found.flatten(), &disclosed) {
+            (Some((facts, record, concerned)), None) => (facts, record, concerned),
+            (found, Some(one)) => {
+                let (record, concerned) = found.map_or_else(Default::default, |found| (found.1, found.2));
+                (self.facts_of(one)?, record, concerned)
             }
-        }
-        let cut = devices.len() > NAMED;
+            (None, None) => return Err(unknown()),
+        };
+        Ok(Known {
+            facts,
+            record,
+            concerned,
+            disclosed,
+        })
+    }
+
+    /// The first of these devices by maker and name, each with what its maker says of the vulnerability.
+    fn touched(
+        &self,
+        visit: &Visit,
+        rashin: &Rashin,
+        kind: &Form,
+        facts: &Facts,
+        (devices, unsure): (Vec<Device>, &BTreeSet<String>),
+    ) -> Result<Vec<TouchedDevice>, Refusal> {
         let mut answers: BTreeMap<String, Vec<MakerAnswer>> = BTreeMap::new();
         for maker in devices
             .iter()
@@ -283,7 +370,7 @@ impl Desk {
         {
             let mut said = vec![];
             for found in self.about(kind, Some(&maker), &facts.names)? {
-                said.extend(self.answer_at(&rashin, kind, &maker, &found.id, None)?);
+                said.extend(self.answer_at(rashin, kind, &maker, &found.id, None)?);
             }
             answers.insert(maker, said);
         }
@@ -305,27 +392,42 @@ impl Desk {
             })
             .collect();
         touched.sort_by_key(|device| (device.maker.clone(), device.name.clone(), device.version.clone()));
-        let (prefectures, responses) = match (response, &sight) {
-            (Some(kind), Sight::All) => self.acted(&rashin, kind, &facts)?,
-            _ => (BTreeMap::new(), BTreeMap::new()),
+        Ok(touched)
+    }
+
+    /// What a hospital's items are about, and how these advisories name it.
+    fn own_assets(
+        &self,
+        rashin: &Rashin,
+        items: &[Found],
+        in_words: &[(Arc<InWords>, String)],
+    ) -> Result<Vec<OwnAsset>, Refusal> {
+        let mut own = BTreeMap::new();
+        let Some(kind) = rashin.plan().kind(ASSET) else {
+            return Ok(vec![]);
         };
-        let references = record.iter().flat_map(|record| &record.references);
-        Ok(AdvisoryPage {
-            name: facts.names.first().cloned().unwrap_or_default(),
-            references: references.map(|reference| reference.url.clone()).collect(),
-            details: record
-                .as_ref()
-                .and_then(|record| record.details.clone())
-                .unwrap_or_default(),
-            summary: facts.summary,
-            exploited: facts.exploited,
-            severity: facts.severity.to_owned(),
-            names: facts.names,
-            devices: touched,
-            cut,
-            prefectures,
-            responses,
-        })
+        for item in items {
+            for id in linked(&item.record, "assets") {
+                let newest = self
+                    .store
+                    .newest(&key(kind, &item.owner, &id)?)
+                    .map_err(refused)?;
+                let Some(version) = newest.filter(|version| version.body.is_some()) else {
+                    continue;
+                };
+                let record = opened(kind, &version)?.record;
+                let called = called(&record);
+                let named = in_words
+                    .iter()
+                    .filter_map(|(one, first)| one.says_of(&called).remove(first));
+                let asset = OwnAsset {
+                    named: named.collect(),
+                    asset: held_as(id.clone(), &record),
+                };
+                own.insert(id, asset);
+            }
+        }
+        Ok(own.into_values().collect())
     }
 
     /// How many hospitals are concerned and how many have acted, by prefecture; and how many stand in which state.

@@ -22,7 +22,7 @@ use super::super::{Desk, Kept, Kind};
 use crate::ask::Rashin;
 
 /// The kind of a report of a vulnerability that is not public yet.
-pub(in crate::desk) const REPORT: &str = "vulnerability-report";
+pub(super) const REPORT: &str = "vulnerability-report";
 
 /// What this reads of the plan's kind.
 pub(super) const NEED: ViewNeed = ViewNeed {
@@ -51,6 +51,24 @@ pub struct Disclosed {
     pub advisory: Advisory,
 }
 
+impl Disclosed {
+    /// Whether a vulnerability of this name is meant.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.advisory.id == name || self.advisory.names.iter().any(|own| own == name)
+    }
+
+    /// What it is and what is to be done.
+    pub fn in_full(&self) -> String {
+        let texts = [&self.advisory.summary, &self.advisory.action];
+        let texts: Vec<&str> = texts
+            .into_iter()
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+            .collect();
+        texts.join("\n\n")
+    }
+}
+
 /// Below this path of the site everybody finds what is published as CSAF, for programs (CSAF 2.0, section 7).
 const TREE: &str = "/.well-known/csaf";
 
@@ -61,38 +79,11 @@ pub struct CsafTree {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
-/// The products that a report names, each as a record of a product that hospitals may hold.
-pub(in crate::desk) fn concerned_products(report: &Record) -> Vec<Record> {
-    let Some(Value::Table(rows)) = report.fields.get("products") else {
-        return vec![];
-    };
-    let one = |row: &Row| {
-        let mut fields = BTreeMap::new();
-        for (column, field) in [
-            ("name", "name"),
-            ("device", "device"),
-            ("product_code", "product_codes"),
-        ] {
-            if let Some(value) = row.get(column) {
-                fields.insert(field.to_owned(), value.clone());
-            }
-        }
-        Record {
-            fields,
-            ..Record::default()
-        }
-    };
-    rows.iter()
-        .filter(|row| cell(row, "status") != "not-affected")
-        .map(one)
-        .collect()
-}
-
 pub(super) fn bytes(document: &serde_json::Value) -> Result<Vec<u8>, Refusal> {
     serde_json::to_vec_pretty(document).map_err(|error| refused(Fault::Corrupt(error.to_string())))
 }
 
-fn cell(row: &Row, name: &str) -> String {
+pub(super) fn cell(row: &Row, name: &str) -> String {
     row.get(name).and_then(Value::text).unwrap_or_default()
 }
 
@@ -164,7 +155,11 @@ impl Desk {
         Ok(CsafTree { files })
     }
 
-    fn disclosed_of(&self, rashin: &Rashin, kept: &Kept<Case>) -> Result<Option<Disclosed>, Refusal> {
+    pub(super) fn disclosed_of(
+        &self,
+        rashin: &Rashin,
+        kept: &Kept<Case>,
+    ) -> Result<Option<Disclosed>, Refusal> {
         let Some((procedure, kind, id)) = about(rashin, kept) else {
             return Ok(None);
         };
@@ -219,7 +214,7 @@ impl Desk {
 }
 
 /// When a case first came to where everybody may see it, if it is there.
-fn public_since(procedure: &Procedure, case: &Case) -> Option<Timestamp> {
+pub(super) fn public_since(procedure: &Procedure, case: &Case) -> Option<Timestamp> {
     let public = |state: &str| procedure.state(state).is_some_and(|state| state.public.is_some());
     case.state.as_deref().filter(|state| public(state))?;
     let came = case.history.iter().find(|event| match &event.what {

@@ -1,12 +1,14 @@
 //! What the database of advisories says of one vulnerability, by any of its names, and which devices it concerns.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use cyber::priority::Score;
 use vocab::Refusal;
 
 use super::SEVERITIES;
 use super::watch::{Device, Room};
+use super::words::InWords;
 
 /// What is known of a vulnerability.
 #[derive(Debug, Clone)]
@@ -24,6 +26,8 @@ pub(super) struct Concerned {
     pub sure: Vec<Device>,
     /// Of these a person must tell: their makers are asked, and who holds them is told once the makers have answered.
     pub doubtful: Vec<Device>,
+    /// Advisories that speak of it in words, each with its first name there: what is held beside these devices is held against them.
+    pub in_words: Vec<(Arc<InWords>, String)>,
 }
 
 /// The option for a score.
@@ -86,8 +90,12 @@ impl Room {
         let ids: BTreeSet<String> = names.iter().cloned().chain([advisory.to_owned()]).collect();
         let mut sure: BTreeSet<&str> = ids.iter().flat_map(|id| self.portfolio.affected(id)).collect();
         let mut doubtful = BTreeSet::new();
-        for (key, is_sure) in self.words.named(&ids).flat_map(|(_, one)| &one.devices) {
-            if *is_sure { &mut sure } else { &mut doubtful }.insert(key.as_str());
+        let mut in_words = vec![];
+        for (_, one) in self.words.named(&ids) {
+            for (key, is_sure) in &one.devices {
+                if *is_sure { &mut sure } else { &mut doubtful }.insert(key.as_str());
+            }
+            in_words.push((Arc::clone(&one.by), one.first.clone()));
         }
         doubtful.retain(|key| !sure.contains(key));
         let devices = |keys: BTreeSet<&str>| {
@@ -97,6 +105,7 @@ impl Room {
         Concerned {
             sure: devices(sure),
             doubtful: devices(doubtful),
+            in_words,
         }
     }
 }

@@ -16,9 +16,9 @@ use vocab::Refusal;
 
 use super::super::kept::refused;
 use super::super::register::{Found, key, opened, stored};
-use super::super::supply::{ASSET, HeldAsset, date, text, texts};
+use super::super::supply::{ASSET, HeldAsset, date, device_of, text, texts};
 use super::super::{Desk, Visit, closed};
-use super::item::linked;
+use super::item::{CERTAINTY, TO_CHECK, linked};
 use super::support::{LifeDays, LifeStage};
 use super::watch::Room;
 use super::worklist::MakerAnswer;
@@ -59,6 +59,8 @@ pub struct SecurityItem {
     pub severity: String,
     /// Which devices.
     pub assets: Vec<HeldAsset>,
+    /// Whether the hospital is to look whether it concerns them at all.
+    pub to_check: bool,
     /// What their makers say, by maker; a maker that is not there has not said anything.
     pub answers: Vec<MakerAnswer>,
     /// The makers.
@@ -252,6 +254,7 @@ impl Desk {
             summary: text(&record, "summary"),
             exploited: text(&record, "exploited") == "yes",
             severity: text(&record, "severity"),
+            to_check: text(&record, CERTAINTY) == TO_CHECK,
             assets,
             answers,
             state: state.title,
@@ -271,12 +274,14 @@ impl Desk {
         for found in self.every_filed(asset, Some(own))? {
             let found = found?;
             if text(&found.record, "use") != "retired" {
-                held.insert(found.id, found.record);
+                let link = device_of(own, &found.record);
+                held.insert(found.id, (found.record, self.same_registered(link.as_deref())?));
             }
         }
         let ends = |room: &Room| {
-            let end = |(id, record): (&String, &Record)| {
-                let said = room.devices.values().filter(|device| device.is_held_as(record));
+            let end = |(id, (record, links)): (&String, &(Record, Vec<String>))| {
+                let devices = room.devices.values();
+                let said = devices.filter(|device| device.is_held_as(record, device.is_one_of(links)));
                 let said = said.map(|device| (device.days(), device.contact.as_str()));
                 let contract = LifeDays {
                     eol: None,
@@ -308,7 +313,7 @@ impl Desk {
     }
 }
 
-fn held_as(id: String, record: &Record) -> HeldAsset {
+pub(super) fn held_as(id: String, record: &Record) -> HeldAsset {
     HeldAsset {
         id,
         name: text(record, "name"),

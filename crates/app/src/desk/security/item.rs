@@ -16,11 +16,15 @@ use super::super::Desk;
 use super::super::case::{Filed, filter};
 use super::super::kept::{TOGETHER, change, refused};
 use super::super::register::{Found, RecordState, drafted, opened, stored};
-use super::super::supply::{text, texts};
+use super::super::supply::{indexed, text, texts};
 use super::facts::Facts;
-use super::tell::indexed;
-use super::{SEVERITIES, Visit, program};
+use super::{RESPONSE, SEVERITIES, Visit, program};
 use crate::ask::Rashin;
+
+/// The field that says whether it is sure that a hospital's devices are meant, and its options.
+pub(super) const CERTAINTY: &str = "certainty";
+pub(super) const CERTAIN: &str = "certain";
+pub(super) const TO_CHECK: &str = "to-check";
 
 /// Records of a kind about one vulnerability.
 pub(super) struct Items<'a> {
@@ -36,6 +40,25 @@ pub(super) struct Item {
     /// Ids of the owner's records that it is about.
     pub links: BTreeSet<String>,
     pub makers: BTreeSet<String>,
+    /// Whether it surely concerns one of these; otherwise its owner is to look whether it does. Said to hospitals alone.
+    pub sure: bool,
+}
+
+impl Item {
+    pub const fn new(owner: String) -> Self {
+        Self {
+            owner,
+            links: BTreeSet::new(),
+            makers: BTreeSet::new(),
+            sure: false,
+        }
+    }
+
+    /// What an organisation's record is to say, of those of all.
+    pub fn of(all: &mut BTreeMap<String, Self>, owner: String) -> &mut Self {
+        all.entry(owner)
+            .or_insert_with_key(|owner| Self::new(owner.clone()))
+    }
 }
 
 /// How what an organisation has compares with what it is to have.
@@ -233,7 +256,8 @@ impl Items<'_> {
         let exploited = self.facts.exploited && text(record, "exploited") != "yes";
         News {
             named: self.facts.names.iter().any(|name| !names.contains(name)),
-            more: !item.links.is_subset(&linked(record, self.about)),
+            more: !item.links.is_subset(&linked(record, self.about))
+                || item.sure && text(record, CERTAINTY) == TO_CHECK,
             grave: if exploited { Ordering::Greater } else { severity },
         }
     }
@@ -276,6 +300,10 @@ impl Items<'_> {
             .chain(item.makers.iter().cloned());
         let summary = (!facts.summary.is_empty()).then(|| Value::Text(facts.summary.clone()));
         let severity = Value::Text(facts.severity.to_owned());
+        let certainty = (self.kind.id == RESPONSE).then(|| {
+            let sure = item.sure || text(&record, CERTAINTY) == CERTAIN;
+            Value::Text(if sure { CERTAIN } else { TO_CHECK }.to_owned())
+        });
         let says = [
             ("name", Some(Value::Text(title))),
             ("names", words(names.collect())),
@@ -284,6 +312,7 @@ impl Items<'_> {
             ("severity", Some(severity)),
             (self.about, list(links.collect())),
             ("makers", words(makers.collect())),
+            (CERTAINTY, certainty),
         ];
         for (field, value) in says {
             if let Some(value) = value {

@@ -8,12 +8,14 @@ mod feed;
 mod follow;
 mod gate;
 mod handout;
+mod held;
 mod inbox;
 mod item;
 mod same_version;
 mod support;
 mod taken;
 mod tell;
+mod tell_disclosed;
 mod watch;
 mod words;
 mod worklist;
@@ -31,7 +33,7 @@ use super::supply::ASSET;
 use super::work::Work;
 use super::{Desk, MINISTRY, Visit};
 
-pub use board::{AdvisoryPage, MakerCount, SecurityBoard, TouchedDevice};
+pub use board::{AdvisoryPage, MakerCount, OwnAsset, SecurityBoard, TouchedDevice};
 pub use disclosed::{AdvisoryProduct, CsafTree, Disclosed, Publisher};
 pub use feed::{FeedNews, FeedView};
 pub use gate::{DeviceFinding, DeviceSecurity};
@@ -42,7 +44,6 @@ pub use watch::{Advisories, AdvisoryBytes};
 pub use words::{Confidence, Wording};
 pub use worklist::{MakerAnswer, MakerItem, SecurityWork};
 
-pub(super) use disclosed::{REPORT, concerned_products};
 pub(super) use feed::Feed;
 pub(super) use watch::Watch;
 
@@ -64,6 +65,14 @@ const ITEM: [FieldNeed; 5] = [
     FieldNeed::new("exploited", ShapeNeed::Flag, true),
     FieldNeed::new("severity", ShapeNeed::Choice(&SEVERITIES), true),
 ];
+
+/// What a hospital's says besides.
+const HOSPITAL_ITEM: [FieldNeed; 6] = {
+    let [name, names, summary, exploited, severity] = ITEM;
+    let certainty = ShapeNeed::Choice(&[item::CERTAIN, item::TO_CHECK]);
+    let certainty = FieldNeed::new(item::CERTAINTY, certainty, false);
+    [name, names, summary, exploited, severity, certainty]
+};
 
 /// What this engine reads of the plan's kinds.
 pub(super) const NEEDS: [ViewNeed; 5] = [
@@ -89,13 +98,15 @@ pub(super) const NEEDS: [ViewNeed; 5] = [
     ViewNeed {
         engine: "security",
         kind: RESPONSE,
-        fields: &ITEM,
+        fields: &HOSPITAL_ITEM,
     },
     ViewNeed {
         engine: "security",
         kind: ASSET,
         fields: &[
             FieldNeed::new("name", ShapeNeed::Words, true),
+            FieldNeed::new("maker", ShapeNeed::Words, true),
+            FieldNeed::new("model_number", ShapeNeed::Words, true),
             FieldNeed::new("software_version", ShapeNeed::Words, true),
             FieldNeed::new("support_until", ShapeNeed::Date, true),
         ],

@@ -5,18 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use plan::{Kind as Form, Text};
-use record::fold;
 use record::procedure::Channel;
 use serde_json::json;
-use store::{Name, Progress, Test};
+use store::{Name, Progress};
 use vocab::Refusal;
 
 use super::super::Desk;
-use super::super::case::filter;
 use super::super::kept::refused;
 use super::super::notice::{Notice, Once};
 use super::super::register::{Found, key, opened};
-use super::super::supply::{ASSET, text, texts};
+use super::super::supply::{ASSET, device_of, products_as, text, texts};
 use super::facts::{Concerned, Facts};
 use super::item::{Item, Items};
 use super::watch::{Device, Room, closed};
@@ -72,26 +70,33 @@ impl Desk {
         let Some(found) = version.map(|version| opened(form, &version)).transpose()? else {
             return Ok(Progress::default());
         };
-        let devices = if kind == DEVICE {
-            let device = Device::of(owner, id, &found.record);
-            self.put_device(&device)?;
-            // Before it is matched: what another server learns from here on, that one tells.
-            self.note_taken(at, owner, id)?;
-            vec![device]
-        } else {
-            let held = |room: &Room| {
-                let devices = room.devices.values();
-                let held = devices.filter(|device| device.is_held_as(&found.record));
-                Ok(held.cloned().collect())
-            };
-            self.in_room(held)?.unwrap_or_default()
+        if kind == ASSET {
+            return self.match_asset(at, form, &found).map(done);
+        }
+        let device = Device::of(owner, id, &found.record);
+        self.put_device(&device)?;
+        // Before it is matched: what another server learns from here on, that one tells.
+        self.note_taken(at, owner, id)?;
+        self.tell_devices(at, &[device], None).map(done)
+    }
+
+    /// Matches what a hospital holds: with what was handed in for it, and with advisories that name it in words.
+    fn match_asset(&self, at: Timestamp, form: &Form, found: &Found) -> Result<u64, Refusal> {
+        let link = device_of(&found.owner, &found.record);
+        let links = self.same_registered(link.as_deref())?;
+        let held = |room: &Room| {
+            let devices = room.devices.values();
+            let held = devices.filter(|device| device.is_held_as(&found.record, device.is_one_of(&links)));
+            Ok(held.cloned().collect::<Vec<_>>())
         };
-        let only = (kind == ASSET).then_some(owner);
+        let devices = self.in_room(held)?.unwrap_or_default();
+        let only = Some(&*found.owner);
         let mut told = self.tell_devices(at, &devices, only)?;
-        for device in devices.iter().filter(|_| kind == ASSET) {
+        for device in &devices {
             told += self.tell_stage_of(at, form, device, only)?;
         }
-        Ok(done(told))
+        told += self.tell_asset_in_words(at, found)?;
+        Ok(told)
     }
 
     /// Takes a device into the room, with its bill where there is one that can be read.
@@ -173,7 +178,7 @@ impl Desk {
         }
         let doubtful: BTreeSet<String> = concerned.doubtful.iter().map(Device::key).collect();
         let mut asked = vec![];
-        let mut holders: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> = BTreeMap::new();
+        let mut holders: BTreeMap<String, Item> = BTreeMap::new();
         for (maker, devices) in makers {
             let answered = self.answered(&rashin, answer, maker, &facts.names)?;
             let mut links = BTreeSet::new();
@@ -190,18 +195,24 @@ impl Desk {
                     continue;
                 }
                 for (holder, id) in self.holding(asset, device, only)? {
-                    let (assets, makers) = holders.entry(holder).or_default();
-                    assets.insert(id);
-                    makers.insert(maker.to_owned());
+                    let item = Item::of(&mut holders, holder);
+                    item.links.insert(id);
+                    item.makers.insert(maker.to_owned());
+                    item.sure = true;
                 }
             }
             if !links.is_empty() {
+                let maker = maker.to_owned();
                 asked.push(Item {
-                    owner: maker.to_owned(),
                     links,
-                    makers: BTreeSet::new(),
+                    ..Item::new(maker)
                 });
             }
+        }
+        for held in self.held_in_words(asset, concerned, only)? {
+            let item = Item::of(&mut holders, held.owner);
+            item.links.insert(held.id);
+            item.sure |= held.sure;
         }
         let mut told = 0;
         if only.is_none() {
@@ -212,15 +223,13 @@ impl Desk {
             };
             told += self.keep_items(at, &rashin, &items, &asked)?;
         }
-        let of = holders
-            .into_iter()
-            .map(|(owner, (links, makers))| Item { owner, links, makers });
         let items = Items {
             kind: response,
             facts,
             about: "assets",
         };
-        told += self.keep_items(at, &rashin, &items, &of.collect::<Vec<_>>())?;
+        let of: Vec<Item> = holders.into_values().collect();
+        told += self.keep_items(at, &rashin, &items, &of)?;
         Ok(told)
     }
 
@@ -240,18 +249,13 @@ impl Desk {
         device: &Device,
         only: Option<&str>,
     ) -> Result<BTreeSet<(String, String)>, Refusal> {
-        let mut sought = vec![];
-        if let Some(registered) = &device.registered {
-            sought.push(filter("device", Test::Is(registered.clone()))?);
-        }
-        if !device.gtins.is_empty() {
-            sought.push(filter("gtin", Test::OneOf(device.gtins.clone()))?);
-        }
-        sought.push(filter("name", Test::Is(indexed(&device.name)))?);
+        let links = self.same_registered(device.registered.as_deref())?;
+        let sought = products_as(links.clone(), device.gtins.clone(), &device.name)?;
         let only = only.map(Name::new).transpose().map_err(refused)?;
         let mut holding = BTreeSet::new();
         self.each_asset(kind, sought, only.as_ref(), |found| {
-            if device.is_held_as(&found.record) {
+            let linked = device_of(&found.owner, &found.record).is_some_and(|link| links.contains(&link));
+            if device.is_held_as(&found.record, linked) {
                 holding.insert((found.owner, found.id));
             }
         })?;
@@ -369,7 +373,7 @@ impl Desk {
                 .collect();
             let concerned = Concerned {
                 sure,
-                doubtful: vec![],
+                ..Concerned::default()
             };
             let facts = room.facts(&text(&found.record, "name"))?;
             Ok(facts.map(|facts| (facts, concerned)))
@@ -379,11 +383,6 @@ impl Desk {
             None => Ok(0),
         }
     }
-}
-
-/// A text as lists are filtered by it.
-pub(super) fn indexed(text: &str) -> String {
-    fold(text).chars().take(100).collect()
 }
 
 /// What a job says at its end that told so many.

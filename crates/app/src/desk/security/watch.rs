@@ -18,7 +18,7 @@ use vocab::Refusal;
 
 use super::super::kept::{change, refused};
 use super::super::people::Organisation;
-use super::super::supply::{date, text, texts};
+use super::super::supply::{date, device_of, text, texts};
 use super::super::work::Work;
 use super::super::{DIRECTORY, Desk, MINISTRY};
 use super::follow::Followed;
@@ -148,18 +148,12 @@ impl Device {
             };
             values.filter_map(file).collect()
         };
-        let registered = match record.fields.get("device") {
-            Some(Value::Link(link)) => {
-                Some(format!("{}/{}", link.owner.as_deref().unwrap_or(owner), link.id))
-            }
-            _ => None,
-        };
         Self {
             owner: owner.to_owned(),
             id: id.to_owned(),
             name: text(record, "name"),
             version: text(record, "version_name"),
-            registered,
+            registered: device_of(owner, record),
             gtins: texts(record, "product_codes"),
             eol: date(record, "eol_on"),
             eos: date(record, "eos_on"),
@@ -174,17 +168,18 @@ impl Device {
         format!("{}/{}", self.owner, self.id)
     }
 
-    /// Whether what a hospital holds may be this version: the registered device, a product code or the brand name is the same, and the hospital
-    /// names no other version of the software.
-    pub fn is_held_as(&self, asset: &Record) -> bool {
-        let linked = match asset.fields.get("device") {
-            Some(Value::Link(link)) => link.owner.as_ref().map(|owner| format!("{owner}/{}", link.id)),
-            _ => None,
-        };
+    /// Whether what a hospital holds may be this version: it is `linked` to the same registered device, or a product code or the brand name is the
+    /// same, and the hospital names no other version of the software.
+    pub fn is_held_as(&self, asset: &Record, linked: bool) -> bool {
         let gtin = text(asset, "gtin");
-        let named = fold(&text(asset, "name")) == fold(&self.name);
-        let same = linked.is_some() && linked == self.registered || self.gtins.contains(&gtin) || named;
-        same && may_be_same(&text(asset, "software_version"), &self.version)
+        let named = || fold(&text(asset, "name")) == fold(&self.name);
+        (linked || self.gtins.contains(&gtin) || named())
+            && may_be_same(&text(asset, "software_version"), &self.version)
+    }
+
+    /// Whether the registered device is one of these.
+    pub fn is_one_of(&self, links: &[String]) -> bool {
+        self.registered.as_ref().is_some_and(|own| links.contains(own))
     }
 }
 

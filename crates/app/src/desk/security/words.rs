@@ -1,10 +1,12 @@
 //! Advisories that name devices in words alone, by maker, name and version, as those of medical devices do, held against the device versions that were
-//! handed in. Of each vulnerability it is known which devices it concerns and of which a person must tell: their makers are asked of both.
+//! handed in. Of each vulnerability it is known which devices it concerns and of which a person must tell: their makers are asked of both. What
+//! hospitals hold beside these is sought where it is kept ([`super::held`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use cyber::device::Confidence;
-use cyber::device::{Device as Called, Devices, Outcome};
+use cyber::device::{Device as Called, Devices, Outcome, Sought};
 use cyber::document::{Advisory, Product};
 use cyber::matching::Proof;
 use cyber::osv::Severity;
@@ -33,10 +35,20 @@ pub struct Wording {
     pub vulnerability: String,
 }
 
+/// An advisory that names devices in words.
+#[derive(Debug)]
+pub(super) struct InWords {
+    pub advisory: Advisory,
+    /// By what devices are found that it may concern.
+    pub sought: Sought,
+}
+
 /// A vulnerability of which an advisory in words speaks.
 #[derive(Debug)]
 pub(super) struct Vulnerability {
-    advisory: String,
+    pub by: Arc<InWords>,
+    /// The first name that the advisory gives it.
+    pub first: String,
     /// Every name that the advisory gives it, and what it is called here.
     pub names: BTreeSet<String>,
     /// The advisory's title; may be empty.
@@ -48,11 +60,37 @@ pub(super) struct Vulnerability {
     pub devices: BTreeMap<String, bool>,
 }
 
+impl InWords {
+    pub fn of(advisory: Advisory) -> Self {
+        Self {
+            sought: Sought::of(&advisory),
+            advisory,
+        }
+    }
+
+    /// What it says of one device: its vulnerabilities by their first names, each with whether it is sure that the device is meant.
+    pub fn says_of(&self, called: &Called) -> BTreeMap<String, Wording> {
+        let mut said: BTreeMap<String, Wording> = BTreeMap::new();
+        if self.sought.may_be(called)
+            // One device is never too many.
+            && let Ok(outcome) = Devices::new(vec![called.clone()]).against(&self.advisory)
+        {
+            for (_, wording) in wordings(&self.advisory, outcome) {
+                let name = wording.vulnerability.clone();
+                if said.get(&name).is_none_or(|before| rank(&wording) < rank(before)) {
+                    said.insert(name, wording);
+                }
+            }
+        }
+        said
+    }
+}
+
 /// What advisories in words say of the devices.
 #[derive(Default)]
 pub(super) struct Words {
     /// By their keys in the database.
-    advisories: BTreeMap<String, Advisory>,
+    advisories: BTreeMap<String, Arc<InWords>>,
     /// What each device is called.
     called: BTreeMap<String, Vec<Called>>,
     /// The same, ready to be asked, with the key of each; none since it changed.
@@ -74,7 +112,7 @@ impl Words {
         !advisory.withdrawn && advisory.products.iter().any(in_words)
     }
 
-    /// Takes advisories in words that came or changed, and the keys alone of others; adds which vulnerabilities concern some device now.
+    /// Takes advisories in words that came or changed, and the keys alone of others; adds the vulnerabilities of which they speak.
     ///
     /// # Errors
     /// `too_many` if one cannot be held against the devices; all the others are taken.
@@ -86,16 +124,21 @@ impl Words {
         let mut taken = Ok(());
         for (key, advisory) in news {
             if let Some(before) = self.advisories.remove(&key) {
-                self.forget(&before.id);
+                self.forget(&before.advisory.id);
             }
             let Some(advisory) = advisory else { continue };
+            let one = Arc::new(InWords::of(advisory));
+            for vulnerability in &one.advisory.vulnerabilities {
+                let name = vulnerability.names.first().unwrap_or(&one.advisory.id);
+                told.insert(self.speaks(&one, name));
+            }
             let (devices, keys) = self.all.take().unwrap_or_else(|| ready(&self.called));
-            match devices.against(&advisory) {
-                Ok(outcome) => told.extend(self.lay(&advisory, outcome, &keys)),
+            match devices.against(&one.advisory) {
+                Ok(outcome) => self.lay(&one, outcome, &keys),
                 Err(refusal) => taken = taken.and(Err(refusal)),
             }
             self.all = Some((devices, keys));
-            self.advisories.insert(key, advisory);
+            self.advisories.insert(key, one);
         }
         taken
     }
@@ -118,10 +161,10 @@ impl Words {
         let keys = vec![key.clone(); called.len()];
         let alone = Devices::new(called.clone());
         let advisories = std::mem::take(&mut self.advisories);
-        for advisory in advisories.values() {
+        for one in advisories.values() {
             // One device is never too many.
-            if let Ok(outcome) = alone.against(advisory) {
-                self.lay(advisory, outcome, &keys);
+            if let Ok(outcome) = alone.against(&one.advisory) {
+                self.lay(one, outcome, &keys);
             }
         }
         self.advisories = advisories;
@@ -153,37 +196,49 @@ impl Words {
         self.vulnerabilities.get(id)
     }
 
+    /// Advisories in words that may speak of a device.
+    pub fn that_may_mean<'w>(&'w self, called: &'w Called) -> impl Iterator<Item = &'w Arc<InWords>> {
+        self.advisories.values().filter(|one| one.sought.may_be(called))
+    }
+
     fn forget(&mut self, advisory: &str) {
-        self.vulnerabilities.retain(|_, one| one.advisory != advisory);
+        self.vulnerabilities
+            .retain(|_, one| one.by.advisory.id != advisory);
         for said in self.said.values_mut() {
             said.retain(|_, wording| wording.advisory != advisory);
         }
     }
 
-    /// Writes down what an advisory says of devices, with the key of each; gives which vulnerabilities concern some.
-    fn lay(&mut self, advisory: &Advisory, outcome: Outcome, keys: &[String]) -> BTreeSet<String> {
-        let mut told = BTreeSet::new();
-        for (place, wording) in wordings(advisory, outcome) {
+    /// Writes down what an advisory says of devices, with the key of each.
+    fn lay(&mut self, by: &Arc<InWords>, outcome: Outcome, keys: &[String]) {
+        for (place, wording) in wordings(&by.advisory, outcome) {
             let Some(key) = keys.get(place) else { continue };
-            let name = &wording.vulnerability;
-            let id = called_here(advisory, name);
+            let id = self.speaks(by, &wording.vulnerability);
             let said = self.said.entry(key.clone()).or_default();
             // Of a device's several names the surest tells.
             if said.get(&id).is_some_and(|before| rank(before) <= rank(&wording)) {
                 continue;
             }
-            let one = self.vulnerabilities.entry(id.clone());
-            let one = one.or_insert_with_key(|id| Vulnerability::of(advisory, name, id));
-            one.devices.insert(key.clone(), wording.confidence.is_some());
-            said.insert(id.clone(), wording);
-            told.insert(id);
+            if let Some(one) = self.vulnerabilities.get_mut(&id) {
+                one.devices.insert(key.clone(), wording.confidence.is_some());
+            }
+            said.insert(id, wording);
         }
-        told
+    }
+
+    /// Writes down that an advisory speaks of a vulnerability; gives what it is called here.
+    fn speaks(&mut self, by: &Arc<InWords>, name: &str) -> String {
+        let id = called_here(&by.advisory, name);
+        self.vulnerabilities
+            .entry(id.clone())
+            .or_insert_with_key(|id| Vulnerability::of(by, name, id));
+        id
     }
 }
 
 impl Vulnerability {
-    fn of(advisory: &Advisory, name: &str, id: &str) -> Self {
+    fn of(by: &Arc<InWords>, name: &str, id: &str) -> Self {
+        let advisory = &by.advisory;
         let all = advisory.vulnerabilities.iter();
         let own = all.filter(|one| {
             one.names
@@ -191,7 +246,8 @@ impl Vulnerability {
                 .map_or(name == advisory.id, |first| first == name)
         });
         let mut found = Self {
-            advisory: advisory.id.clone(),
+            by: Arc::clone(by),
+            first: name.to_owned(),
             names: BTreeSet::from([id.to_owned()]),
             title: advisory.title.clone().unwrap_or_default(),
             severity: vec![],
@@ -208,7 +264,7 @@ impl Vulnerability {
 }
 
 /// What a vulnerability of an advisory is called here; one that has no name is called as the advisory is.
-fn called_here(advisory: &Advisory, name: &str) -> String {
+pub(super) fn called_here(advisory: &Advisory, name: &str) -> String {
     if name == advisory.id {
         name.to_owned()
     } else {
@@ -222,7 +278,7 @@ fn rank(wording: &Wording) -> (bool, Option<Confidence>) {
 }
 
 /// What an advisory says of devices, vulnerability by vulnerability, each with the device's place.
-fn wordings(advisory: &Advisory, outcome: Outcome) -> Vec<(usize, Wording)> {
+pub(super) fn wordings(advisory: &Advisory, outcome: Outcome) -> Vec<(usize, Wording)> {
     let mut all = vec![];
     let mut add = |place: usize, mut names: Vec<String>, wording: Wording| {
         if names.is_empty() {
