@@ -863,6 +863,92 @@ fn a_device_that_was_merged_into_another_is_held_as_that() {
 }
 
 #[test]
+fn a_vex_document_that_is_handed_in_after_market_is_the_makers_answer() {
+    let name = "CVE-2026-7031";
+    let records = [advisory("GHSA-aaaa-bbbb-0031", &[name], "kakuu-left", "1.3.0")];
+    let feed = Feed::of(&records, &[]);
+    let office = watching(&feed);
+    asset(&office, "hospital-h", "架空輸液ポンプC", "", "2.4.1");
+    let pump = "架空輸液ポンプC";
+    let id = hand_in(&office, "maker-a", "2026-06-01", pump, &bill("2.4.1"));
+    work(&office, "2026-06-01");
+    assert_eq!(inbox(&office, "hospital-h", "2026-06-01").len(), 1);
+    let vex = |statement: serde_json::Value| {
+        let mut said =
+            json!({ "vulnerability": { "name": name }, "products": [{ "@id": "pkg:npm/kakuu-left@1.2.0" }] });
+        let (said_of, statement) = (said.as_object_mut().unwrap(), statement.as_object().unwrap());
+        said_of.extend(statement.clone());
+        json!({ "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://kakuu-medical.example/vex/1", "author": "架空 担当者",
+            "timestamp": "2026-06-02T00:00:00Z", "version": 1, "statements": [said] })
+    };
+    let hand_on = |day: &str, document: serde_json::Value| {
+        let visit = member("maker-a", day);
+        let keep = |field, name, bytes: Vec<u8>| {
+            let place = FileFor {
+                kind: DEVICE,
+                record: None,
+                field: Some(field),
+            };
+            let file = office.desk.keep_file(&visit, &place, name, bytes);
+            file.unwrap().to_string()
+        };
+        let sbom = keep("sbom", "bill.json", bill("2.4.1"));
+        let vex = keep("vex", "vex.json", document.to_string().into_bytes());
+        let version = office
+            .desk
+            .record(&visit, DEVICE, "maker-a", &id)
+            .unwrap()
+            .view
+            .version;
+        let seen = Seen {
+            owner: "maker-a",
+            id: &id,
+            version,
+        };
+        let fields = controls(&[
+            ("name", pump),
+            ("version_name", "2.4.1"),
+            ("sbom", &sbom),
+            ("vex", &vex),
+            ("contact", "psirt@kakuu-medical.example"),
+        ]);
+        let saved = office
+            .desk
+            .save_record(&visit, DEVICE, Some(seen), &fields, Completeness::Final);
+        assert!(matches!(saved.unwrap(), SavedRecord::Kept(..)));
+        work(&office, day);
+        let todo = office.desk.security_work(&visit, 9).unwrap();
+        (todo.items[0].state_id.clone(), todo.items[0].answer.clone())
+    };
+    // A statement that leaves out what hospitals are to read is none.
+    let short = vex(json!({ "status": "not_affected", "justification": "component_not_present" }));
+    assert_eq!(hand_on("2026-06-02", short), ("open".to_owned(), None));
+    let whole = vex(
+        json!({ "status": "not_affected", "justification": "vulnerable_code_not_in_execute_path",
+        "impact_statement": "架空の理由" }),
+    );
+    let (state, answer) = hand_on("2026-06-03", whole);
+    let answer = answer.unwrap();
+    assert_eq!(
+        (&*state, &*answer.status, &*answer.justification, &*answer.impact),
+        (
+            "answered",
+            "not-affected",
+            "vulnerable-code-not-in-execute-path",
+            "架空の理由"
+        )
+    );
+    // The hospital reads it, and was told.
+    let item = inbox(&office, "hospital-h", "2026-06-03").remove(0);
+    assert_eq!(item.answers[0].status, "not-affected");
+    let news = told(&office, &member("hospital-h", "2026-06-03"));
+    assert!(
+        news.iter().any(|text| text.contains("(not affected)")),
+        "{news:?}"
+    );
+}
+
+#[test]
 fn a_component_that_only_its_cpe_tells_reaches_the_hospital() {
     let feed = Feed::of(&[], &[]);
     let office = watching(&feed);

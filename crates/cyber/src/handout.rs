@@ -320,6 +320,13 @@ fn source(name: &str) -> &str {
     name.split('-').next().unwrap_or(name)
 }
 
+impl Statement {
+    /// Why the product is not affected, as CSAF 2.0 has it; nothing where it is not said or in words that mean nothing there.
+    pub fn justification_of_csaf(&self) -> Option<&'static str> {
+        justification(Some(self)).and_then(|(csaf, _)| csaf)
+    }
+}
+
 /// Why something is not affected, in the words of CSAF and of `CycloneDX`: those that each has.
 fn justification(said: Option<&Statement>) -> Option<(Option<&'static str>, Option<&'static str>)> {
     let words = said?

@@ -865,6 +865,11 @@ impl Found {
         self.entry.at
     }
 
+    /// The account that wrote it.
+    pub fn by(&self) -> &str {
+        &self.entry.by
+    }
+
     /// Where it stands.
     pub fn state(&self) -> RecordState {
         self.entry.state

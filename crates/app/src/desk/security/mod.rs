@@ -6,6 +6,7 @@ mod disclosed;
 mod facts;
 mod feed;
 mod follow;
+mod from_vex;
 mod gate;
 mod handout;
 mod held;

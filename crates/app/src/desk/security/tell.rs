@@ -77,7 +77,9 @@ impl Desk {
         self.put_device(&device)?;
         // Before it is matched: what another server learns from here on, that one tells.
         self.note_taken(at, owner, id)?;
-        self.tell_devices(at, &[device], None).map(done)
+        let told = self.tell_devices(at, std::slice::from_ref(&device), None)?;
+        let answered = self.answer_by_vex(at, &found, &device)?;
+        Ok(done(told + answered))
     }
 
     /// Matches what a hospital holds: with what was handed in for it, and with advisories that name it in words.
