@@ -50,7 +50,7 @@ const fn without_purl(name: &'static str, claim: Claim) -> Known {
 }
 
 /// In the order of OSV's own list.
-const KNOWN: [Known; 49] = [
+const KNOWN: [Known; 50] = [
     known("AlmaLinux", By(Order::Rpm), "rpm", "almalinux"),
     known("Alpaquita", By(Order::Alpine), "apk", "alpaquita"),
     known("Alpine", By(Order::Alpine), "apk", "alpine"),
@@ -89,6 +89,14 @@ const KNOWN: [Known; 49] = [
     ),
     without_purl("GHC", By(Order::Semver)),
     known("GitHub Actions", By(Order::Semver), "githubactions", ""),
+    // Nor this: files that advisories and bills name by their digests.
+    without_purl(
+        FILE,
+        No(
+            "ファイルのハッシュ値には順序がありません",
+            "digests of files have no order",
+        ),
+    ),
     known("Go", By(Order::Semver), "golang", ""),
     known("Hackage", By(Order::Hackage), "hackage", ""),
     known("Hex", By(Order::Semver), "hex", ""),
@@ -128,6 +136,8 @@ const KNOWN: [Known; 49] = [
 
 /// The name under which products with CPE names stand.
 const CPE: &str = "CPE";
+/// The name under which files with digests stand.
+const FILE: &str = "File";
 
 /// Code names of releases, as package URLs write them, and their numbers.
 const CODENAMES: [(&str, &str, &str); 32] = [
@@ -218,6 +228,19 @@ impl Ecosystem {
     /// Whether it is that of CPE names.
     pub fn is_cpe(&self) -> bool {
         self.name == CPE
+    }
+
+    /// That of files: a package's name is a digest of the file, after its algorithm.
+    pub fn file() -> Self {
+        Self {
+            name: FILE,
+            release: None,
+        }
+    }
+
+    /// Whether it is that of files.
+    pub fn is_file(&self) -> bool {
+        self.name == FILE
     }
 
     /// The name without a release.

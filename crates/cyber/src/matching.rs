@@ -297,15 +297,38 @@ pub(crate) fn packages_of(component: &Component) -> (Vec<Package>, Option<Refusa
             _ => unread,
         };
     }
+    let files = component.hashes.iter().filter_map(|(algorithm, digest)| {
+        Some(Package {
+            ecosystem: Ecosystem::file(),
+            name: file_name(algorithm, digest)?,
+            version: component.version.clone().unwrap_or_default(),
+        })
+    });
+    packages.extend(files);
     packages.sort_unstable();
     packages.dedup();
     (packages, cause)
 }
 
+/// A file by its digest, `sha256:` and hexadecimal digits, whatever the format that writes it: `SHA-256`, `SHA256`, `sha256`; nothing for what is
+/// no digest in hexadecimal digits.
+pub(crate) fn file_name(algorithm: &str, digest: &str) -> Option<String> {
+    let letters = algorithm.chars().filter(char::is_ascii_alphanumeric);
+    let algorithm: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    let digest = digest.trim().to_ascii_lowercase();
+    let is_digest = digest.len() >= SHORTEST && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_digest && !algorithm.is_empty()).then(|| format!("{algorithm}:{digest}"))
+}
+
+/// Digits of the shortest digest that tells a file, MD5.
+const SHORTEST: usize = 32;
+
 impl Package {
-    /// Whether a component of these packages can be assessed only if this one can: a CPE name adds to what a package URL tells.
+    /// Whether a component of these packages can be assessed only if this one can: a CPE name adds to what a package URL tells, and a digest to
+    /// both.
     pub(crate) fn decides<'p>(&self, mut all: impl Iterator<Item = &'p Self>) -> bool {
-        !self.ecosystem.is_cpe() || all.all(|other| other.ecosystem.is_cpe())
+        let is_purl = |package: &Self| !package.ecosystem.is_cpe() && !package.ecosystem.is_file();
+        is_purl(self) || self.ecosystem.is_cpe() && !all.any(is_purl)
     }
 
     /// The packages that a package URL names: its own, and where it says so the source package that it is built from, under whose name

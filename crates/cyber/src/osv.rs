@@ -199,15 +199,17 @@ impl Affected {
     /// What is said of packages of an ecosystem, ready to be asked.
     pub(crate) fn reach(&self, ecosystem: &Ecosystem) -> Reach {
         match &self.package {
+            Some(package) if ecosystem.is_file() => Reach::File(package.name.clone()),
             Some(package) if ecosystem.is_cpe() => Reach::Names(Box::new(Named::new(self, &package.name))),
             _ => Reach::Versions(self.rule(ecosystem)),
         }
     }
 }
 
-/// What is said of a package: of its versions, or by a CPE name.
+/// What is said of a package: of its versions, by a CPE name, or of one file by its digest.
 #[derive(Debug)]
 pub(crate) enum Reach {
+    File(String),
     Versions(Rule),
     Names(Box<Named>),
 }
@@ -220,6 +222,8 @@ impl Reach {
     /// What cannot be assessed.
     pub fn assess(&self, name: &str, version: &str) -> Result<Result<Hit, Vec<Miss>>, Refusal> {
         match self {
+            Self::File(digest) if digest == name => Ok(Ok(Hit::SameFile(digest.clone()))),
+            Self::File(_) => Ok(Err(vec![Miss::Unlisted])),
             Self::Versions(rule) => rule.assess(version),
             Self::Names(named) => named.assess(name, version),
         }
@@ -228,6 +232,7 @@ impl Reach {
     /// The same of a version that is read already, without the proof; nothing where it cannot be assessed.
     pub fn affects(&self, name: &str, text: &str, version: Option<&Version>) -> Option<bool> {
         match self {
+            Self::File(digest) => Some(digest == name),
             Self::Versions(rule) => rule.affects(text, version),
             Self::Names(named) => named.assess(name, text).ok().map(|said| said.is_ok()),
         }
@@ -236,7 +241,7 @@ impl Reach {
     /// Whether it leaves open which package it is about.
     pub fn is_wide(&self) -> bool {
         match self {
-            Self::Versions(_) => false,
+            Self::File(_) | Self::Versions(_) => false,
             Self::Names(named) => named.is_wide(),
         }
     }
@@ -251,6 +256,12 @@ impl Verdict {
                 format!("影響を受けるバージョンの一覧に {version} があります。")
             }
             Self::Affected(Hit::Listed(version)) => format!("{version} is in the list of affected versions."),
+            Self::Affected(Hit::SameFile(digest)) if ja => {
+                format!("記録が挙げているファイルと同じです（{digest}）。")
+            }
+            Self::Affected(Hit::SameFile(digest)) => {
+                format!("it is a file that the record names ({digest}).")
+            }
             Self::Affected(Hit::Named { name, version }) => {
                 let version = version
                     .as_ref()

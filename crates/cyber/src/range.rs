@@ -131,6 +131,8 @@ pub enum Hit {
         /// Why its version is affected, where that is told beside the name.
         version: Option<Box<Hit>>,
     },
+    /// It is the same file, by this digest.
+    SameFile(String),
     /// It lies in a range from this event to that one, if the range ends.
     Range {
         /// What the range's events hold.

@@ -333,3 +333,41 @@ fn advisories_match_components() {
         ]
     );
 }
+
+/// A product that an advisory names by the digest of its file is what has that file, whatever it is called.
+#[test]
+fn a_file_is_found_by_its_digest() {
+    let digest = "0F".repeat(32);
+    let json = format!(
+        r#"{{"document": {{"category": "csaf_security_advisory", "csaf_version": "2.0", "publisher": {{"name": "架空メディカル株式会社"}},
+        "title": "demo", "tracking": {{"id": "K-2", "current_release_date": "2026-02-01T00:00:00Z", "status": "final"}}}},
+        "product_tree": {{"full_product_names": [{{"name": "loader", "product_id": "L", "product_identification_helper":
+            {{"hashes": [{{"filename": "loader.bin", "file_hashes": [{{"algorithm": "sha256", "value": "{digest}"}}]}}]}}}}]}},
+        "vulnerabilities": [{{"cve": "CVE-9", "product_status": {{"known_affected": ["L"]}}}}]}}"#
+    );
+    let mut collection = Collection::default();
+    collection.add_advisory(&Advisory::of(&document(&json)).unwrap());
+    let (bytes, _) = collection.write().unwrap();
+    let database = Database::open(bytes.as_slice()).unwrap();
+    let bill = |algorithm: &str, content: &str| {
+        let bill = format!(
+            r#"{{"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": [
+            {{"type": "file", "name": "firmware part", "hashes": [{{"alg": "{algorithm}", "content": "{content}"}}]}}]}}"#
+        );
+        match_components(&database, &Bill::of(&document(&bill)).unwrap()).unwrap()
+    };
+    let same = bill("SHA-256", &digest.to_lowercase());
+    assert_eq!(same.findings.len(), 1);
+    assert_eq!(same.findings[0].advisory, "K-2/CVE-9");
+    assert!(
+        same.findings[0]
+            .proof
+            .en
+            .starts_with("it is a file that the record names (sha256:0f0f")
+    );
+    // Another file, another algorithm: nothing is found, and that says nothing of a component that has no other name.
+    for (algorithm, content) in [("SHA-256", "1f".repeat(32)), ("SHA3-256", digest)] {
+        let other = bill(algorithm, &content);
+        assert_eq!((other.findings.len(), other.ledger.unassessable), (0, 1));
+    }
+}

@@ -68,7 +68,7 @@ impl Handed {
             let version = version(number);
             let purl = |purl: String| (Some(purl.clone()), format!(r#""purl": "{purl}""#));
             let cpe = |cpe: String, more: String| (Some(cpe.clone()), format!(r#""cpe": "{cpe}"{more}"#));
-            match form % 12 {
+            match form % 13 {
                 0 => purl(format!("pkg:pypi/demo@{version}")),
                 1 => purl("pkg:pypi/demo".to_owned()),
                 2 => purl(format!("pkg:npm/demo@{version}")),
@@ -88,6 +88,12 @@ impl Handed {
                     named_by("acme:demo", version),
                     format!(r#", "purl": "pkg:pypi/demo@{version}""#),
                 ),
+                11 => {
+                    let digest = digest(number);
+                    let hashes = format!(r#", "hashes": [{{"alg": "SHA-256", "content": "{digest}"}}]"#);
+                    let purl = format!("pkg:pypi/demo@{version}");
+                    (Some(purl.clone()), format!(r#""purl": "{purl}"{hashes}"#))
+                }
                 _ => (None, r#""version": "1""#.to_owned()),
             }
         };
@@ -133,9 +139,15 @@ fn named_by(product: &str, version: &str) -> String {
     format!("cpe:2.3:a:{product}:{version}:*:*:*:*:*:*:*")
 }
 
+/// A file's digest.
+fn digest(number: u8) -> String {
+    ["a", "b", "c"][usize::from(number % 3)].repeat(64)
+}
+
 fn package(number: u8, version: u8) -> Package {
     let by_cpe = ["acme:demo", "other:demo", "*:demo", "acme:*"].map(|product| named_by(product, "*"));
     let [acme, other, any_vendor, any_product] = by_cpe.each_ref().map(|name| ("CPE", name.as_str()));
+    let file = format!("sha256:{}", digest(number / 10));
     let (ecosystem, name) = [
         acme,
         other,
@@ -146,7 +158,8 @@ fn package(number: u8, version: u8) -> Package {
         ("npm", "demo"),
         ("Debian:12", "demo"),
         ("Debian", "demo"),
-    ][usize::from(number % 9)];
+        ("File", file.as_str()),
+    ][usize::from(number % 10)];
     let version = ["0.9", "1.0", "1.5", "2.0", "2.1", "no version!"][usize::from(version % 6)];
     Package {
         ecosystem: Ecosystem::parse(ecosystem).unwrap(),

@@ -12,6 +12,7 @@ use super::super::vex::Status;
 use super::{Edition, Origin};
 use crate::cpe::{Attribute, Cpe, Value};
 use crate::ecosystem::Ecosystem;
+use crate::matching::file_name;
 use crate::osv::{Affected, Package, Record, Severity};
 use crate::purl::Purl;
 use crate::range::{Event, Kind, Range};
@@ -56,6 +57,9 @@ pub struct Product {
     pub purls: Vec<String>,
     /// CPE names.
     pub cpes: Vec<String>,
+    /// Digests of its files: algorithm and value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hashes: Vec<(String, String)>,
     /// Numbers of its models.
     pub models: Vec<String>,
     /// References of the component and of the product that it is in, where this is a component within another product.
@@ -129,7 +133,24 @@ impl Advisory {
 impl Product {
     /// What is affected of what it is, as records write it; a component within another product says nothing of that component elsewhere.
     fn affected(&self) -> impl Iterator<Item = Affected> {
-        self.packages().chain(self.named())
+        self.packages().chain(self.named()).chain(self.files())
+    }
+
+    /// The same by digests of its files: whatever has such a file has this product.
+    fn files(&self) -> impl Iterator<Item = Affected> {
+        let hashes = self.hashes.iter().filter(|_| self.within.is_none());
+        hashes.filter_map(|(algorithm, digest)| {
+            Some(Affected {
+                package: Some(Package {
+                    ecosystem: Ecosystem::file().to_string(),
+                    name: file_name(algorithm, digest)?,
+                    purl: None,
+                }),
+                severity: Vec::new(),
+                ranges: Vec::new(),
+                versions: Vec::new(),
+            })
+        })
     }
 
     /// The same by its CPE names. Where these leave the version open, the branch tells it; one that cannot be read is an empty range.
@@ -266,6 +287,7 @@ fn read(json: &Json, version: &str) -> Option<Advisory> {
                 .map(|(_, purl)| purl.to_owned())
                 .collect(),
             cpes: owned(helper.at("cpe")).into_iter().collect(),
+            hashes: file_hashes(helper),
             models: helper.at("model_numbers").texts().map(str::to_owned).collect(),
             within: within
                 .get(product.id)
@@ -336,6 +358,18 @@ fn read(json: &Json, version: &str) -> Option<Advisory> {
         products: products.collect(),
         vulnerabilities: vulnerabilities.collect(),
     })
+}
+
+fn file_hashes(helper: &Json) -> Vec<(String, String)> {
+    let files = helper.at("hashes").items().iter();
+    let hashes = files.flat_map(|file| file.at("file_hashes").items());
+    let hash = |hash: &Json| {
+        Some((
+            hash.text_at("algorithm")?.to_owned(),
+            hash.text_at("value")?.to_owned(),
+        ))
+    };
+    hashes.filter_map(hash).collect()
 }
 
 /// References of products that are a component within another: the component's and the other's. A path of several steps ends in the product
