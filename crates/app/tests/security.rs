@@ -863,6 +863,78 @@ fn a_device_that_was_merged_into_another_is_held_as_that() {
 }
 
 #[test]
+fn what_its_publisher_withdraws_leaves_nothing_to_do_and_comes_back_as_new() {
+    let name = "CVE-2026-7041";
+    let record = advisory("GHSA-aaaa-bbbb-0041", &[name], "kakuu-left", "1.3.0");
+    let pump = "架空輸液ポンプC";
+    let words = csaf(
+        "KAKUU-26-041",
+        "CVE-2026-7042",
+        ("架空の別会社", pump, "<3.0"),
+        None,
+    );
+    let feed = Feed::default();
+    feed.replace_all(std::slice::from_ref(&record), std::slice::from_ref(&words), &[]);
+    let office = watching(&feed);
+    asset(&office, "hospital-h", pump, "", "2.4.1");
+    listed(&office, "hospital-x", ["架空の別会社", pump, "1.0"]);
+    hand_in(&office, "maker-a", "2026-06-01", pump, &bill("2.4.1"));
+    work(&office, "2026-06-01");
+    let states = |hospital: &str| -> Vec<(String, bool)> {
+        let items = inbox(&office, hospital, "2026-06-09").into_iter();
+        items.map(|item| (item.name, item.over)).collect()
+    };
+    let open = |name: &str| vec![(name.to_owned(), false)];
+    let over = |name: &str| vec![(name.to_owned(), true)];
+    assert_eq!(states("hospital-h"), open(name));
+    assert_eq!(states("hospital-x"), open("CVE-2026-7042"));
+    // What a database does not know any more was not withdrawn by that.
+    feed.replace_all(&[], &[], &[]);
+    work(&office, "2026-06-02");
+    assert_eq!(states("hospital-h"), open(name));
+    let withdrawn = Record {
+        withdrawn: Some("2026-06-03T00:00:00Z".into()),
+        ..record.clone()
+    };
+    let gone = Advisory {
+        withdrawn: true,
+        ..words.clone()
+    };
+    feed.replace_all(&[withdrawn], &[gone], &[]);
+    work(&office, "2026-06-03");
+    assert_eq!(states("hospital-h"), over(name));
+    assert_eq!(states("hospital-x"), over("CVE-2026-7042"));
+    for who in ["hospital-h", "hospital-x", "maker-a"] {
+        let news = told(&office, &member(who, "2026-06-03"));
+        assert!(
+            news.iter().any(|text| text.contains("was withdrawn")),
+            "{who}: {news:?}"
+        );
+    }
+    let todo = office
+        .desk
+        .security_work(&member("maker-a", "2026-06-03"), 9)
+        .unwrap();
+    assert_eq!(todo.open, 0);
+    let (again, spoken) = ("2026-06-04T00:00:00Z".to_owned(), "架空の改訂".to_owned());
+    let record = Record {
+        modified: again,
+        ..record
+    };
+    let words = Advisory {
+        title: Some(spoken),
+        ..words
+    };
+    feed.replace_all(&[record], &[words], &[]);
+    work(&office, "2026-06-04");
+    assert_eq!(states("hospital-h"), [open(name), over(name)].concat());
+    assert_eq!(
+        states("hospital-x"),
+        [open("CVE-2026-7042"), over("CVE-2026-7042")].concat()
+    );
+}
+
+#[test]
 fn a_vex_document_that_is_handed_in_after_market_is_the_makers_answer() {
     let name = "CVE-2026-7031";
     let records = [advisory("GHSA-aaaa-bbbb-0031", &[name], "kakuu-left", "1.3.0")];

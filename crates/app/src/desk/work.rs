@@ -66,6 +66,8 @@ pub(super) enum Work {
         #[serde(default)]
         says: String,
     },
+    /// End what makers and hospitals have before them of vulnerabilities that were withdrawn.
+    Withdrawn,
     /// Tell whoever holds a device version to which stage of its life it has come.
     Support {
         /// The maker.
@@ -87,6 +89,7 @@ impl Work {
             Self::Hook { .. }
             | Self::Security { .. }
             | Self::Vulnerability { .. }
+            | Self::Withdrawn
             | Self::Support { .. }
             | Self::ImportList { .. } => DESK,
         }
@@ -189,6 +192,7 @@ impl Desk {
                 let since = at.duration_since(job.not_before);
                 self.tell_vulnerability(at, &advisory, (&says, since)).map(Some)
             }
+            Work::Withdrawn => self.tell_withdrawn(at).map(Some),
             Work::Support { owner, id } => self.tell_stage(at, &owner, &id).map(Some),
             Work::ImportList { import } => self.run_import(&import, at, heard),
         }

@@ -115,6 +115,12 @@ impl Desk {
         Ok(all)
     }
 
+    /// Whether a vulnerability of one of these names was published here.
+    pub(super) fn is_disclosed(&self, names: &[String]) -> Result<bool, Refusal> {
+        let all = self.disclosed()?;
+        Ok(all.iter().any(|one| names.iter().any(|name| one.is_called(name))))
+    }
+
     /// The tree of what was published, as this publisher's site serves it.
     ///
     /// # Errors

@@ -85,6 +85,24 @@ impl Room {
         }))
     }
 
+    /// Whether all that was known of a vulnerability by these names was withdrawn. What is not known any more is not withdrawn by that.
+    pub fn is_withdrawn(&self, names: &[String]) -> Result<bool, Refusal> {
+        let Some(database) = &self.database else {
+            return Ok(false);
+        };
+        let mut gone = names.iter().any(|name| self.words.is_withdrawn(name));
+        for name in names {
+            if let Some(record) = database.record(name)? {
+                if record.withdrawn.is_none() {
+                    return Ok(false);
+                }
+                gone = true;
+            }
+        }
+        let names = names.iter().cloned().collect();
+        Ok(gone && self.words.named(&names).next().is_none())
+    }
+
     /// The devices that a vulnerability concerns, by any of its names.
     pub fn concerned(&self, advisory: &str, names: &[String]) -> Concerned {
         let ids: BTreeSet<String> = names.iter().cloned().chain([advisory.to_owned()]).collect();

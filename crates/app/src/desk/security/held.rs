@@ -8,7 +8,7 @@ use cyber::device::{Device as Called, Devices};
 use jiff::Timestamp;
 use plan::Kind as Form;
 use record::{Record, terms};
-use store::{Direction, Filter, Name, Query, Test};
+use store::{Filter, Name, Query, Test};
 use vocab::Refusal;
 
 use super::super::Desk;
@@ -71,7 +71,7 @@ impl Desk {
     /// By what assets are found that an advisory may mean: their makers, and the words of their names and models.
     fn ways_to(&self, one: &InWords) -> Result<Vec<Way>, Refusal> {
         let mut ways = vec![];
-        let makers = self.makers_held()?;
+        let makers = self.different(ASSET, "maker")?;
         let makers: Vec<String> = makers
             .into_iter()
             .filter(|maker| one.sought.is_vendor(maker))
@@ -85,32 +85,6 @@ impl Desk {
             ways.push(Way::Is(filter("model_number", Test::Prefix(indexed(word)))?));
         }
         Ok(ways)
-    }
-
-    /// Every maker whose name some hospital has written.
-    fn makers_held(&self) -> Result<Vec<String>, Refusal> {
-        let rashin = self.rashin()?;
-        let mut makers = vec![];
-        let Some(kind) = rashin.plan().kind(ASSET) else {
-            return Ok(makers);
-        };
-        let maker = Name::new("maker").map_err(refused)?;
-        let mut from = String::new();
-        // From each to the next, however many have it.
-        loop {
-            let query = Query {
-                filters: vec![filter("maker", Test::From(from))?],
-                order: Some((maker.clone(), Direction::Up)),
-                limit: 1,
-                ..Query::of(stored(ASSET)?)
-            };
-            let Some(version) = self.store.list(&query).map_err(refused)?.into_iter().next() else {
-                return Ok(makers);
-            };
-            let name = text(&opened(kind, &version)?.record, "maker");
-            from = format!("{}\u{1}", indexed(&name));
-            makers.push(name);
-        }
     }
 
     /// Tells a hospital of what advisories say in words of an asset.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use authz::Action;
 use jiff::Timestamp;
 use plan::{Kind as Form, RecordLink};
+use record::procedure::{Case, What};
 use record::{Record, Value};
 use serde_json::json;
 use store::{Change, Draft, Fault, Job, Name, Query, Test, sha256};
@@ -18,6 +19,7 @@ use super::super::kept::{TOGETHER, change, refused};
 use super::super::register::{Found, RecordState, drafted, opened, stored};
 use super::super::supply::{indexed, text, texts};
 use super::facts::Facts;
+use super::withdrawn::LAPSE;
 use super::{RESPONSE, SEVERITIES, Visit, program};
 use crate::ask::Rashin;
 
@@ -189,10 +191,16 @@ impl Desk {
         let mut covered = BTreeSet::new();
         for found in has {
             let file = self.case_file(rashin, kind, owner, &found.id)?;
-            let over = file.is_some_and(|file| file.state().is_none_or(|state| state.last));
+            let over = file
+                .as_ref()
+                .is_some_and(|file| file.state().is_none_or(|state| state.last));
             let news = items.news(item, &found.record);
             if over {
-                if news.grave.is_le() {
+                // What ended because it was withdrawn was dealt with by nobody.
+                let lapsed = file
+                    .and_then(|file| file.kept)
+                    .is_some_and(|kept| has_lapsed(&kept.value));
+                if news.grave.is_le() && !lapsed {
                     covered.extend(linked(&found.record, items.about));
                 }
                 continue;
@@ -230,6 +238,14 @@ impl Desk {
         }
         Ok(Standing::New(id))
     }
+}
+
+fn has_lapsed(case: &Case) -> bool {
+    let moves = case.history.iter().rev().filter_map(|event| match &event.what {
+        What::Moved { transition, .. } => Some(transition.as_str()),
+        _ => None,
+    });
+    moves.take(1).any(|transition| transition == LAPSE)
 }
 
 /// What a record does not say yet.

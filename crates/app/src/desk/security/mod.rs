@@ -18,6 +18,7 @@ mod taken;
 mod tell;
 mod tell_disclosed;
 mod watch;
+mod withdrawn;
 mod words;
 mod worklist;
 
@@ -25,12 +26,13 @@ use authz::{Caller, Role};
 use jiff::Timestamp;
 use plan::Kind as Form;
 use record::{FieldNeed, ShapeNeed, ViewNeed};
-use store::{Draft, Job, Name, Query, sha256};
+use store::{Direction, Draft, Job, Name, Query, Test, sha256};
 use vocab::Refusal;
 
+use super::case::filter;
 use super::kept::refused;
 use super::register::{Found, opened, stored};
-use super::supply::ASSET;
+use super::supply::{ASSET, indexed, text};
 use super::work::Work;
 use super::{Desk, MINISTRY, Visit};
 
@@ -141,6 +143,31 @@ impl Desk {
             ..Query::of(stored(&kind.id)?)
         };
         Ok(self.every(query).map(|version| opened(kind, &version?)))
+    }
+
+    /// What records of a kind say in an indexed field that holds one text, each text once, in order. From each to the next, however many say it.
+    fn different(&self, kind: &str, field: &str) -> Result<Vec<String>, Refusal> {
+        let rashin = self.rashin()?;
+        let mut all = vec![];
+        let Some(form) = rashin.plan().kind(kind) else {
+            return Ok(all);
+        };
+        let name = Name::new(field).map_err(refused)?;
+        let mut from = String::new();
+        loop {
+            let query = Query {
+                filters: vec![filter(field, Test::From(from))?],
+                order: Some((name.clone(), Direction::Up)),
+                limit: 1,
+                ..Query::of(stored(kind)?)
+            };
+            let Some(version) = self.store.list(&query).map_err(refused)?.into_iter().next() else {
+                return Ok(all);
+            };
+            let said = text(&opened(form, &version)?.record, field);
+            from = format!("{}\u{1}", indexed(&said));
+            all.push(said);
+        }
     }
 
     /// The jobs that follow from records that are written: what is handed in for a device, and what a hospital holds, is matched as soon as it is

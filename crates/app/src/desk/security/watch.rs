@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use record::{Record, Value, fold};
 use serde_json::json;
-use store::Name;
+use store::{Name, sha256};
 use vocab::Refusal;
 
 use super::super::kept::{change, refused};
@@ -235,6 +235,7 @@ impl Desk {
             }
             (room.is_some(), room.as_ref().is_some_and(same))
         };
+        let taken_in = stamp.clone().filter(|_| !taken);
         let open = |one: &dyn Advisories| Database::open(Bytes(one.open()?));
         let advisories = self.watch.advisories.as_deref().filter(|_| !taken);
         let database = advisories.map(open);
@@ -249,7 +250,7 @@ impl Desk {
             if let Some(database) = database.transpose().map_err(unready)? {
                 room.take(database).map_err(unready)?;
             }
-            room.stamp = stamp;
+            room.stamp.clone_from(&stamp);
             room.told.waits().clone()
         };
         let tell = |(advisory, says): (&String, &String)| {
@@ -259,6 +260,10 @@ impl Desk {
             (key, Work::Vulnerability { advisory, says })
         };
         self.later(at, "advisories", &waits.iter().map(tell).collect::<Vec<_>>())?;
+        if let Some(taken) = &taken_in {
+            let key = format!("withdrawn.{}", sha256(taken.as_bytes()));
+            self.later(at, "withdrawn", &[(key, Work::Withdrawn)])?;
+        }
         self.change_room(|room| room.told.done(&waits))?;
         Ok(true)
     }

@@ -99,6 +99,8 @@ pub(super) struct Words {
     said: BTreeMap<String, BTreeMap<String, Wording>>,
     /// By what they are called here: the advisory and their first name in it.
     vulnerabilities: BTreeMap<String, Vulnerability>,
+    /// What those were called of which withdrawn advisories spoke, by the advisories' keys.
+    withdrawn: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Words {
@@ -109,7 +111,7 @@ impl Words {
             let is_hardware = |cpe: &String| cpe.starts_with("cpe:2.3:h:") || cpe.starts_with("cpe:/h:");
             product.within.is_none() && product.purls.is_empty() && product.cpes.iter().all(is_hardware)
         };
-        !advisory.withdrawn && advisory.products.iter().any(in_words)
+        advisory.products.iter().any(in_words)
     }
 
     /// Takes advisories in words that came or changed, and the keys alone of others; adds the vulnerabilities of which they speak.
@@ -126,10 +128,14 @@ impl Words {
             if let Some(before) = self.advisories.remove(&key) {
                 self.forget(&before.advisory.id);
             }
+            self.withdrawn.remove(&key);
             let Some(advisory) = advisory else { continue };
+            if advisory.withdrawn {
+                self.withdrawn.insert(key, all_called(&advisory));
+                continue;
+            }
             let one = Arc::new(InWords::of(advisory));
-            for vulnerability in &one.advisory.vulnerabilities {
-                let name = vulnerability.names.first().unwrap_or(&one.advisory.id);
+            for name in first_names(&one.advisory) {
                 told.insert(self.speaks(&one, name));
             }
             let (devices, keys) = self.all.take().unwrap_or_else(|| ready(&self.called));
@@ -194,6 +200,11 @@ impl Words {
     /// A vulnerability by what it is called here.
     pub fn vulnerability(&self, id: &str) -> Option<&Vulnerability> {
         self.vulnerabilities.get(id)
+    }
+
+    /// Whether a withdrawn advisory called a vulnerability so.
+    pub fn is_withdrawn(&self, id: &str) -> bool {
+        self.withdrawn.values().any(|called| called.contains(id))
     }
 
     /// Advisories in words that may speak of a device.
@@ -270,6 +281,19 @@ pub(super) fn called_here(advisory: &Advisory, name: &str) -> String {
     } else {
         format!("{}/{name}", advisory.id)
     }
+}
+
+/// The first name of each vulnerability of an advisory.
+fn first_names(advisory: &Advisory) -> impl Iterator<Item = &String> {
+    let all = advisory.vulnerabilities.iter();
+    all.map(|one| one.names.first().unwrap_or(&advisory.id))
+}
+
+/// What all vulnerabilities of an advisory are called here.
+fn all_called(advisory: &Advisory) -> BTreeSet<String> {
+    first_names(advisory)
+        .map(|name| called_here(advisory, name))
+        .collect()
 }
 
 /// The surest first.
