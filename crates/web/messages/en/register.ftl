@@ -49,6 +49,7 @@ record-answer = Answer
 record-at = When
 record-blank = none
 record-by = Written by
+record-by-program = Rashin (by itself)
 record-by-sheet = Register several by Excel
 record-cell = { $table } { $row }: { $column }
 record-change = Change it

@@ -49,6 +49,7 @@ record-answer = 内容
 record-at = 日時
 record-blank = なし
 record-by = 記入した人
+record-by-program = 羅針（自動）
 record-by-sheet = Excel でまとめて登録する
 record-cell = { $table } { $row }: { $column }
 record-change = 内容を変える

@@ -54,6 +54,7 @@ fn build_list(here: &Here<'_>) -> Result<Answer, Refusal> {
     let mut page = Work {
         lead: t.text("cases-lead"),
         search: Some(super::work::Search {
+            title: String::new(),
             action: t.path("/cases"),
             fields: search(here, &asked),
             again: narrowed.then_some(all),

@@ -104,6 +104,7 @@ fn build_mine(here: &Here<'_>) -> Result<Answer, Refusal> {
             String::new()
         },
         search: Some(Search {
+            title: t.text("cyber-earlier"),
             action: t.path("/cyber/mine"),
             fields: vec![Field {
                 name: "as_of".into(),
@@ -244,7 +245,7 @@ fn support_table(t: Texts<'_>, ends: &[SupportEnd]) -> Table {
         caption: t.text("cyber-support"),
         columns: vec![
             Column::words(t.text("cyber-assets")),
-            Column::short(t.text("cyber-stage")),
+            Column::words(t.text("cyber-stage")),
             Column::short(t.text("cyber-eol")),
             Column::short(t.text("cyber-eos")),
             Column::words(t.text("cyber-contact")),
@@ -998,6 +999,10 @@ fn build_advisory(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
             0,
         ));
     }
+    if !page.answers.is_empty() {
+        let answers = answer_table(here, &names, &page.answers);
+        parts.push(listed(t, "cyber-answer", String::new(), answers, 0));
+    }
     if !touched.rows.is_empty() {
         let note = if page.cut {
             t.text("cyber-cut")
@@ -1024,8 +1029,64 @@ fn build_advisory(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
             Term::new(t.text("cyber-names"), page.names.join("、")),
         ],
         parts,
+        way: page.item.as_ref().map(|(owner, id)| {
+            Link::to(
+                t.text("cyber-item"),
+                t.path(&format!("/registers/{RESPONSE}/{owner}/{id}")),
+            )
+        }),
         files: downloads(t, here.reader),
         ..Work::new(here, page.name.clone(), vec![])
+    })
+}
+
+/// What makers say of a vulnerability, a row an answer.
+fn answer_table(here: &Here<'_>, names: &Names<'_>, answers: &[MakerAnswer]) -> Table {
+    let t = here.t;
+    let row = |answer: &MakerAnswer| {
+        let why = [
+            names.say("justification", &answer.justification),
+            answer.impact.clone(),
+        ];
+        let todo = [answer.action.clone(), answer.fixed_in.clone()];
+        let joined = |texts: [String; 2]| {
+            let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+            texts.join(" / ")
+        };
+        vec![
+            Link::plain(here.organisation_name(&answer.maker)),
+            Link::plain(names.say("status", &answer.status)),
+            Link::plain(joined(why)),
+            Link::plain(joined(todo)),
+            Link::plain(moment(t, answer.at)),
+        ]
+    };
+    Table {
+        id: "answers".into(),
+        caption: t.text("cyber-answer"),
+        rows: answers.iter().map(row).collect(),
+        columns: vec![
+            Column::words(t.text("cyber-maker")),
+            Column::short(t.text("cyber-status")),
+            Column::words(t.text("cyber-why")),
+            Column::words(t.text("cyber-todo")),
+            Column::short(t.text("cyber-answered-at")),
+        ],
+    }
+}
+
+/// On the page of a hospital's or a maker's record: the way to the vulnerability that it is about.
+pub(super) fn way_to_advisory(here: &Here<'_>, kind: &str, record: &record::Record) -> Option<Part> {
+    let name = record.fields.get("name").and_then(record::Value::text);
+    let name = name.filter(|_| [ANSWER, RESPONSE].contains(&kind))?;
+    let t = here.t;
+    Some(Part {
+        title: t.text("cyber-about"),
+        link: Some(Link::to(
+            t.with1("cyber-about-link", "name", name.as_str()),
+            t.path(&format!("/cyber/advisories/{}", encoded(&name))),
+        )),
+        ..Part::default()
     })
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct Work<'a> {
 
 /// What a list can be narrowed by, in its address.
 pub(crate) struct Search {
+    /// What it is for; empty where something is sought.
+    pub title: String,
     /// Address of the list.
     pub action: String,
     /// What is typed.

@@ -14,7 +14,7 @@ use vocab::Refusal;
 
 use super::super::kept::refused;
 use super::super::register::{Found, key, opened, reading};
-use super::super::supply::{ASSET, HeldAsset, date, text};
+use super::super::supply::{ASSET, HeldAsset, date, text, texts};
 use super::super::{Desk, Visit, closed, unknown};
 use super::disclosed::Disclosed;
 use super::facts::{Concerned, Facts};
@@ -97,8 +97,12 @@ pub struct AdvisoryPage {
     pub devices: Vec<TouchedDevice>,
     /// Whether there are more than are named.
     pub cut: bool,
+    /// For a hospital: owner and id of its own record of it, the newest.
+    pub item: Option<(String, String)>,
     /// For a hospital: which of its own it concerns.
     pub own: Vec<OwnAsset>,
+    /// For a hospital: what the makers of these say.
+    pub answers: Vec<MakerAnswer>,
     /// Hospitals that hold such devices, by prefecture (`00` where it is not known), for the ministry: how many there are, and how many have acted.
     pub prefectures: BTreeMap<String, [usize; 2]>,
     /// Hospitals by the id of their item's state, for the ministry.
@@ -279,7 +283,7 @@ impl Desk {
         if record.is_none() && devices.is_empty() && concerned.in_words.is_empty() && disclosed.is_none() {
             return Err(unknown());
         }
-        let mut own_assets = vec![];
+        let (mut own_assets, mut own_answers, mut item) = (vec![], vec![], None);
         let response = plan.kind(RESPONSE);
         if let Sight::Organisation(own) = &sight {
             let own = own.as_str();
@@ -292,7 +296,13 @@ impl Desk {
             if devices.is_empty() && items.is_empty() {
                 return Err(unknown());
             }
+            item = items.last().map(|item| (item.owner.clone(), item.id.clone()));
             own_assets = self.own_assets(&rashin, &items, &concerned.in_words)?;
+            let makers: BTreeSet<String> = items
+                .iter()
+                .flat_map(|item| texts(&item.record, "makers"))
+                .collect();
+            own_answers = self.answers_of(&rashin, kind, &makers, &facts.names, None)?;
         }
         let cut = devices.len() > NAMED;
         let touched = self.touched(visit, &rashin, kind, &facts, (devices, &unsure))?;
@@ -315,7 +325,9 @@ impl Desk {
             names: facts.names,
             devices: touched,
             cut,
+            item,
             own: own_assets,
+            answers: own_answers,
             prefectures,
             responses,
         })

@@ -227,14 +227,10 @@ impl Desk {
         } = one;
         let names = texts(&record, "names");
         let makers = texts(&record, "makers");
-        let mut answers = vec![];
-        if let Some(kind) = rashin.plan().kind(ANSWER) {
-            for maker in &makers {
-                for found in self.about(kind, Some(maker), &names)? {
-                    answers.extend(self.answer_at(rashin, kind, maker, &found.id, until)?);
-                }
-            }
-        }
+        let answers = match rashin.plan().kind(ANSWER) {
+            Some(kind) => self.answers_of(rashin, kind, &makers, &names, until)?,
+            None => vec![],
+        };
         let mut assets = vec![];
         for id in linked(&record, "assets") {
             let held = match until {

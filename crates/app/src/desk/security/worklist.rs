@@ -321,6 +321,24 @@ impl Desk {
         Ok(None)
     }
 
+    /// What these makers say of a vulnerability of these names, as far as they had said it by a time.
+    pub(super) fn answers_of<'m>(
+        &self,
+        rashin: &Rashin,
+        kind: &Form,
+        makers: impl IntoIterator<Item = &'m String>,
+        names: &[String],
+        until: Option<Timestamp>,
+    ) -> Result<Vec<MakerAnswer>, Refusal> {
+        let mut answers = vec![];
+        for maker in makers {
+            for found in self.about(kind, Some(maker), names)? {
+                answers.extend(self.answer_at(rashin, kind, maker, &found.id, until)?);
+            }
+        }
+        Ok(answers)
+    }
+
     /// Hand-ins by id, with name and version.
     pub(super) fn device_names(
         &self,

@@ -75,6 +75,7 @@ fn look<'a>(here: &Here<'a>, frame: Work<'a>, pair: &MergePage, words: &str) -> 
             }],
             again: (!words.is_empty()).then(|| Link::to(t.text("register-all"), action.clone())),
             action: action.clone(),
+            title: String::new(),
             views: vec![],
         }),
         table: Some(Table {

@@ -12,7 +12,7 @@ use plan::Kind;
 use vocab::Refusal;
 
 use super::super::work::{Part, moment, seen_version};
-use super::super::{Answer, Here, at_desk, cases};
+use super::super::{Answer, Here, at_desk, cases, cyber};
 use super::files;
 use super::form::{Given, elsewhere, fields, given, typed};
 use super::unsent::{self, Before};
@@ -62,10 +62,12 @@ pub(in crate::pages) fn build_one(
     let facts: Vec<Term> = answered
         .map(|field| fact(here, &record, field))
         .collect::<Result<_, _>>()?;
-    let mut parts = record
-        .case
-        .as_ref()
-        .map_or_else(Vec::new, |case| cases::parts(here, &record, case));
+    let mut parts: Vec<Part> = cyber::way_to_advisory(here, &kind.id, &view.record)
+        .into_iter()
+        .collect();
+    if let Some(case) = &record.case {
+        parts.extend(cases::parts(here, &record, case));
+    }
     if !record.history.is_empty() {
         parts.push(Part {
             title: t.text("record-history"),
@@ -154,7 +156,7 @@ pub(super) fn fact(here: &Here<'_>, page: &RecordPage, field: &plan::Field) -> R
         };
         let now = format!("{}/{}", found.owner, found.id);
         let text = if now == own {
-            format!("{} {own}", found.name)
+            found.name
         } else {
             t.with(
                 "merge-reference",
@@ -196,7 +198,10 @@ fn history(here: &Here<'_>, kind: &Kind, changes: &[RecordChange]) -> Table {
             let field = kind.field(&moved.field);
             let title = field.map_or(moved.field.as_str(), |field| field.title.get(t.lang()));
             let say = |value: &Option<record::Value>| match (field, value) {
-                (Some(field), Some(value)) => said(here, field, value),
+                // The sentence has its own end.
+                (Some(field), Some(value)) => {
+                    said(here, field, value).trim_end_matches(['。', '.']).to_owned()
+                }
                 _ => t.text("record-blank"),
             };
             t.with(
@@ -217,7 +222,10 @@ fn history(here: &Here<'_>, kind: &Kind, changes: &[RecordChange]) -> Table {
         vec![
             Link::plain(one.version.to_string()),
             Link::plain(moment(t, one.at)),
-            Link::plain(one.by.clone().unwrap_or_default()),
+            Link::plain(match one.by.as_deref() {
+                Some("system") => t.text("record-by-program"),
+                by => by.unwrap_or_default().to_owned(),
+            }),
             Link::plain(state(here, kind, one.state)),
             Link::plain(moved),
         ]
