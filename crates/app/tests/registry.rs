@@ -66,8 +66,10 @@ fn japanese(text: &str) -> Vec<u8> {
 }
 
 fn take(desk: &Desk, list: List, bytes: Vec<u8>) -> Kept<ListImport> {
-    desk.import_list_now(&secretariat(DAY), list, "list.csv", bytes, &mut |_, _| true)
-        .unwrap()
+    desk.import_list_now(&secretariat(DAY), list, "list.csv", bytes, false, &mut |_, _| {
+        true
+    })
+    .unwrap()
 }
 
 /// Every record of a kind as lines of its fields, with its id and version.
@@ -115,13 +117,13 @@ fn institutions_come_change_and_go() {
         list += &institution(&number(1, serial, '1'), "架空医院");
     }
     list += "200000001,0000001,架空のまちがい,1000000,架空市\r\n";
-    let _ = write!(list, "{tokyo},{},架空病院,100-0000,架空市\r\n", &tokyo[2..]);
+    let _ = write!(list, "{tokyo},{},架空病院,100-000,架空市\r\n", &tokyo[2..]);
     list += "1,2,3\r\n";
     let file = zipped(&[("list.csv", list.as_bytes())]);
     let first = take(desk, List::MedicalInstitution, file);
     let mut second = institution(&medical, "架空診療所（移転）");
     // What cannot be read in the list is in the list all the same.
-    let _ = write!(second, "{tokyo},{},架空病院,100-0000,架空市\r\n", &tokyo[2..]);
+    let _ = write!(second, "{tokyo},{},架空病院,100-000,架空市\r\n", &tokyo[2..]);
     second += &institution(&number(1, 1005, '1'), "架空医院");
     second += &institution(&number(47, 1004, '1'), "架空クリニック");
     let second = take(desk, List::MedicalInstitution, second.into_bytes());
@@ -255,6 +257,7 @@ fn what_was_cut_off_goes_on_and_ends_the_same() {
             List::MedicalInstitution,
             "list.csv",
             new(),
+            false,
             &mut |_, _| {
                 times += 1;
                 times < 2
@@ -279,8 +282,14 @@ fn a_job_is_done_by_whoever_works_and_given_back_by_whoever_stops() {
     let desk = &office.desk;
     let list = List::MedicalInstitution;
     let put = || {
-        desk.import_list(&secretariat(DAY), list, "list.csv", institutions(0..2_100, ""))
-            .unwrap()
+        desk.import_list(
+            &secretariat(DAY),
+            list,
+            "list.csv",
+            institutions(0..2_100, ""),
+            false,
+        )
+        .unwrap()
     };
     let id = put();
     assert_eq!(put(), id);
@@ -327,7 +336,7 @@ fn the_secretariat_alone_takes_lists_in() {
     for who in others {
         let refusal = office
             .desk
-            .import_list(&who, list, "list.csv", institutions(0..3, ""))
+            .import_list(&who, list, "list.csv", institutions(0..3, ""), false)
             .unwrap_err();
         assert!(["sign-in", "not-found"].contains(&refusal.kind), "{who:?}");
         let refusal = office.desk.list_import(&who, "none").unwrap_err();
@@ -336,6 +345,68 @@ fn the_secretariat_alone_takes_lists_in() {
         assert!(["sign-in", "not-found"].contains(&refusal.kind), "{who:?}");
     }
     assert_eq!(office.events(), []);
+}
+
+#[test]
+fn a_list_with_fewer_rows_or_of_an_earlier_day_is_taken_where_that_is_meant() {
+    let office = office();
+    let desk = &office.desk;
+    let hand_in = |list, bytes, anyway| {
+        let heard = &mut |_, _| true;
+        desk.import_list_now(&secretariat(DAY), list, "list.csv", bytes, anyway, heard)
+    };
+    let whole = List::MedicalInstitution;
+    hand_in(whole, institutions(0..2_000, ""), false).unwrap();
+    let cut = institutions(0..1_200, "");
+    let refusal = hand_in(whole, cut.clone(), false).unwrap_err();
+    assert_eq!(refusal.kind, "list-fewer");
+    assert!(refusal.ja.contains("800 件少なく"), "{}", refusal.ja);
+    // Some of a hundred go every month.
+    assert_eq!(
+        hand_in(whole, institutions(0..1_970, ""), false)
+            .unwrap()
+            .value
+            .report
+            .gone,
+        30
+    );
+    assert_eq!(hand_in(whole, cut, true).unwrap().value.report.gone, 770);
+
+    let row = |code: &str, day: &str| material(["0", code, "架空の材料", "1", "100", day, "架空の材料"]);
+    let of = |day: &str| japanese(&format!("{}\n{}\n", row("710010001", day), row("710010002", day)));
+    let newer = hand_in(List::SpecifiedMaterial, of("20250901"), false).unwrap();
+    assert_eq!(newer.value.day.unwrap().to_string(), "2025-09-01");
+    let older = hand_in(List::SpecifiedMaterial, of("20240601"), false).unwrap_err();
+    assert_eq!(older.kind, "list-older");
+    hand_in(List::SpecifiedMaterial, of("20250901"), false).unwrap();
+    hand_in(List::SpecifiedMaterial, of("20240601"), true).unwrap();
+}
+
+#[test]
+fn a_list_of_institutions_is_read_by_its_titles_where_it_has_them() {
+    let plain = institutions(0..3, "");
+    let listed = List::MedicalInstitution.read(&plain).unwrap();
+    let text = String::from_utf8(plain).unwrap();
+    let mut titled = "名称,備考,所在地,郵便番号,医療機関番号,都道府県・医療機関番号\n".to_owned();
+    for line in text.lines() {
+        let cells: Vec<&str> = line.trim_end().split(',').collect();
+        let [number, body, name, postcode, address] = cells[..] else {
+            panic!("{line}")
+        };
+        let wide: String = number
+            .chars()
+            .map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap())
+            .collect();
+        let (head, tail) = postcode.split_at(3);
+        let row = format!("{name},架空,{address},{head}-{tail},{body},{wide}\n,,,,,\n");
+        titled.push_str(&row);
+    }
+    let read = List::MedicalInstitution.read(titled.as_bytes()).unwrap();
+    assert_eq!(read.refused, []);
+    for (row, plain) in read.rows.iter().zip(&listed.rows) {
+        assert_eq!(row.cells, plain.cells);
+    }
+    assert_eq!(read.rows.len(), 3);
 }
 
 #[test]
@@ -366,7 +437,7 @@ fn a_file_that_is_no_such_list_is_refused_whole() {
         .map(|(list, bytes)| {
             let refusal = office
                 .desk
-                .import_list(&secretariat(DAY), list, "list", bytes)
+                .import_list(&secretariat(DAY), list, "list", bytes, false)
                 .unwrap_err();
             format!("{}: {}\n{}", refusal.kind, refusal.ja, refusal.en)
         })

@@ -305,6 +305,9 @@ pub enum Registry {
         /// 取り込みを、動いているサーバーに任せる / leave it to the server that runs
         #[arg(long)]
         later: bool,
+        /// 件数が減る一覧、前に取り込んだものより古い一覧も取り込む / take it in though it has fewer rows, or is older, than what is there
+        #[arg(long)]
+        anyway: bool,
         /// Which database.
         #[command(flatten)]
         database: Database,

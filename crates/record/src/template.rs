@@ -68,6 +68,15 @@ fn push(field: &Field, name: &str, title: &Text, required: bool, list: &mut Vec<
     }
 }
 
+/// How many rows the longest table of a record has.
+pub fn tallest(record: &Record) -> usize {
+    let tables = record.fields.values().filter_map(|value| match value {
+        Value::Table(rows) => Some(rows.len()),
+        _ => None,
+    });
+    tables.max().unwrap_or(0)
+}
+
 /// Reads one row of a sheet: cells by name of column.
 pub fn read_row(kind: &Kind, cells: &BTreeMap<String, String>, completeness: Completeness) -> Typed {
     let controls: Vec<(String, String)> = cells

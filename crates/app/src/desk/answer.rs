@@ -290,11 +290,7 @@ impl Desk {
         let survey = survey_of(&rashin, &kept.value)?;
         let columns = columns(survey);
         let standing = self.standing(round)?;
-        let mut examined = Examined {
-            fresh: 0,
-            faults: vec![],
-            warnings: vec![],
-        };
+        let mut examined = Examined::default();
         let mut seen = BTreeSet::new();
         for row in answered_rows(survey, &sheets.rows) {
             let organisation = organisation_of(row);

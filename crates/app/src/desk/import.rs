@@ -25,8 +25,10 @@ const UNPACKED: u64 = 64 * 1024 * 1024;
 const PARTS: usize = 1_000;
 /// The most rows of a sheet.
 const ROWS: usize = 10_000;
-/// The most columns of a sheet.
-const COLUMNS: usize = 100;
+/// The most columns of a sheet: tables within a record lie side by side.
+const COLUMNS: usize = 4_000;
+/// So many titles are named where a sheet has none of them.
+const NAMED: usize = 30;
 /// The titles stand in one of so many first rows.
 const HEADER_WITHIN: usize = 10;
 
@@ -90,31 +92,32 @@ impl RowFault {
     /// Where it is, as a person says it: シート「観測値」5行目 C列「値」.
     pub fn place(&self, lang: Lang) -> String {
         let title = self.title.as_ref().map(|title| title.get(lang));
-        let row = self.place.row;
+        let row = Some(self.place.text(lang));
         match lang {
             Lang::Ja => {
-                let sheet = self
-                    .place
-                    .sheet
-                    .as_ref()
-                    .map(|sheet| format!("シート「{sheet}」"));
                 let letter = self.letter.as_ref().map(|letter| format!(" {letter}列"));
                 let title = title.map(|title| format!("「{title}」"));
-                [sheet, Some(format!("{row}行目")), letter, title]
-                    .into_iter()
-                    .flatten()
-                    .collect()
+                [row, letter, title].into_iter().flatten().collect()
             }
             Lang::En => {
-                let sheet = self.place.sheet.as_ref().map(|sheet| format!("sheet “{sheet}”"));
                 let letter = self.letter.as_ref().map(|letter| format!("column {letter}"));
                 let title = title.map(|title| format!("“{title}”"));
-                [sheet, Some(format!("row {row}")), letter, title]
-                    .into_iter()
-                    .flatten()
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                let all: Vec<String> = [row, letter, title].into_iter().flatten().collect();
+                all.join(", ")
             }
+        }
+    }
+}
+
+impl RowName {
+    /// Which row, as a person says it: シート「観測値」5行目.
+    pub fn text(&self, lang: Lang) -> String {
+        let Self { sheet, row } = self;
+        match (sheet, lang) {
+            (Some(sheet), Lang::Ja) => format!("シート「{sheet}」{row}行目"),
+            (Some(sheet), Lang::En) => format!("sheet “{sheet}”, row {row}"),
+            (None, Lang::Ja) => format!("{row}行目"),
+            (None, Lang::En) => format!("row {row}"),
         }
     }
 }
@@ -129,6 +132,11 @@ pub(crate) struct Sheets {
 }
 
 impl Sheets {
+    /// Whether the sheet of a row has a column.
+    pub(crate) fn has(&self, row: &RowName, column: &str) -> bool {
+        self.letters.contains_key(&(row.sheet.clone(), column.to_owned()))
+    }
+
     /// A fault of one field of a row.
     pub(crate) fn fault(&self, row: &RowName, column: Option<&Column>, ja: String, en: String) -> RowFault {
         let letter = column.and_then(|column| {
@@ -191,6 +199,7 @@ pub(crate) fn read(bytes: &[u8], columns: &[Column]) -> Result<Sheets, Refusal> 
     let titles = |lang| {
         columns
             .iter()
+            .take(NAMED)
             .map(|column| column.title.get(lang))
             .collect::<Vec<_>>()
     };

@@ -62,6 +62,8 @@ pub struct Staged {
     pub rows: usize,
     /// Rows that would change something if it were taken whole.
     pub fresh: usize,
+    /// What these change of records that there are.
+    pub changes: Vec<RowChange>,
     /// What is wrong; empty if it can be taken whole.
     pub faults: Vec<RowFault>,
     /// The rows with faults: leaving these out makes it clean, unless a row of titles is among the faults.
@@ -84,9 +86,28 @@ pub enum Taken {
     Records(usize),
 }
 
+/// What a row changes of a record that there is.
+#[derive(Debug, Clone, Serialize)]
+pub struct RowChange {
+    /// The row.
+    #[serde(flatten)]
+    pub place: RowName,
+    /// The record's owner and id.
+    pub record: (String, String),
+    /// What it changes; a program reads which fields.
+    #[serde(serialize_with = "names_of")]
+    pub moved: Vec<record::Moved>,
+}
+
+fn names_of<S: serde::Serializer>(moved: &[record::Moved], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(moved.iter().map(|moved| &moved.field))
+}
+
 /// Rows and what was found in them.
+#[derive(Default)]
 pub(super) struct Examined {
     pub fresh: usize,
+    pub changes: Vec<RowChange>,
     pub faults: Vec<RowFault>,
     pub warnings: Vec<RowFault>,
 }
@@ -155,6 +176,7 @@ impl Desk {
         Ok(Staged {
             rows: sheets.rows.len(),
             fresh: found.fresh,
+            changes: found.changes,
             mendable: faulty.iter().all(|place| rows.contains(place)),
             faulty: faulty.into_iter().cloned().collect(),
             warnings: found.warnings,
@@ -267,7 +289,7 @@ impl Desk {
                     .proof(visit, &file_rows(&sheets.rows), sheets, UNSIGNED)?
                     .err()
                     .unwrap_or_default(),
-                warnings: vec![],
+                ..Examined::default()
             },
             Purpose::Answers { round } => self.answer_faults(round, sheets)?,
             Purpose::Records { kind } => self.record_faults(visit, kind, sheets)?,

@@ -60,7 +60,7 @@ pub use follow_up::{
 };
 pub use import::{Column, RowFault, RowName, Table};
 pub(crate) use import::{not_text, text_of, tidy};
-pub use import_staging::{Purpose, Staged, Staging, Taken};
+pub use import_staging::{Purpose, RowChange, Staged, Staging, Taken};
 pub use kept::Kept;
 pub(crate) use kept::{Edit, Kind, Which};
 pub use mail::{Letter, Post};

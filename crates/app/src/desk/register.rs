@@ -235,6 +235,17 @@ impl Desk {
     /// # Errors
     /// As [`Desk::register`]; the name of a field by which one cannot filter or sort, or whose value cannot be read.
     pub fn records(&self, visit: &Visit, kind: &str, asked: &RecordQuery) -> Result<RecordList, Refusal> {
+        self.record_page(visit, kind, asked, PAGE)
+    }
+
+    /// A page of so many.
+    pub(super) fn record_page(
+        &self,
+        visit: &Visit,
+        kind: &str,
+        asked: &RecordQuery,
+        size: u32,
+    ) -> Result<RecordList, Refusal> {
         let rashin = self.rashin()?;
         let kind = self.register(visit, kind)?.kind;
         let sight = match asked.drafts {
@@ -285,14 +296,14 @@ impl Desk {
                 .collect::<Result<_, _>>()?,
             tokens: record::terms(&asked.words),
             order,
-            limit: PAGE + 1,
+            limit: size + 1,
             ..Query::of(stored(&kind.id)?)
         };
         let found = self.store.count(&query, RecordQuery::COUNTED).map_err(refused)?;
         query.after = asked.after.as_deref().map(after).transpose()?;
         let mut page = self.store.list(&query).map_err(refused)?;
-        let more = page.len() > PAGE as usize;
-        page.truncate(PAGE as usize);
+        let more = page.len() > size as usize;
+        page.truncate(size as usize);
         let next = page
             .last()
             .filter(|_| more)

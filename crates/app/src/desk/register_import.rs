@@ -1,6 +1,6 @@
 //! Registers as sheets: records are given out as rows and taken in again, each row through the same reading as a form.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use store::{Draft, Job};
@@ -8,7 +8,7 @@ use vocab::Refusal;
 
 use super::case::Filed;
 use super::import::{Column, Row, RowFault, Sheets, Table};
-use super::import_staging::Examined;
+use super::import_staging::{Examined, RowChange};
 use super::kept::refused;
 use super::named::Names;
 use super::register::{
@@ -19,8 +19,10 @@ use super::{Desk, Visit};
 use plan::{Kind, Text};
 use record::{Completeness, Record};
 
-/// A file holds at most so many records, as many as can be taken in again.
-const ROWS: usize = 10_000;
+/// A file holds at most so many records.
+const ROWS: usize = 200_000;
+/// So many are read at once.
+const PAGE: u32 = 2_000;
 
 /// The column that says which record a row is: blank for a new one.
 const ID: &str = "@id";
@@ -44,7 +46,7 @@ impl Desk {
     /// A register as a table; without a query it is the template, which has no rows.
     ///
     /// # Errors
-    /// As [`Desk::records`].
+    /// As [`Desk::records`]; `too_many` where it would be cut.
     pub fn record_table(
         &self,
         visit: &Visit,
@@ -52,24 +54,31 @@ impl Desk {
         asked: Option<&RecordQuery>,
     ) -> Result<Table, Refusal> {
         let kind = self.register(visit, kind)?.kind;
-        let columns = columns(&kind);
-        let mut rows = vec![];
+        let mut cells = vec![];
+        let mut tallest = record::TABLE_ROWS;
         let mut asked = asked.cloned();
         while let Some(query) = &mut asked {
-            let page = self.records(visit, &kind.id, query)?;
-            rows.extend(page.rows.iter().map(|one| {
-                let cells = record::row(&kind, &one.record);
-                let cell = |column: &Column| match column.name.as_str() {
-                    ID => format!("{}/{}", one.owner, one.id),
-                    name => cells.get(name).cloned().unwrap_or_default(),
-                };
-                columns.iter().map(cell).collect()
-            }));
+            let page = self.record_page(visit, &kind.id, query, PAGE)?;
+            for one in &page.rows {
+                tallest = tallest.max(record::tallest(&one.record));
+                let mut row = record::row(&kind, &one.record);
+                row.insert(ID.to_owned(), format!("{}/{}", one.owner, one.id));
+                cells.push(row);
+            }
             query.after = page.next;
-            if query.after.is_none() || rows.len() >= ROWS {
+            if query.after.is_none() {
                 break;
             }
+            if cells.len() >= ROWS {
+                return Err(too_many());
+            }
         }
+        let columns = columns(&kind, tallest);
+        let rows = cells.into_iter().map(|mut row| {
+            let cells = columns.iter().map(|column| row.remove(&column.name));
+            cells.map(Option::unwrap_or_default).collect()
+        });
+        let rows = rows.collect();
         Ok(Table {
             name: kind.title.clone(),
             columns,
@@ -77,9 +86,12 @@ impl Desk {
         })
     }
 
-    /// The columns of a register's file.
+    /// The columns that a register's file may have.
     pub(super) fn record_columns(&self, visit: &Visit, kind: &str) -> Result<Vec<Column>, Refusal> {
-        Ok(columns(&self.register(visit, kind)?.kind))
+        Ok(columns(
+            &self.register(visit, kind)?.kind,
+            record::MOST_TABLE_ROWS,
+        ))
     }
 
     /// What is wrong with the rows of a file, and how many would change something.
@@ -90,13 +102,10 @@ impl Desk {
         sheets: &Sheets,
     ) -> Result<Examined, Refusal> {
         let Register { kind, .. } = self.register(visit, kind)?;
-        let columns = columns(&kind);
-        let mut examined = Examined {
-            fresh: 0,
-            faults: vec![],
-            warnings: vec![],
-        };
-        let mut seen = std::collections::BTreeSet::new();
+        let columns = columns(&kind, record::MOST_TABLE_ROWS);
+        let rashin = self.rashin()?;
+        let mut examined = Examined::default();
+        let mut seen = BTreeSet::new();
         let mut names = Names::default();
         for row in rows(&sheets.rows) {
             match self.incoming(visit, &kind, &columns, (row, sheets), &mut names)? {
@@ -114,11 +123,33 @@ impl Desk {
                             "This record has two rows. Remove one of them.".into(),
                         ));
                     }
-                    let same = incoming
-                        .before
+                    let Incoming {
+                        before,
+                        owner,
+                        record,
+                    } = incoming;
+                    let filed = before
                         .as_ref()
-                        .is_some_and(|found| found.record == incoming.record);
+                        .filter(|found| found.state() == RecordState::Filed);
+                    if filed.is_none() {
+                        let id = before.as_ref().map_or("", |found| found.id.as_str());
+                        let filed = Filed::of(&owner, id, &record);
+                        let missing = Self::opening_faults(visit, &rashin, &kind, &filed);
+                        examined.faults.extend(row_faults(row, sheets, &columns, missing));
+                    }
+                    let moved = before.map(|found| {
+                        let moved = record::difference(&kind, &found.record, &record);
+                        (found, moved)
+                    });
+                    let same = moved.as_ref().is_some_and(|(_, moved)| moved.is_empty());
                     examined.fresh += usize::from(!same && !twice);
+                    if let Some((found, moved)) = moved.filter(|_| !same) {
+                        examined.changes.push(RowChange {
+                            place: row.place.clone(),
+                            record: (found.owner, found.id),
+                            moved,
+                        });
+                    }
                 }
             }
         }
@@ -135,7 +166,7 @@ impl Desk {
         last: Draft,
     ) -> Result<usize, Refusal> {
         let Register { kind, .. } = self.register(visit, kind)?;
-        let columns = columns(&kind);
+        let columns = columns(&kind, record::MOST_TABLE_ROWS);
         let rashin = self.rashin()?;
         let mut by_owner: BTreeMap<String, Written> = BTreeMap::new();
         // Records that are filed by this, whose cases are opened.
@@ -241,13 +272,19 @@ impl Desk {
         let nothing = Record::default();
         let earlier = before.as_ref().map_or(&nothing, |found| &found.record);
         let fills = record::fillable(kind, &owner, earlier, &viewer(visit));
-        let mut cells: Vec<(String, String)> = row.cells.clone().into_iter().collect();
+        // What the file has no column for stays as it is; what it leaves blank is blank.
+        let mut cells: Vec<(String, String)> = record::row(kind, earlier)
+            .into_iter()
+            .filter(|(name, _)| !sheets.has(&row.place, name))
+            .chain(row.cells.clone())
+            .collect();
         let unnamed = self.named_by_id(visit, kind, (&owner, earlier), &mut cells, names)?;
         let typed = record::read_form(kind, &cells, Completeness::Final);
         let mut faults: Vec<_> = unnamed
             .into_iter()
             .chain(typed.faults)
             .filter(|fault| fault.field.is_empty() || fills.contains(fault.field.as_str()))
+            .filter_map(|fault| without_file(kind, earlier, fault))
             .collect();
         let mut record = record::keep_unseen(earlier, typed.record, &fills);
         keep_files(kind, earlier, &mut record);
@@ -259,19 +296,52 @@ impl Desk {
                 record,
             }));
         }
-        let told = faults.into_iter().map(|fault| {
-            let column = columns
-                .iter()
-                .find(|column| column.name == fault.name)
-                .or_else(|| {
-                    columns
-                        .iter()
-                        .find(|column| column.name.starts_with(&fault.field))
-                });
-            sheets.fault(&row.place, column, fault.ja, fault.en)
-        });
-        Ok(Err(told.collect()))
+        Ok(Err(row_faults(row, sheets, columns, faults)))
     }
+}
+
+/// What is wrong with a record, at its row and columns; of one cell the first alone.
+fn row_faults(row: &Row, sheets: &Sheets, columns: &[Column], faults: Vec<record::Fault>) -> Vec<RowFault> {
+    let mut seen = BTreeSet::new();
+    let told = faults.into_iter().filter_map(|fault| {
+        let inside = |column: &&Column| column.name.split('.').next() == Some(&*fault.field);
+        let column = columns.iter().find(|column| column.name == fault.name);
+        let column = column.or_else(|| columns.iter().find(inside));
+        let first = column.is_none_or(|column| seen.insert(column.name.clone()));
+        first.then(|| sheets.fault(&row.place, column, fault.ja, fault.en))
+    });
+    told.collect()
+}
+
+/// Files are not in sheets: one that is there counts, and what needs one that is not cannot come by a sheet.
+fn without_file(kind: &Kind, earlier: &Record, fault: record::Fault) -> Option<record::Fault> {
+    let field = kind.field(&fault.field);
+    let is_file = field.is_some_and(|field| matches!(field.shape, plan::Shape::Attachment { .. }));
+    match field.filter(|_| is_file) {
+        None => Some(fault),
+        Some(field) if earlier.fields.contains_key(&field.name) => None,
+        Some(field) => Some(record::Fault {
+            ja: format!(
+                "「{}」のファイルは表では渡せません。この記録はフォームから登録してください。",
+                field.title.ja
+            ),
+            en: format!(
+                "A sheet cannot bring the file “{}”. Add this record by the form.",
+                field.title.en
+            ),
+            ..fault
+        }),
+    }
+}
+
+fn too_many() -> Refusal {
+    Refusal::new(
+        "too_many",
+        format!(
+            "件数が {ROWS} 件を超えるため、一つのファイルにできません。一覧を条件で絞り込んでから受け取ってください。"
+        ),
+        format!("There are more than {ROWS} records, too many for one file. Narrow the list and take that."),
+    )
 }
 
 fn incomplete(faults: &[record::Fault]) -> Refusal {
@@ -292,7 +362,8 @@ fn keep_files(kind: &Kind, before: &Record, record: &mut Record) {
     }
 }
 
-fn columns(kind: &Kind) -> Vec<Column> {
+/// The columns of a kind's file, with so many rows of each table.
+fn columns(kind: &Kind, table_rows: usize) -> Vec<Column> {
     let id = Column {
         name: ID.into(),
         title: Text {
@@ -301,7 +372,7 @@ fn columns(kind: &Kind) -> Vec<Column> {
         },
         required: false,
     };
-    let fields = record::columns(kind, record::TABLE_ROWS)
+    let fields = record::columns(kind, table_rows)
         .into_iter()
         .map(|column| Column {
             name: column.name,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use authz::{Action, Caller, Role, Subject};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use plan::Kind as RecordKind;
 use record::{Completeness, Record, Value};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ use crate::registry::{List, ListRow, Listed, RefusedRow};
 const BATCH: usize = 1_000;
 /// Refused rows that a report names; of more it says how many.
 const NAMED: usize = 1_000;
+/// So few records may go from a whole list without anybody having to say that this is meant, and so few of a hundred.
+const FEW: u64 = 20;
+const FEW_OF_HUNDRED: u64 = 2;
 /// Marks what the newest list names.
 const LISTED: &str = "listed";
 
@@ -42,6 +46,9 @@ pub struct ListImport {
     /// When; not noted by the first versions of the program.
     #[serde(default)]
     pub handed_in: Option<Timestamp>,
+    /// The last day of which the list speaks, where it says one.
+    #[serde(default)]
+    pub day: Option<Date>,
     /// The job that takes it in, if one was asked to.
     #[serde(default)]
     pub job: Option<String>,
@@ -144,15 +151,17 @@ impl Desk {
     /// Hands in a list to be taken in by a job, and gives the id of the import. The same file again, before it is in, is the same import.
     ///
     /// # Errors
-    /// `sign-in`, `not-found`; a file that cannot be read as this list; `list-short` if it lacks more than half of what is listed now.
+    /// `sign-in`, `not-found`; a file that cannot be read as this list; `list-short` if it lacks more than half of what is listed now. Unless it is to
+    /// be taken `anyway`: `list-fewer` if it lacks some of a hundred of that, `list-older` if it is older than what was taken in.
     pub fn import_list(
         &self,
         visit: &Visit,
         list: List,
         file: &str,
         bytes: Vec<u8>,
+        anyway: bool,
     ) -> Result<String, Refusal> {
-        self.keep_list(visit, list, file, bytes, true)
+        self.keep_list(visit, list, file, bytes, (true, anyway))
     }
 
     /// Takes a list in at once. `heard` is told how much is done of how much, and stops it by false; handed in again, it goes on from there.
@@ -165,9 +174,10 @@ impl Desk {
         list: List,
         file: &str,
         bytes: Vec<u8>,
+        anyway: bool,
         heard: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<Kept<ListImport>, Refusal> {
-        let id = self.keep_list(visit, list, file, bytes, false)?;
+        let id = self.keep_list(visit, list, file, bytes, (false, anyway))?;
         self.run_import(&id, visit.at, &mut |progress| {
             Ok(heard(progress.done, progress.total))
         })?;
@@ -257,14 +267,18 @@ impl Desk {
         list: List,
         file: &str,
         bytes: Vec<u8>,
-        later: bool,
+        (later, anyway): (bool, bool),
     ) -> Result<String, Refusal> {
         Self::authorise(visit, Action::KeepRecords, Subject::of(MINISTRY))?;
         let kind = self.filled_kind(visit, list)?;
         // What cannot be read at all is said now, not by the job.
-        let rows = list.read(&bytes)?.rows.len() as u64;
+        let listed = list.read(&bytes)?;
+        let (rows, day) = (listed.rows.len() as u64, listed.day());
         if list.is_whole() {
-            self.not_too_short(&kind, rows)?;
+            self.not_too_short(&kind, rows, anyway)?;
+        }
+        if !anyway {
+            self.not_older(&kind, day)?;
         }
         let blob = Blob::new(bytes);
         let open = self.all::<ListImport>(&Which {
@@ -296,6 +310,7 @@ impl Desk {
                     sha256: blob.sha256.clone(),
                     by: visit.actor().to_owned(),
                     handed_in: Some(visit.at),
+                    day,
                     job,
                     done: false,
                     after: None,
@@ -319,8 +334,9 @@ impl Desk {
         Ok(id)
     }
 
-    /// Refuses a list that would strike out more than half of what is listed: it was cut off, or is another list.
-    fn not_too_short(&self, kind: &RecordKind, rows: u64) -> Result<(), Refusal> {
+    /// Refuses a list that would strike out more than half of what is listed: it was cut off, or is another list. One that would strike out some of a
+    /// hundred is taken where somebody has said that this is meant.
+    fn not_too_short(&self, kind: &RecordKind, rows: u64, anyway: bool) -> Result<(), Refusal> {
         let listed = Query {
             filters: vec![Filter {
                 field: Name::new(LISTED).map_err(refused)?,
@@ -328,19 +344,57 @@ impl Desk {
             }],
             ..Query::of(key(kind, MINISTRY, LISTED)?.kind)
         };
-        let most = 2 * rows + 1;
-        if self.store.count(&listed, most).map_err(refused)? < most {
+        let listed = self.store.count(&listed, 2 * rows + 1).map_err(refused)?;
+        if listed > 2 * rows {
+            return Err(Refusal::new(
+                "list-short",
+                format!(
+                    "この一覧は {rows} 件で、いま登録されている件数の半分もありません。一部だけのファイルでないか確かめてください。"
+                ),
+                format!(
+                    "This list has {rows} rows, less than half of what is listed now. Check that the file is whole."
+                ),
+            ));
+        }
+        let gone = listed.saturating_sub(rows);
+        if anyway || gone <= FEW || gone * 100 <= listed * FEW_OF_HUNDRED {
             return Ok(());
         }
         Err(Refusal::new(
-            "list-short",
+            "list-fewer",
             format!(
-                "この一覧は {rows} 件で、いま登録されている件数の半分もありません。一部だけのファイルでないか確かめてください。"
+                "この一覧は {rows} 件で、いま登録されている {listed} 件より {gone} 件少なくなります。一部だけのファイルでないか確かめ、減ることが正しければ、そう指定して取り込んでください。"
             ),
             format!(
-                "This list has {rows} rows, less than half of what is listed now. Check that the file is whole."
+                "This list has {rows} rows, {gone} fewer than the {listed} that are listed now. Check that the file is whole; if it is, say so and take it in."
             ),
         ))
+    }
+
+    /// Refuses a list that speaks of earlier days than the newest that was taken into the kind: what has changed since would be undone.
+    fn not_older(&self, kind: &RecordKind, day: Option<Date>) -> Result<(), Refusal> {
+        let Some(day) = day else { return Ok(()) };
+        let mut newest = None;
+        for list in List::filling(&kind.id) {
+            let done = self.all::<ListImport>(&Which {
+                owner: Some(MINISTRY),
+                parent: Some(list.code()),
+                state: Some("done"),
+            })?;
+            newest = newest.max(done.iter().filter_map(|import| import.value.day).max());
+        }
+        match newest.filter(|newest| day < *newest) {
+            None => Ok(()),
+            Some(newest) => Err(Refusal::new(
+                "list-older",
+                format!(
+                    "この一覧は {day} までのもので、すでに {newest} までの一覧を取り込んでいます。取り込むと、その後の変更が元に戻ります。正しければ、そう指定して取り込んでください。"
+                ),
+                format!(
+                    "This list is of {day}; one of {newest} was taken in already, and what has changed since would be undone. If that is meant, say so and take it in."
+                ),
+            )),
+        }
     }
 
     /// Takes in what is not in yet, and says what came of it; none if it was asked to stop.

@@ -1,5 +1,5 @@
-//! The list of medical institutions: number of prefecture and institution, number of institution, name, postcode, address; no row of titles. The digit of
-//! the fee table is not in it: the check digit tells it, but for four prefectures where it does not cover that digit.
+//! The list of medical institutions: number of prefecture and institution, number of institution, name, postcode, address; without a row of titles these
+//! five and no other, with one in any order beside others. The digit of the fee table is not in it: the check digit tells it, but for four prefectures where it does not cover that digit.
 
 use std::collections::BTreeMap;
 
@@ -32,10 +32,51 @@ const TITLES: [&str; 5] = [
     "所在地",
 ];
 
-pub(super) fn row(line: u64, row: &StringRecord) -> Taken {
+/// Where each column stands; none where the list has no row of titles.
+type Places = Option<[usize; 5]>;
+
+/// Where the columns stand, and the rows below the titles.
+pub(super) fn places(rows: &[(u64, StringRecord)]) -> (Places, &[(u64, StringRecord)]) {
+    let Some(((_, first), below)) = rows.split_first() else {
+        return (None, rows);
+    };
+    let titles: Vec<String> = first.iter().map(tidy).collect();
+    let found = TITLES.map(|title| titles.iter().position(|found| found == title));
+    match found {
+        [
+            Some(number),
+            Some(body),
+            Some(name),
+            Some(postcode),
+            Some(address),
+        ] => (Some([number, body, name, postcode, address]), below),
+        _ => (None, rows),
+    }
+}
+
+/// Digits in half width, and without the hyphen of a postcode.
+fn plain(text: &str) -> String {
+    let folded = text.chars().map(vocab::unit::fold_width);
+    folded.filter(|c| !['-', '‐', '−', 'ー'].contains(c)).collect()
+}
+
+pub(super) fn row(line: u64, row: &StringRecord, places: &Places) -> Taken {
     let refused =
         |column: usize, ja: &str, en: &str| Taken::Refused(RefusedRow::new(line, TITLES[column], ja, en));
-    let cells: Vec<String> = row.iter().map(tidy).collect();
+    let mut cells: Vec<String> = row.iter().map(tidy).collect();
+    if let Some(places) = places {
+        let cell = |place: &usize| cells.get(*place).cloned().unwrap_or_default();
+        cells = places.iter().map(cell).collect();
+    }
+    // Columns beside these that say nothing.
+    while cells.len() > TITLES.len() && cells.last().is_some_and(String::is_empty) {
+        cells.pop();
+    }
+    for place in [0, 1, 3] {
+        if let Some(cell) = cells.get_mut(place) {
+            *cell = plain(cell);
+        }
+    }
     let [number, body, name, postcode, address] = cells.as_slice() else {
         return Taken::Refused(RefusedRow {
             id: None,

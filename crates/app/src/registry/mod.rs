@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use std::str::FromStr;
 
 use csv::StringRecord;
+use jiff::civil::Date;
 use record::{FieldNeed, ShapeNeed, ViewNeed};
 use serde::{Deserialize, Serialize};
 use vocab::Refusal;
@@ -41,6 +42,19 @@ pub struct Listed {
     pub left_out: u64,
     /// What cannot be taken, in the order of the lines.
     pub refused: Vec<RefusedRow>,
+    /// The day that the file gives for the whole.
+    pub stated: Option<Date>,
+}
+
+impl Listed {
+    /// The last day of which it speaks: that of the whole, or of the last change of a row.
+    pub fn day(&self) -> Option<Date> {
+        let changed = self
+            .rows
+            .iter()
+            .filter_map(|row| row.cells.get("changed_on")?.parse().ok());
+        self.stated.or_else(|| changed.max())
+    }
 }
 
 /// What one row says.
@@ -166,10 +180,15 @@ impl List {
     pub fn read(self, bytes: &[u8]) -> Result<Listed, Refusal> {
         let rows = file::rows(bytes)?;
         let mut listed = match self {
-            Self::MedicalInstitution => gathered(&rows, medical_institution::row),
+            Self::MedicalInstitution => {
+                let (places, rows) = medical_institution::places(&rows);
+                gathered(rows, |line, row| medical_institution::row(line, row, &places))
+            }
             Self::Edinet => {
+                let stated = rows.first().and_then(|(_, row)| securities_filer::day(row));
                 let (columns, rows) = securities_filer::columns(&rows)?;
-                gathered(rows, |line, row| securities_filer::row(line, row, &columns))
+                let listed = gathered(rows, |line, row| securities_filer::row(line, row, &columns));
+                Listed { stated, ..listed }
             }
             Self::SpecifiedMaterial => gathered(&rows, |line, row| specified_material::row(line, row, true)),
             Self::SpecifiedMaterialUpdate => {
@@ -212,7 +231,8 @@ impl FromStr for List {
 fn gathered(rows: &[(u64, StringRecord)], read: impl Fn(u64, &StringRecord) -> Taken) -> Listed {
     let mut listed = Listed::default();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (line, row) in rows {
+    let says = |row: &StringRecord| row.iter().any(|cell| !cell.trim().is_empty());
+    for (line, row) in rows.iter().filter(|(_, row)| says(row)) {
         match read(*line, row) {
             Taken::LeftOut => listed.left_out += 1,
             Taken::Refused(refused) => listed.refused.push(refused),

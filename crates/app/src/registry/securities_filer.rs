@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use csv::StringRecord;
+use jiff::civil::Date;
 use record::{ShapeNeed, ViewNeed};
 use vocab::Refusal;
 use vocab::codes::EdinetCode;
@@ -121,6 +122,19 @@ pub(super) fn columns(rows: Rows<'_>) -> Result<([usize; 13], Rows<'_>), Refusal
         ));
     }
     Ok((places, below))
+}
+
+/// The day that the first line says: ダウンロード実行日,2026年05月01日現在,…
+pub(super) fn day(row: &StringRecord) -> Option<Date> {
+    let said = row
+        .iter()
+        .find(|cell| cell.contains('年') && cell.contains('日'))?;
+    let mut numbers = said
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|number| !number.is_empty());
+    let mut number = || numbers.next()?.parse::<i16>().ok();
+    let (year, month, day) = (number()?, number()?, number()?);
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
 /// How many rows the first line says there are: ダウンロード実行日,…,件数,11223件

@@ -22,6 +22,7 @@ pub fn run(plan: Option<&Path>, command: &cli::Registry, json: bool) -> Result<E
         list,
         file: path,
         later,
+        anyway,
         database,
     } = command;
     let files = home::rashin(plan, json)?.files().clone();
@@ -41,7 +42,9 @@ pub fn run(plan: Option<&Path>, command: &cli::Registry, json: bool) -> Result<E
     };
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     if *later {
-        let id = desk.import_list(&visit, *list, &name, bytes).map_err(input)?;
+        let id = desk
+            .import_list(&visit, *list, &name, bytes, *anyway)
+            .map_err(input)?;
         return Ok(if json {
             print_json(&desk.list_import(&visit, &id).map_err(input)?)
         } else {
@@ -56,7 +59,7 @@ pub fn run(plan: Option<&Path>, command: &cli::Registry, json: bool) -> Result<E
         true
     };
     let import = desk
-        .import_list_now(&visit, *list, &name, bytes, &mut heard)
+        .import_list_now(&visit, *list, &name, bytes, *anyway, &mut heard)
         .map_err(input)?;
     Ok(if json {
         print_json(&import)

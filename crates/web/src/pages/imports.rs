@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use app::{Purpose, RowFault, RowName, Staged, Taken};
+use app::{Purpose, RowChange, RowFault, RowName, Staged, Taken};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use vocab::Refusal;
 
+use super::registers::what_moved;
 use super::work::{Part, Work};
 use super::{Answer, Here, at_desk};
 use crate::form::{Done, Entry, Posted, submit};
@@ -14,6 +15,9 @@ use crate::house::House;
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader};
 use crate::ui::{Column, Link, PostForm, Table, Term};
+
+/// So many changes of records are shown before a file is taken.
+const SHOWN: usize = 100;
 
 /// Faults as a table: where, and what.
 pub(crate) fn faults_part(t: Texts<'_>, id: &str, title: String, faults: &[RowFault]) -> Part {
@@ -116,6 +120,11 @@ fn build_one(here: &Here<'_>, id: &str, entry: &Entry) -> Result<Answer, Refusal
             &staged.warnings,
         ));
     }
+    if let Purpose::Records { kind } = &staging.purpose
+        && !staged.changes.is_empty()
+    {
+        parts.push(changes_part(here, kind, &staged.changes)?);
+    }
     let back = match &staging.purpose {
         Purpose::Batch => Link::to(t.text("batches-title"), t.path("/batches")),
         Purpose::Answers { round } => Link::to(t.text("round"), t.path(&format!("/rounds/{round}"))),
@@ -166,6 +175,43 @@ fn build_one(here: &Here<'_>, id: &str, entry: &Entry) -> Result<Answer, Refusal
         });
     }
     Answer::page(&page.with_forms(entry, forms))
+}
+
+/// What the rows change of records that there are, the first of them.
+fn changes_part(here: &Here<'_>, kind: &str, changes: &[RowChange]) -> Result<Part, Refusal> {
+    let t = here.t;
+    let kind = here.desk.register(&here.visit, kind)?.kind;
+    let row = |change: &RowChange| {
+        let (owner, id) = &change.record;
+        let own = format!("{owner}/{id}");
+        let moved = change.moved.iter().map(|moved| what_moved(here, &kind, moved));
+        vec![
+            Link::plain(change.place.text(t.lang())),
+            Link::to(own.clone(), t.path(&format!("/registers/{}/{own}", kind.id))),
+            Link::plain(moved.collect::<Vec<_>>().join(" ")),
+        ]
+    };
+    let title = t.with1("import-changes", "n", changes.len());
+    let note = if changes.len() > SHOWN {
+        t.with1("import-changes-first", "n", SHOWN)
+    } else {
+        String::new()
+    };
+    Ok(Part {
+        note,
+        table: Some(Table {
+            id: "changes".into(),
+            caption: title.clone(),
+            columns: vec![
+                Column::short(t.text("column-place")),
+                Column::short(t.text("record-id")),
+                Column::words(t.text("record-what")),
+            ],
+            rows: changes.iter().take(SHOWN).map(row).collect(),
+        }),
+        title,
+        ..Part::default()
+    })
 }
 
 fn next(staged: &Staged) -> &'static str {

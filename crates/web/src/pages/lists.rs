@@ -99,12 +99,20 @@ fn form(t: Texts<'_>, kind: &str, lists: &[List], entry: &Entry) -> PostForm {
         kind: FieldKind::File,
         ..Field::default()
     };
+    let anyway = Field {
+        name: "anyway".into(),
+        label: t.text("list-anyway"),
+        choices: vec![Choice::new("yes", t.text("list-anyway-yes"))],
+        value: entry.value("anyway").to_owned(),
+        kind: FieldKind::Boxes,
+        ..Field::default()
+    };
     PostForm {
         id: "hand-in".into(),
         title: t.text("list-hand-in"),
         note: t.text("list-hand-in-note"),
         action: t.path(&format!("/registers/{kind}/lists")),
-        fields: vec![choose, file],
+        fields: vec![choose, file, anyway],
         button: t.text("list-hand-in-go"),
         ..PostForm::default()
     }
@@ -138,7 +146,13 @@ pub async fn hand_in(
         }
         let id = here
             .desk
-            .import_list(&here.visit, list, &file.name, file.bytes.to_vec())
+            .import_list(
+                &here.visit,
+                list,
+                &file.name,
+                file.bytes.to_vec(),
+                !entry.value("anyway").is_empty(),
+            )
             .map_err(|refusal| match refusal.kind {
                 "sign-in" | "not-found" | "unavailable" | "conflict" => refusal,
                 // What is wrong with the file stands beside the file.

@@ -37,6 +37,17 @@ impl Kind for Numbers {
     const KIND: &'static str = "case-numbers";
 }
 
+/// The file of a record that has no case yet.
+fn unopened<'a>(procedure: &'a Procedure, kind: &'a Form, filed: &Filed<'_>) -> File<'a> {
+    File {
+        procedure,
+        kind,
+        owner: filed.owner.to_owned(),
+        id: filed.id.to_owned(),
+        kept: None,
+    }
+}
+
 /// What is written because of a case: its next version with what follows from it.
 #[derive(Default)]
 pub(in crate::desk) struct Carried {
@@ -115,13 +126,7 @@ impl Desk {
         let actor = actor(visit);
         let mut opening = vec![];
         for (filed, carried) in records.iter().zip(&mut all) {
-            let file = File {
-                procedure,
-                kind,
-                owner: filed.owner.to_owned(),
-                id: filed.id.to_owned(),
-                kept: None,
-            };
+            let file = unopened(procedure, kind, filed);
             let blank = Case::new(&*procedure.id, "");
             let subject = file.subject(filed.record);
             let Some(choice) = choices(&subject, &blank, &actor).into_iter().next() else {
@@ -148,6 +153,24 @@ impl Desk {
             *carry = carried(rashin, &file, record, case, &events)?;
         }
         Ok(Ok(all))
+    }
+
+    /// What a record lacks for its case to be opened by the one who files it.
+    pub(in crate::desk) fn opening_faults(
+        visit: &Visit,
+        rashin: &Rashin,
+        kind: &Form,
+        filed: &Filed<'_>,
+    ) -> Vec<RecordFault> {
+        let Some(procedure) = rashin.plan().procedure_of(&kind.id) else {
+            return vec![];
+        };
+        let file = unopened(procedure, kind, filed);
+        let blank = Case::new(&*procedure.id, "");
+        let choice = choices(&file.subject(filed.record), &blank, &actor(visit))
+            .into_iter()
+            .next();
+        choice.map_or_else(Vec::new, |choice| choice.missing)
     }
 
     /// The case of a record that was changed, so that those who take part by what it says now find it, and clocks run until the days that it says.

@@ -13,7 +13,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use plan::{Field as KindField, Kind, Shape};
-pub(super) use record::to_list;
+pub(super) use record::{to_list, what_moved};
 use serde_json::{Value, json};
 use vocab::Refusal;
 

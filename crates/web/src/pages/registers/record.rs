@@ -191,28 +191,30 @@ fn state(here: &Here<'_>, kind: &Kind, state: RecordState) -> String {
     })
 }
 
+/// What became of one field, as a sentence.
+pub(in crate::pages) fn what_moved(here: &Here<'_>, kind: &Kind, moved: &record::Moved) -> String {
+    let t = here.t;
+    let field = kind.field(&moved.field);
+    let title = field.map_or(moved.field.as_str(), |field| field.title.get(t.lang()));
+    let say = |value: &Option<record::Value>| match (field, value) {
+        // The sentence has its own end.
+        (Some(field), Some(value)) => said(here, field, value).trim_end_matches(['。', '.']).to_owned(),
+        _ => t.text("record-blank"),
+    };
+    t.with(
+        "record-moved",
+        &[
+            ("field", title.into()),
+            ("before", say(&moved.before).into()),
+            ("after", say(&moved.after).into()),
+        ],
+    )
+}
+
 fn history(here: &Here<'_>, kind: &Kind, changes: &[RecordChange]) -> Table {
     let t = here.t;
     let row = |(place, one): (usize, &RecordChange)| {
-        let moved = one.moved.iter().map(|moved| {
-            let field = kind.field(&moved.field);
-            let title = field.map_or(moved.field.as_str(), |field| field.title.get(t.lang()));
-            let say = |value: &Option<record::Value>| match (field, value) {
-                // The sentence has its own end.
-                (Some(field), Some(value)) => {
-                    said(here, field, value).trim_end_matches(['。', '.']).to_owned()
-                }
-                _ => t.text("record-blank"),
-            };
-            t.with(
-                "record-moved",
-                &[
-                    ("field", title.into()),
-                    ("before", say(&moved.before).into()),
-                    ("after", say(&moved.after).into()),
-                ],
-            )
-        });
+        let moved = one.moved.iter().map(|moved| what_moved(here, kind, moved));
         let merged = one.merge.iter().map(|note| merge::said(t, note));
         let moved = if place + 1 == changes.len() {
             t.text("record-first")
