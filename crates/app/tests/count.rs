@@ -7,8 +7,8 @@ mod desk;
 use std::path::Path;
 use std::sync::Arc;
 
-use app::{Ask, Completeness, Count, Desk, DeviceCount, SavedRecord};
-use desk::{office, public, secretariat};
+use app::{Ask, Completeness, Count, Desk, DeviceCount, MINISTRY, SavedRecord, Seen};
+use desk::{member, office, public, secretariat};
 use plan::Files;
 use store_sqlite::Sqlite;
 
@@ -119,6 +119,68 @@ fn each_device_counts_once_in_the_year_of_its_first_coverage() {
     let devices: Vec<&str> = count.years[0].devices.iter().map(|one| one.id.as_str()).collect();
     assert!(devices.contains(&first.as_str()), "{devices:?}");
     insta::assert_snapshot!(serde_json::to_string_pretty(&count).unwrap());
+}
+
+#[test]
+fn what_was_confirmed_of_the_device_of_another_says_nothing_of_ones_own() {
+    let office = office();
+    let desk = &office.desk;
+    let parts: [&[(&str, &str)]; 3] = [&NEW, &JAPAN, &covered("C1", "2025-06-01")];
+    let confirmed = family(desk, "架空A", &parts.concat());
+    let before = counted(desk, "kgi3").unwrap();
+    let fields = [
+        ("name", "架空A 他社の型式"),
+        ("level", "model"),
+        ("parent", &*format!("{MINISTRY}/{confirmed}")),
+        ("coverage_category", "C1"),
+        ("covered_on", "2021-05-01"),
+    ];
+    let controls: Vec<(String, String)> = fields
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect();
+    let saved = desk.save_record(
+        &member("firm-b", DAY),
+        "device",
+        None,
+        &controls,
+        Completeness::Final,
+    );
+    assert!(matches!(saved.unwrap(), SavedRecord::Kept(..)));
+    let after = counted(desk, "kgi3").unwrap();
+    assert_eq!(after.years, before.years);
+    assert!(after.uncounted[0].causes.contains(&app::Uncounted::NoneAbove));
+}
+
+#[test]
+fn a_device_is_not_its_own_parent_nor_that_of_what_it_stands_below() {
+    let office = office();
+    let desk = &office.desk;
+    let top = family(desk, "架空A", &[]);
+    let below = model(desk, "架空A 型式", &top, &[]);
+    for parent in [&top, &below] {
+        let seen = Seen {
+            owner: MINISTRY,
+            id: &top,
+            version: 1,
+        };
+        let controls = [("name", "架空A"), ("level", "family"), ("parent", parent)];
+        let controls: Vec<(String, String)> = controls
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect();
+        let saved = desk.save_record(
+            &secretariat(DAY),
+            "device",
+            Some(seen),
+            &controls,
+            Completeness::Final,
+        );
+        let SavedRecord::Faults(faults) = saved.unwrap() else {
+            panic!("{parent} was taken")
+        };
+        assert_eq!(faults[0].code, "circle");
+    }
 }
 
 #[test]

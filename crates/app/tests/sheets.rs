@@ -283,3 +283,28 @@ fn what_a_procedure_asks_of_a_row_is_told_before_it_is_taken() {
     );
     assert_eq!(take(&office, &file), Taken::Records(2));
 }
+
+#[test]
+fn a_kind_that_was_changed_in_its_place_says_so_before_anything_is_served() {
+    let first = office(&FORM.replace("PAPER", ""), false);
+    let id = loan(&first, &[("purpose", "trial")]);
+    assert!(first.desk.index_registers().is_ok());
+    // A period becomes a day, without a new version.
+    let changed = FORM
+        .replace("type = \"period\"", "type = \"date\"")
+        .replace("PAPER", "");
+    let files = plan_files().with("kinds/device-loan.toml", &changed);
+    let refusal = first.desk_of(files).index_registers().unwrap_err();
+    assert_eq!(refusal.kind, "kind-changed");
+    for part in [
+        "device-loan",
+        &format!("{FIRM}/{id}"),
+        "version",
+        "[[kind.upcast]]",
+    ] {
+        assert!(
+            refusal.ja.contains(part) && refusal.en.contains(part),
+            "{refusal:?}"
+        );
+    }
+}

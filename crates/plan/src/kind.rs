@@ -9,6 +9,7 @@ use vocab::{Number, Unit};
 
 use crate::model::Text;
 
+pub mod sheet;
 mod typed;
 
 pub use typed::{DateRange, RecordLink};

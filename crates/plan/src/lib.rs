@@ -24,7 +24,7 @@ pub use graph::{Key, NodeName, resolve};
 pub use holiday::{Closure, Holiday, HolidayRule, Holidays};
 pub use kind::{
     Choice, Clause, Confidentiality, DateRange, FILE_TYPES, Field, Figure, Filler, Grant, Kind, MINISTRY,
-    Move, Owner, Part, ROLES, RecordLink, Required, Shape, Test, Upcast, View,
+    Move, Owner, Part, ROLES, RecordLink, Required, Shape, Test, Upcast, View, sheet,
 };
 pub use model::*;
 pub use procedure::{

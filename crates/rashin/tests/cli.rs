@@ -279,6 +279,24 @@ fn copy(from: &Path, to: &Path) {
 
 /// Every bad input gets a sentence in Japanese and one in English, an exit code of its own and no panic.
 #[test]
+fn check_finds_what_the_program_reads_and_a_kind_does_not_have() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&root().join("plan"), folder.path());
+    let file = folder.path().join("kinds/device.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("\"covered_on\"", "\"covered_from\"")).unwrap();
+    let plan = folder.path().to_str().unwrap();
+    let told = rashin(&["check", plan], b"");
+    assert_eq!(told.0, 1, "{}", told.1);
+    for part in ["--> kinds/device.toml:", "^", "device.covered_on", "help:"] {
+        assert!(told.1.contains(part), "{part}: {}", told.1);
+    }
+    let told = rashin(&["check", plan, "--json"], b"");
+    let answer: Value = serde_json::from_str(&told.1).unwrap();
+    assert_eq!(answer["faults"][0]["code"], "view_field");
+}
+
+#[test]
 fn bad_input_gets_a_clear_answer() {
     let folder = tempfile::tempdir().unwrap();
     let csv = |name: &str, bytes: &[u8]| {

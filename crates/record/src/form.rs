@@ -16,7 +16,7 @@ use crate::value::{Record, Row, Value};
 /// The most answers to one field.
 pub(crate) const ITEMS: usize = 100;
 /// The most rows of a table.
-pub const ROWS: usize = 200;
+pub const ROWS: usize = plan::sheet::TABLE_ROWS;
 /// The most controls of a form.
 const CONTROLS: usize = 10_000;
 /// The most that is typed into a form, in bytes.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use plan::sheet;
 use plan::{Field, Kind, Required, Shape, Text};
 use serde::Serialize;
 
@@ -36,10 +37,7 @@ pub fn columns(kind: &Kind, table_rows: usize) -> Vec<Column> {
         for number in 1..=table_rows {
             for column in inside.iter().filter(asked) {
                 let name = format!("{}.{number}.{}", field.name, column.name);
-                let title = Text {
-                    ja: format!("{}{number} {}", field.title.ja, column.title.ja),
-                    en: format!("{} {number}: {}", field.title.en, column.title.en),
-                };
+                let title = sheet::cell(&field.title, number, &column.title);
                 push(column, &name, &title, false, &mut list);
             }
         }
@@ -56,11 +54,7 @@ fn push(field: &Field, name: &str, title: &Text, required: bool, list: &mut Vec<
     match &field.shape {
         Shape::Attachment { .. } => {}
         Shape::Period => {
-            for (end, ja, en) in [("from", "開始", "from"), ("to", "終了", "to")] {
-                let title = Text {
-                    ja: format!("{}（{ja}）", title.ja),
-                    en: format!("{} ({en})", title.en),
-                };
+            for (end, title) in sheet::ends(title) {
                 list.push(column(format!("{name}.{end}"), title));
             }
         }

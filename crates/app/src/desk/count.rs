@@ -290,24 +290,29 @@ impl Desk {
         Ok(Some(DeviceCount::of(covered, plan)))
     }
 
-    /// Whether the plan's kinds have what is read of them: of a kind that is there, every field.
+    /// Whether the plan's kinds have what is read of them.
     ///
     /// # Errors
     /// The first that is missing.
     pub fn kinds_suffice(&self) -> Result<(), Refusal> {
-        let rashin = self.rashin()?;
-        let plan = rashin.plan();
+        let lacks = Self::kinds_lack(self.rashin()?.plan());
+        lacks.into_iter().next().map_or(Ok(()), |(_, first)| Err(first))
+    }
+
+    /// What the program reads of a plan's kinds and they do not have: of a kind that is there, every field; each with its kind.
+    pub fn kinds_lack(plan: &plan::Plan) -> Vec<(&'static str, Refusal)> {
         let needs = std::iter::once(&NEED)
             .chain(&supply::NEEDS)
             .chain(&security::NEEDS)
             .chain(List::ALL.iter().map(|list| list.need()));
-        for need in needs.filter(|need| plan.kind(need.kind).is_some()) {
-            let lacks = record::satisfies(plan, need).err();
-            if let Some(first) = lacks.and_then(|lacks| lacks.into_iter().next()) {
-                return Err(first);
-            }
-        }
-        Ok(())
+        let of = |need: &'static ViewNeed| {
+            let lacks = record::satisfies(plan, need).err().unwrap_or_default();
+            lacks.into_iter().map(|lack| (need.kind, lack))
+        };
+        needs
+            .filter(|need| plan.kind(need.kind).is_some())
+            .flat_map(of)
+            .collect()
     }
 }
 
@@ -338,6 +343,7 @@ impl Shelf<'_> {
             whole: true,
         };
         let mut above = record.fields.get("parent").cloned();
+        let own = found.top.owner.clone();
         // A record that names itself somewhere above it has no family.
         let mut steps = 0;
         while let Some(Value::Link(link)) = above {
@@ -347,7 +353,8 @@ impl Shelf<'_> {
                 .followed(self.kind, self::key(self.kind, owner, &link.id)?)?;
             let filed = self.filed(&next)?;
             steps += 1;
-            let Some(record) = filed.filter(|_| steps < LEVELS) else {
+            // What was confirmed of a device of somebody else says nothing of one's own.
+            let Some(record) = filed.filter(|_| steps < LEVELS && next.owner == own) else {
                 found.whole = false;
                 break;
             };

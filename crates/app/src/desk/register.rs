@@ -576,7 +576,8 @@ impl Desk {
                 .then_some(SavedRecord::Kept(owner, first.id))
                 .ok_or_else(sent_otherwise);
         }
-        let links = self.broken_links(visit, &kind, &owner, &record)?;
+        let own = before.as_ref().map(|found| found.id.as_str());
+        let links = self.broken_links(visit, &kind, (&owner, own), &record)?;
         let files = self.broken_files(visit, &owner, earlier, &record)?;
         let mut faults = [faults, links, files].concat();
         if state == RecordState::Draft && !sent.is_whole() {
@@ -679,7 +680,8 @@ impl Desk {
         let mut read = 0;
         for kind in &rashin.plan().kinds {
             read += self.index_anew(stored(&kind.id)?.as_str(), kind, |version| {
-                index_of(kind, &opened(kind, &version)?).map(Some)
+                let found = opened(kind, &version).map_err(|refusal| changed(kind, &version, refusal))?;
+                index_of(kind, &found).map(Some)
             })?;
         }
         Ok(read + self.index_cases()? + self.index_notices()?)
@@ -720,7 +722,7 @@ impl Desk {
         &self,
         visit: &Visit,
         kind: &Kind,
-        owner: &str,
+        (owner, own): (&str, Option<&str>),
         record: &Record,
     ) -> Result<Vec<RecordFault>, Refusal> {
         let rashin = self.rashin()?;
@@ -732,18 +734,55 @@ impl Desk {
                 Err(refusal) if ["not-found", "sign-in"].contains(&refusal.kind) => false,
                 Err(refusal) => return Err(refusal),
             };
+            let fault = |code, ja: String, en: String| RecordFault {
+                name: field.clone(),
+                field: field.split('.').next().unwrap_or_default().to_owned(),
+                row: None,
+                code,
+                ja,
+                en,
+            };
             if !there {
-                faults.push(RecordFault {
-                    name: field.clone(),
-                    field: field.split('.').next().unwrap_or_default().to_owned(),
-                    row: None,
-                    code: "no_record",
-                    ja: format!("「{id}」という記録はありません。一覧で番号を確かめてください。"),
-                    en: format!("There is no record “{id}”. Look its id up in the list."),
-                });
+                faults.push(fault(
+                    "no_record",
+                    format!("「{id}」という記録はありません。一覧で番号を確かめてください。"),
+                    format!("There is no record “{id}”. Look its id up in the list."),
+                ));
+            } else if let Some(own) = own
+                && to.id == kind.id
+                && self.leads_to(kind, &field, key(kind, &of, &id)?, &key(kind, owner, own)?)?
+            {
+                faults.push(fault(
+                    "circle",
+                    "この記録自身か、この記録をたどって行き着く記録です。ほかの記録を選んでください。".into(),
+                    "This is the record itself, or leads back to it. Choose another.".into(),
+                ));
             }
         }
         Ok(faults)
+    }
+
+    /// Whether a record leads to another by the same field, from record to record.
+    fn leads_to(&self, kind: &Kind, field: &str, from: Key, to: &Key) -> Result<bool, Refusal> {
+        const STEPS: usize = 50;
+        let mut next = vec![from];
+        for _ in 0..STEPS {
+            let Some(at) = next.pop() else { return Ok(false) };
+            if at == *to {
+                return Ok(true);
+            }
+            let version = self.store.newest(&at).map_err(refused)?;
+            let Some(version) = version.filter(|version| version.body.is_some()) else {
+                continue;
+            };
+            let found = opened(kind, &version)?;
+            for (by, _, of, id) in record::index(kind, &found.owner, &found.record).references {
+                if by == field {
+                    next.push(key(kind, &of, &id)?);
+                }
+            }
+        }
+        Ok(false)
     }
 
     fn written_by(&self, account: &str) -> String {
@@ -910,6 +949,29 @@ pub(super) fn opened(kind: &Kind, version: &Version) -> Result<Found, Refusal> {
         entry,
         record,
     })
+}
+
+/// Why a record cannot be read by its kind, where it was written by the same version of the kind: that was changed in its place.
+fn changed(kind: &Kind, version: &Version, refusal: Refusal) -> Refusal {
+    let body = version.body.clone();
+    let entry = body.and_then(|body| serde_json::from_value::<Entry>(body).ok());
+    let faults = entry.and_then(|entry| record::from_body(kind, &entry.record).err());
+    let Some(first) = faults.and_then(|faults| faults.into_iter().next()) else {
+        return refusal;
+    };
+    let (id, key, number) = (&kind.id, &version.key, version.version);
+    let (owner, record) = (&key.owner, &key.id);
+    Refusal::new(
+        "kind-changed",
+        format!(
+            "登録の種類「{id}」は、すでに登録された記録 {owner}/{record}（版 {number}）を読めない形に変わっています: {} plan/kinds/ のその種類の version を上げ、[[kind.upcast]] で前の版からの移し替えを書くか、変更を元に戻してください。",
+            first.ja
+        ),
+        format!(
+            "The kind `{id}` was changed so that the record {owner}/{record} (version {number}) cannot be read any more: {} Raise its `version` in plan/kinds/ and say by [[kind.upcast]] how records of the version before become those of the next, or take the change back.",
+            first.en
+        ),
+    )
 }
 
 pub(super) fn drafted(

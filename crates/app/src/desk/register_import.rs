@@ -16,7 +16,7 @@ use super::register::{
     viewer,
 };
 use super::{Desk, Visit};
-use plan::{Kind, Text};
+use plan::Kind;
 use record::{Completeness, Record};
 
 /// A file holds at most so many records.
@@ -288,7 +288,8 @@ impl Desk {
             .collect();
         let mut record = record::keep_unseen(earlier, typed.record, &fills);
         keep_files(kind, earlier, &mut record);
-        faults.extend(self.broken_links(visit, kind, &owner, &record)?);
+        let own = before.as_ref().map(|found| found.id.as_str());
+        faults.extend(self.broken_links(visit, kind, (&owner, own), &record)?);
         if faults.is_empty() {
             return Ok(Ok(Incoming {
                 before,
@@ -366,10 +367,7 @@ fn keep_files(kind: &Kind, before: &Record, record: &mut Record) {
 fn columns(kind: &Kind, table_rows: usize) -> Vec<Column> {
     let id = Column {
         name: ID.into(),
-        title: Text {
-            ja: "記録番号".into(),
-            en: "Record id".into(),
-        },
+        title: plan::sheet::id_title(),
         required: false,
     };
     let fields = record::columns(kind, table_rows)

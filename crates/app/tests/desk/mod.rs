@@ -45,6 +45,12 @@ impl Office {
         self.store.commit(&change).unwrap();
     }
 
+    /// A desk over the same store, for a plan of these files.
+    pub fn desk_of(&self, files: Files) -> Desk {
+        let store = Arc::clone(&self.store) as Arc<dyn Store>;
+        Desk::new(files, store, Box::new(|bytes| bytes.fill(1)))
+    }
+
     /// The same office, which writes letters.
     pub fn with_post(self, post: app::Post) -> Self {
         Self {

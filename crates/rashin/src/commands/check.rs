@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use plan::Plan;
+use app::Desk;
+use plan::{Fault, Faults, Files, Plan};
 use serde::Serialize;
+use vocab::Refusal;
 
 use super::{print, print_json};
 use crate::failure::Failure;
@@ -31,10 +33,42 @@ struct Place {
     hint: String,
 }
 
+/// A plan whose kinds have what the program reads of them.
+fn suffices(plan: Plan, files: Files) -> Result<Plan, Box<Faults>> {
+    let fault = |(kind, lack): (&str, Refusal)| {
+        let said = format!("id = \"{kind}\"");
+        let own = files.iter().find_map(|(file, text)| {
+            let mut heads = text
+                .match_indices("[[kind]]")
+                .filter(|_| file.starts_with("kinds/"));
+            heads.find_map(|(at, head)| {
+                let rest = text.get(at + head.len()..)?;
+                let rest = rest.split("\n[[").next().unwrap_or(rest);
+                let at = at + head.len() + rest.find(&said)?;
+                Some((file.to_owned(), at..at + said.len()))
+            })
+        });
+        let (file, span) = own?;
+        Some(Fault {
+            file,
+            span,
+            code: lack.kind,
+            ja: lack.ja,
+            en: lack.en,
+            hint: "この種類に、その名前と型の項目を置いてください。プログラムが読みます。 / Give this kind a field of that name and type: the program reads it.".into(),
+        })
+    };
+    let list: Vec<Fault> = Desk::kinds_lack(&plan).into_iter().filter_map(fault).collect();
+    if list.is_empty() {
+        return Ok(plan);
+    }
+    Err(Box::new(Faults { files, list }))
+}
+
 pub fn run(folder: Option<&Path>, json: bool) -> Result<ExitCode, Failure> {
     let files = home::files(folder, json)?;
     let sha256 = files.sha256();
-    match Plan::read(files) {
+    match Plan::read(files.clone()).and_then(|plan| suffices(plan, files)) {
         Ok(plan) => {
             let (indicators, nodes, observations) =
                 (plan.indicators.len(), plan.nodes.len(), plan.observations.len());

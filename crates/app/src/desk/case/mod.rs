@@ -411,7 +411,7 @@ impl Desk {
                 let before = record::complete(kind, &found.record);
                 let mut faults = record::complete(kind, &typed);
                 faults.retain(|fault| !before.contains(fault));
-                faults.extend(self.broken_links(visit, kind, act.owner, &typed)?);
+                faults.extend(self.broken_links(visit, kind, (act.owner, Some(act.id)), &typed)?);
                 faults.extend(self.broken_files(visit, act.owner, &found.record, &typed)?);
                 if !faults.is_empty() {
                     return Ok(Acted::Faults(faults));

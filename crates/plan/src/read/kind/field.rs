@@ -8,6 +8,7 @@ use vocab::Number;
 use vocab::codes::KINDS;
 use vocab::unit::{Kind as UnitKind, fold_width};
 
+use crate::kind::sheet;
 use crate::kind::{
     Choice, Clause, Confidentiality, FILE_TYPES, Field, Figure, Filler, Required, Shape, Test,
 };
@@ -36,6 +37,9 @@ const TYPES: [&str; 13] = [
 /// The largest attachment, in megabytes.
 const MEGABYTES: Range<u32> = 1..51;
 
+/// Controls that a record's form has beside those of its fields.
+const RESERVED: [&str; 4] = ["draft", "then", "token", "version"];
+
 impl Reader<'_> {
     /// The fields of a kind or the columns of a table, whose names and words are told apart inside `scope`.
     pub(super) fn fields(
@@ -59,7 +63,12 @@ impl Reader<'_> {
                 self.year_of_money(raw_field, raw, &fields);
             }
         }
-        self.titles_once(raw);
+        // What stands in a table has its table's name before it.
+        let alone = !scope.contains('.');
+        if alone {
+            self.names_free(raw);
+        }
+        self.titles_once(raw, &fields, alone);
         fields
     }
 
@@ -600,29 +609,60 @@ impl Reader<'_> {
         }
     }
 
-    /// In a sheet a column is known by its title.
-    fn titles_once(&mut self, raw: &[raw::Field]) {
-        let folded = |word: &Word| -> String {
-            let text = word.get_ref().chars().map(fold_width);
+    /// A form has controls of its own beside those of the fields.
+    fn names_free(&mut self, raw: &[raw::Field]) {
+        for field in raw
+            .iter()
+            .filter(|field| RESERVED.contains(&field.name.get_ref().as_str()))
+        {
+            self.fault(
+                &field.name,
+                "reserved-name",
+                "この名前はフォームの部品が使うため、項目には使えません。",
+                "a form uses this name itself; it cannot name a field.",
+                "別の名前にしてください。 / Choose another name.",
+            );
+        }
+    }
+
+    /// In a sheet a column is known by its title: that of its field, of an end of a period, of a row and a column of a table.
+    fn titles_once(&mut self, raw: &[raw::Field], fields: &[Option<Field>], alone: bool) {
+        let folded = |text: &str| -> String {
+            let text = text.chars().map(fold_width);
             text.filter(|c| !c.is_whitespace())
                 .flat_map(char::to_lowercase)
                 .collect()
         };
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        for field in raw {
-            let text = field.title.get_ref();
-            // Both languages may say the same: a sheet has one of them.
+        if alone {
+            let id = sheet::id_title();
+            seen.extend([folded(&id.ja), folded(&id.en)]);
+        }
+        for (raw, field) in raw.iter().zip(fields) {
+            let text = raw.title.get_ref();
             let titles: Vec<&Word> = [&text.ja, &text.en].into_iter().flatten().collect();
-            for word in titles.iter().filter(|word| seen.contains(&folded(word))) {
+            // Both languages may say the same: a sheet has one of them.
+            let mut own: Vec<String> = field
+                .iter()
+                .flat_map(sheet::titles)
+                .map(|title| folded(&title))
+                .collect();
+            if own.is_empty() {
+                own.extend(titles.iter().map(|word| folded(word.get_ref())));
+            }
+            if let Some(word) = titles
+                .first()
+                .filter(|_| own.iter().any(|title| seen.contains(title)))
+            {
                 self.fault(
                     word,
                     "duplicate-title",
-                    "同じ題名の項目がすでにあります。Excel の見出しで区別できません。",
-                    "another field has this title: a sheet could not tell them apart.",
-                    "題名を書き分けてください。 / Give each its own title.",
+                    "同じ見出しになる項目がすでにあります。Excel の見出しで区別できません。",
+                    "another field has this title in a sheet, which could not tell them apart.",
+                    "題名を書き分けてください。期間は「題名（開始）」「題名（終了）」、表は「題名1 列の題名」が見出しになり、「記録番号」は使えません。 / Give each its own title: a period becomes “title (from)” and “title (to)”, a table “title 1: column”, and “Record id” is taken.",
                 );
             }
-            seen.extend(titles.into_iter().map(folded));
+            seen.extend(own);
         }
     }
 }
