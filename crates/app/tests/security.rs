@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use app::{
-    Acted, Advisories, AdvisoryBytes, CaseAct, Command, Completeness, FileFor, HandoutForm, LifeStage,
-    SavedRecord, SecurityItem, Seen, Visit,
+    Acted, Advisories, AdvisoryBytes, CaseAct, Command, Completeness, FileFor, FindingQuery, HandoutForm,
+    LifeStage, SavedRecord, SecurityItem, Seen, Visit,
 };
 use cyber::database::{Collection, Source};
 use cyber::document::{Advisory, Limits, read};
@@ -1014,10 +1014,183 @@ fn everybody_sees_their_own_alone() {
                 |refusal| refusal.kind.to_owned(),
                 |inbox| inbox.items.len().to_string(),
             );
-            format!("{name}: board {board}; device {device}; advisory {advisory}; work {todo}; inbox {inbox}")
+            let found = desk
+                .security_findings(visit, &FindingQuery::default(), usize::MAX)
+                .map_or_else(
+                    |refusal| refusal.kind.to_owned(),
+                    |page| page.findings.len().to_string(),
+                );
+            format!(
+                "{name}: board {board}; device {device}; advisory {advisory}; work {todo}; inbox {inbox}; findings {found}"
+            )
         })
         .collect();
     insta::assert_snapshot!("who_sees_what", rows.join("\n"));
+}
+
+#[test]
+fn all_findings_are_one_list_in_any_order_and_as_narrow_as_asked() {
+    let graver = |id: &str, package: &str, vector: &str| {
+        let mut record = advisory(id, &[], package, "9.0.0");
+        record.severity[0].score = vector.to_owned();
+        record
+    };
+    let low = "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N";
+    let feed = Feed::of(
+        &[
+            advisory("EXAMPLE-2026-0001", &["CVE-2026-0001"], "kakuu-left", "1.3.0"),
+            graver("EXAMPLE-2026-0002", "kakuu-right", low),
+            advisory("EXAMPLE-2026-0003", &[], "kakuu-left", "1.3.0"),
+        ],
+        &["EXAMPLE-2026-0002"],
+    );
+    let office = watching(&feed);
+    let first = hand_in(
+        &office,
+        "maker-b",
+        "2026-06-01",
+        "架空輸液ポンプA",
+        &bill("2.4.1"),
+    );
+    hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    let (day, desk) = ("2026-06-02", &office.desk);
+    let ask = |visit: &Visit, query: &FindingQuery, most| {
+        let page = desk.security_findings(visit, query, most).unwrap();
+        assert!(page.ready);
+        let shown = |one: &app::ListedFinding| {
+            let last = one.advisory.chars().last().unwrap();
+            let device = one.name.chars().last().unwrap();
+            format!("{}{device}{last}", one.maker.trim_start_matches("maker-"))
+        };
+        let shown: Vec<String> = page.findings.iter().map(shown).collect();
+        (shown.join(" "), page.next)
+    };
+    let sorted = |sort: &str| FindingQuery {
+        sort: sort.into(),
+        ..FindingQuery::default()
+    };
+    let ministry = secretariat(day);
+    let orders = [
+        "",
+        "severity",
+        "chance",
+        "maker",
+        "device",
+        "component",
+        "advisory",
+    ];
+    let listed: Vec<String> = orders
+        .iter()
+        .map(|sort| {
+            let whole = ask(&ministry, &sorted(sort), 100).0;
+            // Page by page it is the same list.
+            for most in [1, 2, 5] {
+                let (mut pages, mut query) = (vec![], sorted(sort));
+                loop {
+                    let (page, next) = ask(&ministry, &query, most);
+                    pages.push(page);
+                    match next {
+                        Some(next) => query.after = next.to_string(),
+                        None => break,
+                    }
+                }
+                assert_eq!(pages.join(" ").trim(), whole, "{sort} {most}");
+            }
+            format!("{sort}: {whole}")
+        })
+        .collect();
+    let expected = [
+        ": aC2 bA2 aC1 bA1 aC3 bA3",
+        "severity: aC1 bA1 aC3 bA3 aC2 bA2",
+        "chance: aC2 bA2 aC1 bA1 aC3 bA3",
+        "maker: aC2 aC1 aC3 bA2 bA1 bA3",
+        "device: bA2 bA1 bA3 aC2 aC1 aC3",
+        "component: aC1 bA1 aC3 bA3 aC2 bA2",
+        "advisory: aC1 bA1 aC2 bA2 aC3 bA3",
+    ];
+    assert_eq!(listed, expected);
+    let narrow = |set: fn(&mut FindingQuery)| {
+        let mut query = FindingQuery::default();
+        set(&mut query);
+        ask(&ministry, &query, 100).0
+    };
+    assert_eq!(narrow(|query| query.exploited = "yes".into()), "aC2 bA2");
+    assert_eq!(narrow(|query| query.severity = "low".into()), "aC2 bA2");
+    assert_eq!(narrow(|query| query.maker = "maker-b".into()), "bA2 bA1 bA3");
+    assert_eq!(narrow(|query| query.device = "ポンプc".into()), "aC2 aC1 aC3");
+    assert_eq!(narrow(|query| query.component = "Right 3".into()), "aC2 bA2");
+    assert_eq!(narrow(|query| query.advisory = "cve-2026-0001".into()), "aC1 bA1");
+    assert_eq!(narrow(|query| query.advisory = "CVE-2026-9999".into()), "");
+    // Makers have their own alone, whatever they ask for.
+    assert_eq!(ask(&member("maker-b", day), &sorted(""), 100).0, "bA2 bA1 bA3");
+    let others = FindingQuery {
+        maker: "maker-a".into(),
+        ..FindingQuery::default()
+    };
+    assert_eq!(ask(&member("maker-b", day), &others, 100).0, "");
+    // What its maker answers here is not unanswered any more, and says who says so.
+    let answers = desk.security_work(&member("maker-b", day), 10).unwrap();
+    let item = answers.items.iter().find(|item| item.name == "CVE-2026-0001");
+    let item = item.unwrap().id.clone();
+    let said = [
+        ("status", "not-affected"),
+        ("justification", "component-not-present"),
+        ("impact", "架空の説明"),
+    ];
+    go(
+        &office,
+        &member("maker-b", day),
+        (ANSWER, "maker-b", &item),
+        "answer",
+        "",
+        &said,
+    );
+    let unanswered = FindingQuery {
+        unanswered: "yes".into(),
+        ..FindingQuery::default()
+    };
+    assert_eq!(ask(&ministry, &unanswered, 100).0, "aC2 bA2 aC1 aC3 bA3");
+    let of_first = FindingQuery {
+        device: format!("maker-b/{first}"),
+        advisory: "CVE-2026-0001".into(),
+        ..FindingQuery::default()
+    };
+    let page = desk.security_findings(&ministry, &of_first, 10).unwrap();
+    let told: Vec<_> = page
+        .findings
+        .iter()
+        .map(|one| (&*one.status, &*one.said_by))
+        .collect();
+    assert_eq!(told, [("not-affected", "maker-b")]);
+    for (query, kind) in [
+        (sorted("nonsense"), "sort"),
+        (
+            FindingQuery {
+                severity: "nonsense".into(),
+                ..FindingQuery::default()
+            },
+            "severity",
+        ),
+        (
+            FindingQuery {
+                after: "nonsense".into(),
+                ..FindingQuery::default()
+            },
+            "after",
+        ),
+    ] {
+        let refused = |visit: &Visit| desk.security_findings(visit, &query, 10).unwrap_err().kind;
+        assert_eq!(refused(&ministry), kind);
+        // Who may not ask is told that alone.
+        assert_eq!(refused(&public(day)), "sign-in");
+    }
 }
 
 #[test]

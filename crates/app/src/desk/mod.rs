@@ -86,9 +86,9 @@ pub use round::{
 pub use saved_view::SavedView;
 pub use security::{
     Advisories, AdvisoryBytes, AdvisoryPage, AdvisoryProduct, Confidence, CsafTree, DeviceFinding,
-    DeviceSecurity, Disclosed, FeedNews, FeedView, HandoutForm, LifeDays, LifePart, LifeStage, MakerAnswer,
-    MakerCount, MakerItem, Publisher, SecurityBoard, SecurityInbox, SecurityItem, SecurityWork, SupportEnd,
-    TouchedDevice, Wording,
+    DeviceSecurity, Disclosed, FeedNews, FeedView, FindingPage, FindingPlace, FindingQuery, FindingSort,
+    HandoutForm, LifeDays, LifePart, LifeStage, ListedFinding, MakerAnswer, MakerCount, MakerItem, Publisher,
+    SecurityBoard, SecurityInbox, SecurityItem, SecurityWork, SupportEnd, TouchedDevice, Wording,
 };
 pub use supply::{HeldAsset, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport};
 pub use today::{Task, What};

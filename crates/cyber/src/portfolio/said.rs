@@ -140,7 +140,7 @@ impl Portfolio {
             },
             aliases,
             upstream: self.upstream(record).iter().map(texts).collect(),
-            urgency: entry.urgency.unwrap_or_default(),
+            urgency: entry.urgency,
             answer: self.settle(held, unit, record, answer, Answer::of_all),
         })
     }

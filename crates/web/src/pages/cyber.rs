@@ -1,6 +1,8 @@
 //! The security of devices: what a hospital has to deal with, what a maker has to answer, the ministry's overview, one device and one advisory. Who acts does so
 //! on the page of the record; these pages gather, and the desk decides who sees what of them.
 
+pub mod findings;
+
 use std::collections::BTreeMap;
 
 use app::{
@@ -380,6 +382,7 @@ fn build_work(here: &Here<'_>) -> Result<Answer, Refusal> {
             )),
             ..Part::default()
         }],
+        way: Some(Link::to(t.text("cyber-list-title"), t.path("/cyber/findings"))),
         files: downloads(t, here.reader),
         ..Work::new(here, t.text("cyber-work-title"), vec![])
     })
@@ -526,9 +529,13 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
             t.text("cyber-not-ready")
         },
         parts,
-        way: Some(Link::to(t.text("cyber-work-title"), t.path("/cyber/work"))),
+        way: Some(Link::to(t.text("cyber-list-title"), t.path("/cyber/findings"))),
         files: downloads(t, here.reader),
-        ..Work::new(here, t.text("cyber-title"), vec![])
+        ..Work::new(
+            here,
+            t.text("cyber-title"),
+            vec![Link::to(t.text("cyber-work-title"), t.path("/cyber/work"))],
+        )
     })
 }
 

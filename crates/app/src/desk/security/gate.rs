@@ -1,6 +1,7 @@
 //! What a device's documents say, held against everything that is known: the findings with what is said of them, what became of each component, and the
 //! gate's verdict. The gate's verdict at submission is written into the hand-in, as what the decision rested on; people decide.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::Action;
@@ -219,26 +220,20 @@ impl Desk {
         let Some(kind) = rashin.plan().kind(ANSWER) else {
             return Ok(());
         };
-        let mut known: BTreeMap<String, Option<MakerAnswer>> = BTreeMap::new();
+        let mut known: BTreeMap<String, Vec<MakerAnswer>> = BTreeMap::new();
         for finding in &mut matches.findings {
             let names: Vec<String> = std::iter::once(&finding.advisory)
                 .chain(&finding.aliases)
                 .cloned()
                 .collect();
-            let answer = match known.get(&finding.advisory) {
-                Some(answer) => answer.clone(),
-                None => {
-                    let mut newest: Option<MakerAnswer> = None;
-                    for found in self.about(kind, Some(&device.owner), &names)? {
-                        let answer = self.answer_at(&rashin, kind, &found.owner, &found.id, None)?;
-                        let answer = answer.filter(|answer| answer.devices.contains(&device.id));
-                        newest = newest.into_iter().chain(answer).max_by_key(|answer| answer.at);
-                    }
-                    known.insert(finding.advisory.clone(), newest.clone());
-                    newest
+            let given = match known.entry(finding.advisory.clone()) {
+                Entry::Occupied(given) => given.into_mut(),
+                Entry::Vacant(place) => {
+                    place.insert(self.answers_about(&rashin, kind, &device.owner, &names)?)
                 }
             };
-            if let Some(said) = answer.and_then(|answer| said(&answer, &names)) {
+            let newest = MakerAnswer::newest(given, &device.id);
+            if let Some(said) = newest.and_then(|answer| said(answer, &names)) {
                 finding.answer = Some(beside(said, finding.answer.take()));
             }
         }
@@ -395,7 +390,7 @@ pub(super) fn said(answer: &MakerAnswer, names: &[String]) -> Option<Said> {
 }
 
 /// A statement beside what documents say: the newer counts.
-fn beside(said: Said, before: Option<Answer>) -> Answer {
+pub(super) fn beside(said: Said, before: Option<Answer>) -> Answer {
     let Some(before) = before else {
         return Answer {
             counts: said,
@@ -457,7 +452,7 @@ impl DeviceFinding {
 }
 
 /// The option of the form that a status is.
-const fn option(status: Status) -> &'static str {
+pub(super) const fn option(status: Status) -> &'static str {
     match status {
         Status::Affected => "affected",
         Status::NotAffected => "not-affected",

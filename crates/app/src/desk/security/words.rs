@@ -128,6 +128,12 @@ impl Words {
         self.called.insert(key, called);
     }
 
+    /// What the maker of a device is called.
+    pub fn makers_of(&self, key: &str) -> impl Iterator<Item = &str> {
+        let called = self.called.get(key).into_iter().flatten();
+        called.map(|called| called.maker.as_str())
+    }
+
     /// How advisories name a device, by vulnerability.
     pub fn of_device(&self, key: &str) -> impl Iterator<Item = &Wording> {
         self.said.get(key).into_iter().flat_map(BTreeMap::values)

@@ -18,6 +18,7 @@ use super::super::register::{Found, key, opened, reading};
 use super::super::supply::{text, texts};
 use super::super::{Desk, Kind, Visit, closed};
 use super::item::linked;
+use super::watch::Device;
 use super::{ANSWER, RESPONSE, SEVERITIES};
 use crate::ask::Rashin;
 
@@ -110,6 +111,14 @@ pub(super) struct Standing {
     pub age: i64,
     by: Option<Date>,
     pub overdue: bool,
+}
+
+impl MakerAnswer {
+    /// What a maker has said last of one of its devices, of all its answers to a vulnerability.
+    pub(super) fn newest<'a>(answers: &'a [Self], device: &str) -> Option<&'a Self> {
+        let about = answers.iter().filter(|answer| answer.devices.contains(device));
+        about.max_by_key(|answer| answer.at)
+    }
 }
 
 impl Standing {
@@ -268,6 +277,21 @@ impl Desk {
         Ok(asked)
     }
 
+    /// All that a maker has answered here to a vulnerability of any of these names.
+    pub(super) fn answers_about(
+        &self,
+        rashin: &Rashin,
+        kind: &Form,
+        maker: &str,
+        names: &[String],
+    ) -> Result<Vec<MakerAnswer>, Refusal> {
+        let mut answers = vec![];
+        for found in self.about(kind, Some(maker), names)? {
+            answers.extend(self.answer_at(rashin, kind, maker, &found.id, None)?);
+        }
+        Ok(answers)
+    }
+
     /// What a maker says of a vulnerability, as it was last handed over by a time; nothing where it has said nothing by then.
     pub(super) fn answer_at(
         &self,
@@ -330,7 +354,7 @@ impl Desk {
         let named = self.in_room(|room| {
             let name = |id: &String| {
                 let device = room.devices.get(&format!("{owner}/{id}"));
-                let name = device.map(|device| format!("{} {}", device.name, device.version));
+                let name = device.map(Device::called);
                 (id.clone(), name.unwrap_or_else(|| id.clone()))
             };
             Ok(ids.iter().map(name).collect())
