@@ -1028,6 +1028,105 @@ fn everybody_sees_their_own_alone() {
     insta::assert_snapshot!("who_sees_what", rows.join("\n"));
 }
 
+/// An `OpenVEX` document with one statement on the component of `bill` that the first advisory is about.
+fn vex(author: &str, status: &str, at: &str) -> Vec<u8> {
+    let mut statement = json!({
+        "vulnerability": { "name": "EXAMPLE-2026-0001" },
+        "products": [{ "@id": "pkg:npm/kakuu-left@1.2.0" }], "status": status,
+    });
+    match status {
+        "not_affected" => statement["justification"] = json!("component_not_present"),
+        "affected" => statement["action_statement"] = json!("架空の対策"),
+        _ => {}
+    }
+    let document = json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": format!("https://kakuu.example/{author}"),
+        "author": author, "timestamp": at, "version": 1, "statements": [statement],
+    });
+    document.to_string().into_bytes()
+}
+
+#[test]
+fn a_device_shows_every_component_and_what_contradicts_itself() {
+    let feed = Feed::of(&[advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0")], &[]);
+    let office = watching(&feed);
+    let (maker, desk) = (member("maker-a", "2026-06-01"), &office.desk);
+    let keep = |field, name: &str, bytes| {
+        let place = FileFor {
+            kind: DEVICE,
+            record: None,
+            field: Some(field),
+        };
+        let kept = desk.keep_file(&maker, &place, name, bytes);
+        kept.unwrap().to_string()
+    };
+    let newer = vex("架空PSIRT", "affected", "2026-05-02T00:00:00Z");
+    let older = vex("架空メディカル", "not_affected", "2026-05-01T00:00:00Z");
+    let files = [
+        ("sbom", keep("sbom", "bill.json", bill("2.4.1"))),
+        ("vex", keep("vex", "older.json", older)),
+        ("vex", keep("vex", "newer.json", newer)),
+    ];
+    let mut fields = vec![
+        ("name", "架空輸液ポンプC"),
+        ("version_name", "2.4.1"),
+        ("eos_on", "2026-09-30"),
+        ("contact", "psirt@kakuu-medical.example"),
+    ];
+    fields.extend(files.iter().map(|(field, file)| (*field, file.as_str())));
+    let id = save(&office, &maker, DEVICE, &fields);
+    work(&office, "2026-06-01");
+    let page = |visit: &Visit| desk.device_security(visit, "maker-a", &id).unwrap();
+    let first = page(&maker);
+    let ledger: Vec<String> = first
+        .ledger
+        .iter()
+        .map(|row| {
+            let cause = row.cause.as_ref().map_or("", |cause| cause.kind);
+            format!("{} {:?} {cause}", row.name, row.standing)
+        })
+        .collect();
+    let expected = [
+        "kakuu-left Matched ",
+        "kakuu-right Clean ",
+        "架空カーネル Unassessable no_purl",
+    ];
+    assert_eq!(ledger, expected);
+    let conflict = |device: &app::DeviceSecurity| -> Vec<String> {
+        let spoken = device.findings[0].conflict.iter();
+        spoken
+            .map(|one| {
+                let at = one.at.map(|at| at.strftime("%m-%d").to_string());
+                format!(
+                    "{} {} {} {:?} {:?}",
+                    one.status, one.by, one.document, at, one.because
+                )
+            })
+            .collect()
+    };
+    let expected = [
+        "affected 架空PSIRT newer.json Some(\"05-02\") None",
+        "not-affected 架空メディカル older.json Some(\"05-01\") Some(Newer)",
+    ];
+    assert_eq!(conflict(&first), expected);
+    // What the maker answers here is newer than both.
+    let item = desk.security_work(&maker, 1).unwrap().items[0].id.clone();
+    let said = [
+        ("status", "not-affected"),
+        ("justification", "component-not-present"),
+        ("impact", "架空の説明"),
+    ];
+    let later = member("maker-a", "2026-06-02");
+    go(&office, &later, (ANSWER, "maker-a", &item), "answer", "", &said);
+    let said = conflict(&page(&later));
+    assert_eq!(said[0], "not-affected maker-a  Some(\"06-02\") None");
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(
+        said[1..].iter().all(|one| one.ends_with("Some(Newer)")),
+        "{said:?}"
+    );
+}
+
 #[test]
 fn all_findings_are_one_list_in_any_order_and_as_narrow_as_asked() {
     let graver = |id: &str, package: &str, vector: &str| {

@@ -75,10 +75,11 @@ fn feed() -> Feed {
 }
 
 /// Hands in a device version of the component that the advisories are about.
-fn hand_in(desk: &Desk, maker: &Visit) {
+fn hand_in(desk: &Desk, maker: &Visit) -> String {
     let bill = json!({
         "bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1,
-        "components": [{ "type": "library", "name": "kakuu-left", "version": "1.2.0", "purl": "pkg:npm/kakuu-left@1.2.0" }],
+        "components": [{ "type": "library", "name": "kakuu-left", "version": "1.2.0", "purl": "pkg:npm/kakuu-left@1.2.0" },
+            { "type": "library", "name": "kakuu-right", "version": "3.0.0", "purl": "pkg:npm/kakuu-right@3.0.0" }],
     });
     let place = FileFor {
         kind: "device-security",
@@ -95,7 +96,10 @@ fn hand_in(desk: &Desk, maker: &Visit) {
     ]
     .map(|(name, text)| (name.to_owned(), text.to_owned()));
     let saved = desk.save_record(maker, "device-security", None, &form, Completeness::Final);
-    assert!(matches!(saved, Ok(SavedRecord::Kept(..))), "{saved:?}");
+    match saved {
+        Ok(SavedRecord::Kept(owner, id)) => format!("/cyber/devices/{owner}/{id}"),
+        refused => unreachable!("{refused:?}"),
+    }
 }
 
 /// The cookie of somebody of the secretariat.
@@ -166,7 +170,7 @@ async fn the_list_says_its_order_goes_on_and_is_the_same_as_data() {
             lent: None,
         }),
     };
-    hand_in(&desk, &maker);
+    let device = hand_in(&desk, &maker);
     desk.watch_advisories(AT).unwrap();
     let house = House::with(Arc::new(desk), Box::new(|| AT), Options::default()).unwrap();
     let router = router(house);
@@ -192,6 +196,13 @@ async fn the_list_says_its_order_goes_on_and_is_the_same_as_data() {
     assert_eq!(data["findings"][0]["component"], "kakuu-left 1.2.0");
     let csv = get(&router, &cookie, "/cyber/findings.csv?advisory=example-2026-0007").await;
     assert_eq!(csv.lines().count(), 2, "{csv}");
+    // Of the device each component is named, also what nothing is found on.
+    let page = get(&router, &cookie, &device).await;
+    let clean = page.split("該当のない部品").last().unwrap();
+    assert!(
+        clean.contains("kakuu-right 3.0.0") && !clean.contains("kakuu-left"),
+        "{page}"
+    );
     // Both who oversee and who answer find it.
     for from in ["/cyber", "/cyber/work"] {
         assert!(

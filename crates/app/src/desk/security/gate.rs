@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::Action;
-use cyber::answer::{Answer, Said, Statements};
+use cyber::answer::{Answer, Because, Said, Statements};
 use cyber::document::{Bill, Limits, Report, Statement, Status, Target, check};
 use cyber::gate::{Decision, Paper, Reason, Submission, Verdict, judge};
 use cyber::ledger::Row;
@@ -73,7 +73,7 @@ pub struct DeviceSecurity {
     pub components: [usize; 4],
     /// Of those not to be assessed: how many by cause.
     pub causes: BTreeMap<String, usize>,
-    /// What became of each component that is not clean.
+    /// What became of each component.
     pub ledger: Vec<Row>,
 }
 
@@ -104,6 +104,25 @@ pub struct DeviceFinding {
     pub said_by: String,
     /// In which words.
     pub words: Vec<String>,
+    /// Where statements contradict each other: the one that counts, and every other.
+    pub conflict: Vec<Spoken>,
+}
+
+/// A statement of several that contradict each other.
+#[derive(Debug, Clone, Serialize)]
+pub struct Spoken {
+    /// What it says, as an option of the form.
+    pub status: String,
+    /// In which words.
+    pub words: Vec<String>,
+    /// Who says so; empty where the document does not say.
+    pub by: String,
+    /// Name of the document; empty where it was answered here.
+    pub document: String,
+    /// When, by the statement itself.
+    pub at: Option<Timestamp>,
+    /// Why the one that counts does so rather than this one; nothing for the one that counts.
+    pub because: Option<Because>,
 }
 
 impl Desk {
@@ -156,7 +175,6 @@ impl Desk {
                     .map(|(cause, count)| ((*cause).to_owned(), *count))
                     .collect();
                 page.ledger = ledger.rows;
-                page.ledger.retain(|row| row.cause.is_some());
             }
         }
         Ok(page)
@@ -398,17 +416,11 @@ pub(super) fn beside(said: Said, before: Option<Answer>) -> Answer {
             conflict: false,
         };
     };
-    let moment = |said: &Said| {
-        said.statement
-            .timestamp
-            .as_deref()
-            .and_then(|at| at.parse::<Timestamp>().ok())
-    };
     let conflict = before.conflict || before.status() != said.statement.status;
     let Answer {
         counts, mut others, ..
     } = before;
-    let (counts, other) = if moment(&said) >= moment(&counts) {
+    let (counts, other) = if said.cmp_by_weight(&counts).is_ge() {
         (said, counts)
     } else {
         (counts, said)
@@ -424,11 +436,8 @@ pub(super) fn beside(said: Said, before: Option<Answer>) -> Answer {
 impl DeviceFinding {
     fn of(finding: cyber::matching::Finding) -> Self {
         let score = finding.priority.score();
-        let said = finding.answer.map(|answer| answer.counts);
-        let statement = said.as_ref().map(|said| &said.statement);
-        let words = statement
-            .into_iter()
-            .flat_map(|statement| [&statement.justification, &statement.impact, &statement.action]);
+        let answer = finding.answer.as_ref();
+        let said = answer.map(|answer| &answer.counts);
         Self {
             component: format!("{} {}", finding.package, finding.version),
             exploited: finding.priority.kev.is_some(),
@@ -436,19 +445,51 @@ impl DeviceFinding {
             score,
             chance: finding.priority.epss.map(|chance| chance.score),
             proof: [finding.proof.ja, finding.proof.en],
-            status: statement
-                .map_or("", |statement| option(statement.status))
-                .to_owned(),
-            words: words.flatten().cloned().collect(),
+            status: answer.map_or("", |answer| option(answer.status())).to_owned(),
+            words: said.map(words).unwrap_or_default(),
             said_by: said
-                .as_ref()
                 .map(|said| said.by.clone().unwrap_or_else(|| said.document.clone()))
                 .unwrap_or_default(),
+            conflict: answer.map(Spoken::all).unwrap_or_default(),
             advisory: finding.advisory,
             aliases: finding.aliases,
             summary: finding.summary.unwrap_or_default(),
         }
     }
+}
+
+impl Spoken {
+    /// Statements that contradict each other, the one that counts first; none where all say the same.
+    fn all(answer: &Answer) -> Vec<Self> {
+        if !answer.conflict {
+            return vec![];
+        }
+        let counts = &answer.counts;
+        let others = answer.others.iter();
+        let others = others.map(|other| (other, Some(counts.counts_because(other))));
+        let all = std::iter::once((counts, None)).chain(others);
+        all.map(|(said, because)| Self {
+            status: option(said.statement.status).to_owned(),
+            words: words(said),
+            by: said.by.clone().unwrap_or_default(),
+            // Only a document has places.
+            document: if said.statement.path.is_empty() {
+                String::new()
+            } else {
+                said.document.clone()
+            },
+            at: said.at(),
+            because,
+        })
+        .collect()
+    }
+}
+
+/// The words of a statement.
+fn words(said: &Said) -> Vec<String> {
+    let statement = &said.statement;
+    let words = [&statement.justification, &statement.impact, &statement.action];
+    words.into_iter().flatten().cloned().collect()
 }
 
 /// The option of the form that a status is.

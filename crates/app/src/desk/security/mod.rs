@@ -33,10 +33,12 @@ use super::work::Work;
 use super::{Desk, MINISTRY, Visit};
 
 pub use board::{AdvisoryPage, MakerCount, SecurityBoard, TouchedDevice};
+pub use cyber::answer::Because;
+pub use cyber::ledger::{Row as ComponentRow, Standing as ComponentStanding};
 pub use disclosed::{AdvisoryProduct, CsafTree, Disclosed, Publisher};
 pub use feed::{FeedNews, FeedView};
 pub use findings::{FindingPage, FindingPlace, FindingQuery, FindingSort, ListedFinding};
-pub use gate::{DeviceFinding, DeviceSecurity};
+pub use gate::{DeviceFinding, DeviceSecurity, Spoken};
 pub use handout::HandoutForm;
 pub use inbox::{SecurityInbox, SecurityItem, SupportEnd};
 pub use support::{LifeDays, LifePart, LifeStage};
