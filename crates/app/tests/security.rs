@@ -1128,6 +1128,51 @@ fn a_device_shows_every_component_and_what_contradicts_itself() {
 }
 
 #[test]
+fn a_bill_in_tag_value_is_taken_matched_and_given_back() {
+    let feed = Feed::of(&[advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0")], &[]);
+    let office = watching(&feed);
+    let (maker, desk) = (member("maker-a", "2026-06-01"), &office.desk);
+    let bill = "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef-DOCUMENT\nDocumentName: 架空輸液ポンプC\n\
+        DocumentNamespace: https://kakuu.example/spdx/pump\nCreator: Organization: 架空メディカル\n\
+        Created: 2026-05-01T00:00:00Z\n\nPackageName: kakuu-left\nSPDXID: SPDXRef-left\nPackageVersion: 1.2.0\n\
+        PackageDownloadLocation: NOASSERTION\nExternalRef: PACKAGE-MANAGER purl pkg:npm/kakuu-left@1.2.0\n";
+    let place = |field| FileFor {
+        kind: DEVICE,
+        record: None,
+        field: Some(field),
+    };
+    // Whatever it is called, it is what it says.
+    let keep = |field, name: &str, bytes: &str| desk.keep_file(&maker, &place(field), name, bytes.into());
+    let file = keep("sbom", "bill.json", bill).unwrap();
+    assert_eq!((file.file_type, &*file.name), ("spdx", "bill.json.spdx"));
+    assert_eq!(keep("vex", "bill.spdx", bill).unwrap_err().kind, "file_type");
+    assert_eq!(
+        keep("sbom", "bill.spdx", "PackageName: 架空").unwrap_err().kind,
+        "file_type"
+    );
+    let id = save(
+        &office,
+        &maker,
+        DEVICE,
+        &[
+            ("name", "架空輸液ポンプC"),
+            ("version_name", "2.4.1"),
+            ("sbom", &file.to_string()),
+            ("eos_on", "2026-09-30"),
+            ("contact", "psirt@kakuu-medical.example"),
+        ],
+    );
+    work(&office, "2026-06-01");
+    let page = desk.device_security(&maker, "maker-a", &id).unwrap();
+    assert_eq!((page.fault, page.components), (None, [1, 1, 0, 0]));
+    assert_eq!(page.findings[0].advisory, "EXAMPLE-2026-0001");
+    let (_, bytes) = desk
+        .record_file(&maker, DEVICE, "maker-a", &id, &file.sha256)
+        .unwrap();
+    assert_eq!(bytes, bill.as_bytes());
+}
+
+#[test]
 fn all_findings_are_one_list_in_any_order_and_as_narrow_as_asked() {
     let graver = |id: &str, package: &str, vector: &str| {
         let mut record = advisory(id, &[], package, "9.0.0");
