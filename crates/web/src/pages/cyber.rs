@@ -613,6 +613,10 @@ fn cause_of(t: Texts<'_>, cause: &str) -> String {
         "bad_cpe" => "cyber-cause-bad-cpe",
         "vague_cpe" => "cyber-cause-vague-cpe",
         "wild_cpe" => "cyber-cause-wild-cpe",
+        "bad_version" => "cyber-cause-bad-version",
+        "moving_tag" => "cyber-cause-moving-tag",
+        "own_build" => "cyber-cause-own-build",
+        "no_order" => "cyber-cause-no-order",
         other => return other.to_owned(),
     };
     t.text(key)
