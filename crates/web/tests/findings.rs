@@ -179,6 +179,7 @@ async fn the_list_says_its_order_goes_on_and_is_the_same_as_data() {
     assert!(first.contains("脆弱性の識別子の順に並べています"), "{first}");
     assert!(first.contains("架空&#60;ポンプ&#62; 2.4.1</a>"), "{first}");
     assert_eq!(first.matches("/cyber/advisories/EXAMPLE-").count(), 50);
+    assert_eq!(first.matches("このページから1000件まで").count(), 3);
     let more = first.split("href=\"").find(|rest| rest.contains("after="));
     let more = more.and_then(|rest| rest.split('"').next()).unwrap();
     let second = get(&router, &cookie, &more.replace("&#38;", "&")).await;

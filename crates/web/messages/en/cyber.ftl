@@ -118,6 +118,7 @@ cyber-list-by-urgency = What is known to be exploited comes first, then the high
 cyber-list-chance = Chance of exploitation (EPSS)
 cyber-list-component = Component
 cyber-list-device = Device
+cyber-list-file = Holds up to { $n } from this page on. Narrow the list, or take the next pages too.
 cyber-list-lead = Vulnerabilities of components in the SBOMs that were handed in, a row for each device version. Vulnerabilities that name a device in words stand on its own page.
 cyber-list-maker = Maker
 cyber-list-more = Show the next page

@@ -118,6 +118,7 @@ cyber-list-by-urgency = 悪用が確認されたものを先に、次にCVSSの�
 cyber-list-chance = 悪用の見込み（EPSS）
 cyber-list-component = 部品
 cyber-list-device = 機器
+cyber-list-file = このページから{ $n }件までが入ります。絞り込むか、次のページからも受け取れます。
 cyber-list-lead = 提出されたSBOMの部品に当てはまる脆弱性を、機器の版ごとに1行で示します。機器名で挙げられた脆弱性は、機器のページにあります。
 cyber-list-maker = 製造販売業者
 cyber-list-more = 次のページを見る

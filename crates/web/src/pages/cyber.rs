@@ -1028,6 +1028,8 @@ fn ledger_table(t: Texts<'_>, rows: &[&ComponentRow], of: Option<ComponentStandi
         Some(ComponentStanding::Matched) => ("matched", "cyber-ledger-matched"),
         Some(ComponentStanding::Clean) => ("clean", "cyber-ledger-clean"),
     };
+    // Of one standing each row has the same, and a clean component has no cause.
+    let has_causes = of.is_none() || rows.iter().any(|row| row.cause.is_some());
     let row = |row: &&ComponentRow| {
         let version = row.version.as_deref().unwrap_or_default();
         let cause = row.cause.as_ref().map(|cause| match t.lang() {
@@ -1039,21 +1041,22 @@ fn ledger_table(t: Texts<'_>, rows: &[&ComponentRow], of: Option<ComponentStandi
             ComponentStanding::Matched => "cyber-matched",
             ComponentStanding::Clean => "cyber-clean",
         });
-        vec![
-            Link::plain(format!("{} {version}", row.name).trim()),
-            Link::plain(standing),
-            Link::plain(cause.unwrap_or_default()),
-        ]
+        let mut cells = vec![Link::plain(format!("{} {version}", row.name).trim())];
+        cells.extend(of.is_none().then(|| Link::plain(standing)));
+        cells.extend(has_causes.then(|| Link::plain(cause.unwrap_or_default())));
+        cells
     };
+    let mut columns = vec![Column::words(t.text("cyber-component"))];
+    columns.extend(
+        of.is_none()
+            .then(|| Column::short(t.text("cyber-component-standing"))),
+    );
+    columns.extend(has_causes.then(|| Column::words(t.text("cyber-cause"))));
     Table {
         id: id.into(),
         caption: t.text(caption),
         rows: rows.iter().map(row).collect(),
-        columns: vec![
-            Column::words(t.text("cyber-component")),
-            Column::short(t.text("cyber-component-standing")),
-            Column::words(t.text("cyber-cause")),
-        ],
+        columns,
     }
 }
 

@@ -14,7 +14,7 @@ use super::{ANSWER, sheet, urgency};
 use crate::house::House;
 use crate::i18n::Texts;
 use crate::reader::{Form, Reader, encoded};
-use crate::ui::{Choice, Column, Field, Link, Table};
+use crate::ui::{Choice, Column, Download, Field, Link, Table};
 
 /// Findings on one page, and in one file.
 const PAGE: usize = 50;
@@ -56,13 +56,22 @@ fn build(here: &Here<'_>) -> Result<Answer, Refusal> {
         empty: empty(t, &page),
         table: Some(table),
         more,
-        files: downloads(t, reader),
+        files: files(t, reader, &page),
         ..Work::new(
             here,
             t.text("cyber-list-title"),
             vec![Link::to(t.text("cyber-work-title"), t.path("/cyber/work"))],
         )
     })
+}
+
+/// The list to take away: where it goes on, so much of it.
+fn files(t: Texts<'_>, reader: &Reader, page: &FindingPage) -> Vec<Download> {
+    let mut files = downloads(t, reader);
+    for file in files.iter_mut().filter(|_| page.next.is_some()) {
+        file.note = t.with1("cyber-list-file", "n", FILE.to_string());
+    }
+    files
 }
 
 /// What the address asks for.
