@@ -588,6 +588,9 @@ proptest! {
                 let rest = portfolio.findings(&Asked { sort, after: Some(&place), ..Asked::default() }, |_, _, _| true);
                 prop_assert_eq!(rest.map(|finding| shown(&finding)).collect::<Vec<_>>(), &all[at + 1..]);
             }
+            let of_one = portfolio.findings(&Asked { sort, ..Asked::default() }, |package, advisory, _| advisory == "X-1" && package.name == "demo");
+            let expected = listed(&portfolio, sort).filter(|finding| finding.advisory == "X-1" && finding.package.name == "demo");
+            prop_assert_eq!(of_one.map(|finding| shown(&finding)).collect::<Vec<_>>(), expected.map(|finding| shown(&finding)).collect::<Vec<_>>());
             let asked = Asked { sort, devices: Some(&named), after: None };
             let some: Vec<String> = portfolio.findings(&asked, |_, _, _| true).map(|finding| shown(&finding)).collect();
             let mut expected: Vec<Implied<'_>> = listed(&portfolio, sort).filter(|finding| named.contains(&finding.device)).collect();

@@ -211,7 +211,7 @@ impl Portfolio {
         kept: Vec<Vec<u32>>,
     ) -> Box<dyn Iterator<Item = Implied<'p>> + 'p> {
         let last = after.as_ref().map_or("", |after| &after.device);
-        let devices: Vec<(&str, u32)> = if let Some(mut named) = named {
+        let mut devices: Vec<(&str, u32)> = if let Some(mut named) = named {
             let gone = named.iter().position(|(device, _)| *device == last);
             named.split_off(gone.unwrap_or(0))
         } else {
@@ -219,12 +219,15 @@ impl Portfolio {
             let all = self.devices.range::<str, _>(from);
             all.map(|(device, bill)| (&**device, *bill)).collect()
         };
+        // Where little is kept, few devices have any of it: the others are not walked over.
+        let units = (0..).zip(&kept).filter(|(_, hits)| !hits.is_empty());
+        let units: Vec<&Unit> = units.filter_map(|(unit, _)| self.units.get(unit)).collect();
+        if units.iter().map(|unit| unit.bills.len()).sum::<usize>() < devices.len() {
+            let bills: BTreeSet<u32> = units.iter().flat_map(|unit| &unit.bills).copied().collect();
+            devices.retain(|(_, bill)| bills.contains(bill));
+        }
         Box::new(devices.into_iter().flat_map(move |(device, bill)| {
-            let is_kept = |unit: u32, record| {
-                let hits = kept.get(unit as usize);
-                hits.is_some_and(|hits| hits.binary_search(&record).is_ok())
-            };
-            let mut pairs = self.pairs_of(bill, is_kept);
+            let mut pairs = self.pairs_of(bill, |unit| kept.get(unit as usize).map_or(&[], Vec::as_slice));
             if let Some(after) = after.as_ref().filter(|after| after.device == device) {
                 pairs.retain(|pair| pair.rank > after.rank(Sort::Device));
             }
@@ -238,7 +241,7 @@ impl Portfolio {
         let Some((device, bill)) = self.devices.get_key_value(device) else {
             return Vec::new();
         };
-        let pairs = self.pairs_of(*bill, |_, _| true).into_iter();
+        let pairs = self.pairs_of(*bill, |unit| self.hits(unit)).into_iter();
         let implied = pairs.filter_map(|pair| self.implied(device, *bill, pair.unit, pair.record));
         implied.collect()
     }
@@ -342,19 +345,23 @@ impl Portfolio {
 
     /// The packages of a bill that records are found on.
     fn pairs<'p>(&'p self, held: &'p Held) -> impl Iterator<Item = (u32, u32)> + 'p {
-        held.units.iter().flat_map(move |unit| {
-            let hits = self.units.get(*unit).into_iter().flat_map(|unit| &unit.hits);
-            hits.map(move |record| (*unit, *record))
-        })
+        let units = held.units.iter();
+        units.flat_map(move |unit| self.hits(*unit).iter().map(move |record| (*unit, *record)))
     }
 
-    /// The same of a bill as far as they are kept, the most urgent first.
-    fn pairs_of(&self, bill: u32, keep: impl Fn(u32, u32) -> bool) -> Vec<Pair<'_>> {
-        let pairs = self.bills.get(bill).into_iter().flat_map(|held| self.pairs(held));
-        let kept = pairs.filter(|(unit, record)| keep(*unit, *record));
-        let mut pairs: Vec<Pair<'_>> = kept
-            .filter_map(|(unit, record)| self.pair(Sort::Device, unit, record))
-            .collect();
+    /// Records that are found on a package.
+    fn hits(&self, unit: u32) -> &[u32] {
+        self.units.get(unit).map_or(&[], |unit| &unit.hits)
+    }
+
+    /// The packages of a bill with those of these records that are found on each, the most urgent first.
+    fn pairs_of<'h>(&self, bill: u32, hits: impl Fn(u32) -> &'h [u32]) -> Vec<Pair<'_>> {
+        let units = self.bills.get(bill).into_iter().flat_map(|held| &held.units);
+        let mut pairs = vec![];
+        for unit in units {
+            let found = hits(*unit).iter();
+            pairs.extend(found.filter_map(|record| self.pair(Sort::Device, *unit, *record)));
+        }
         pairs.sort_unstable();
         pairs
     }
