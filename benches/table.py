@@ -26,7 +26,8 @@ def portfolio(of):
     yield "cyber", "one advisory to its devices", timed, f"aim: 15 ms; {of['advisory_devices_p99']:,} devices at p99"
     slowest, page = max(of["first_page_ms"].items(), key=lambda page: page[1]["ms"])
     timed = f"{page['ms']:.0f} ms: {slowest.replace('_', ' ')}"
-    yield "cyber", f"first page of {of['findings']:,} findings", timed, "aim: 200 ms, the slowest of six"
+    count = len(of["first_page_ms"])
+    yield "cyber", f"first page of {of['findings']:,} findings", timed, f"aim: 200 ms, the slowest of {count}"
 
 
 def main(folder):

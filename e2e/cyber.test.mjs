@@ -75,6 +75,19 @@ async function walk({ firm, other, hospital, secretariat, somebody }) {
   const page = await secretariat.data(`/cyber/advisories/${exploited}.json`);
   assert.deepEqual(page.responses, { closed: 1 });
   await secretariat.follow("/cyber/devices/");
+
+  // All findings as one list: the most urgent first, what the maker has said beside each; each maker has its own.
+  await secretariat.go("/cyber");
+  await secretariat.follow("/cyber/findings");
+  const rows = await secretariat.rows("findings");
+  assert.equal(rows[0][0], exploited);
+  await secretariat.go("/cyber/findings?sort=device&unanswered=yes");
+  assert.ok((await secretariat.rows("findings")).every(([name]) => name !== exploited), "what is answered is left out");
+  const all = await secretariat.data("/cyber/findings.json");
+  const own = await firm.data("/cyber/findings.json");
+  assert.ok(own.findings.length > 0 && own.findings.every(({ maker }) => maker === todo.maker));
+  assert.ok(all.findings.length >= own.findings.length);
+  assert.deepEqual((await hospital.data("/cyber/findings.json")).findings, []);
   for (const [person, address] of [
     [other, device],
     [other, `/cyber/advisories/${exploited}`],

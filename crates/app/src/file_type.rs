@@ -3,6 +3,7 @@
 
 use std::io::{Cursor, Read as _};
 
+use cyber::document::is_tag_value;
 use encoding_rs::SHIFT_JIS;
 
 /// The most that is read of the list of parts in an Office file, in bytes.
@@ -10,8 +11,8 @@ const PARTS: u64 = 1_000_000;
 /// The longest name, in characters, with its ending.
 const NAME: usize = 120;
 
-/// A name of [`plan::FILE_TYPES`]; none for what is none of them. Text is JSON or XML by its form, and CSV by its name alone, as every text
-/// could be that.
+/// A name of [`plan::FILE_TYPES`]; none for what is none of them. Text is JSON, XML or SPDX tag-value by its form, and CSV by its name
+/// alone, as every text could be that.
 pub(crate) fn file_type(name: &str, bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [b'%', b'P', b'D', b'F', b'-', ..] => Some("pdf"),
@@ -62,6 +63,9 @@ fn text(name: &str, bytes: &[u8]) -> Option<&'static str> {
     }
     if text.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
         return Some("json");
+    }
+    if is_tag_value(text) {
+        return Some("spdx");
     }
     is_csv.then_some("csv")
 }
@@ -128,7 +132,7 @@ mod tests {
         const TYPES: &str = "[Content_Types].xml";
         let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml";
         let document = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
-        let cases: [(&str, Vec<u8>, Option<&str>); 22] = [
+        let cases: [(&str, Vec<u8>, Option<&str>); 26] = [
             ("a.pdf", b"%PDF-1.7\n".to_vec(), Some("pdf")),
             ("a.exe", b"%PDF-1.7\n".to_vec(), Some("pdf")),
             ("a.pdf", b"MZ\x90\x00".to_vec(), None),
@@ -166,6 +170,22 @@ mod tests {
             ("a.csv", "架空,1\n".into(), Some("csv")),
             ("a.csv", SHIFT_JIS.encode("架空,1\n").0.into_owned(), Some("csv")),
             ("a.txt", "架空".into(), None),
+            (
+                "a.txt",
+                "\u{feff}# 架空\nSPDXVersion: SPDX-2.3\nPackageName: 架空\n".into(),
+                Some("spdx"),
+            ),
+            (
+                "a.csv",
+                "DataLicense: CC0-1.0\r\nSPDXVersion: SPDX-2.3".into(),
+                Some("spdx"),
+            ),
+            (
+                "a.spdx",
+                ("PackageName: 架空\n".repeat(20) + "SPDXVersion: SPDX-2.3").into(),
+                None,
+            ),
+            ("a.spdx", b"SPDXVersion: SPDX-2.3\n\x00".to_vec(), None),
             ("a.csv", vec![], None),
         ];
         for (name, bytes, expected) in cases {
@@ -205,8 +225,8 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_looked_at(bytes in proptest::collection::vec(any::<u8>(), 0..400), start in 0_usize..5) {
-            let starts: [&[u8]; 5] = [b"", b"PK\x03\x04", b"<", b"{", b"%PDF-"];
+        fn any_bytes_are_looked_at(bytes in proptest::collection::vec(any::<u8>(), 0..400), start in 0_usize..6) {
+            let starts: [&[u8]; 6] = [b"", b"PK\x03\x04", b"<", b"{", b"%PDF-", b"SPDXVersion:"];
             let _ = file_type("a.csv", &[starts[start], &bytes].concat());
         }
     }

@@ -1,12 +1,10 @@
 //! Published lists taken into registers: made-up lists in the layouts of the real ones, what each changes, jobs that are cut off, and who may.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test fails by panicking, and says why it was skipped"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod desk;
+#[path = "../../../tests/data.rs"]
+mod sets;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -473,11 +471,10 @@ proptest! {
 /// The real lists, where they are.
 #[test]
 fn the_real_lists_are_read_to_the_last_row() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/registry");
-    let Ok(bytes) = std::fs::read(folder.join("medical-institutions-2025-08.zip")) else {
-        eprintln!("skipped: no {}", folder.display());
+    let Some(folder) = sets::data("registry") else {
         return;
     };
+    let bytes = std::fs::read(folder.join("medical-institutions-2025-08.zip")).unwrap();
     let listed = List::MedicalInstitution.read(&bytes).unwrap();
     assert_eq!(
         (listed.rows.len(), listed.repeated, listed.refused.len()),

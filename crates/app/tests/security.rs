@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use app::{
-    Acted, Advisories, AdvisoryBytes, CaseAct, Command, Completeness, FileFor, HandoutForm, LifeStage,
-    MergeForm, SavedRecord, SecurityItem, Seen, Visit,
+    Acted, Advisories, AdvisoryBytes, CaseAct, Command, Completeness, FileFor, FindingQuery, HandoutForm,
+    LifeStage, MergeForm, SavedRecord, SecurityItem, Seen, Visit,
 };
 use cyber::database::{Collection, Source};
 use cyber::document::{Advisory, Limits, read};
@@ -1377,10 +1377,327 @@ fn everybody_sees_their_own_alone() {
                 |refusal| refusal.kind.to_owned(),
                 |inbox| inbox.items.len().to_string(),
             );
-            format!("{name}: board {board}; device {device}; advisory {advisory}; work {todo}; inbox {inbox}")
+            let found = desk
+                .security_findings(visit, &FindingQuery::default(), usize::MAX)
+                .map_or_else(
+                    |refusal| refusal.kind.to_owned(),
+                    |page| page.findings.len().to_string(),
+                );
+            format!(
+                "{name}: board {board}; device {device}; advisory {advisory}; work {todo}; inbox {inbox}; findings {found}"
+            )
         })
         .collect();
     insta::assert_snapshot!("who_sees_what", rows.join("\n"));
+}
+
+/// An `OpenVEX` document with one statement on the component of `bill` that the first advisory is about.
+fn vex(author: &str, status: &str, at: &str) -> Vec<u8> {
+    let mut statement = json!({
+        "vulnerability": { "name": "EXAMPLE-2026-0001" },
+        "products": [{ "@id": "pkg:npm/kakuu-left@1.2.0" }], "status": status,
+    });
+    match status {
+        "not_affected" => statement["justification"] = json!("component_not_present"),
+        "affected" => statement["action_statement"] = json!("架空の対策"),
+        _ => {}
+    }
+    let document = json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": format!("https://kakuu.example/{author}"),
+        "author": author, "timestamp": at, "version": 1, "statements": [statement],
+    });
+    document.to_string().into_bytes()
+}
+
+#[test]
+fn a_device_shows_every_component_and_what_contradicts_itself() {
+    let feed = Feed::of(&[advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0")], &[]);
+    let office = watching(&feed);
+    let (maker, desk) = (member("maker-a", "2026-06-01"), &office.desk);
+    let keep = |field, name: &str, bytes| {
+        let place = FileFor {
+            kind: DEVICE,
+            record: None,
+            field: Some(field),
+        };
+        let kept = desk.keep_file(&maker, &place, name, bytes);
+        kept.unwrap().to_string()
+    };
+    let newer = vex("架空PSIRT", "affected", "2026-05-02T00:00:00Z");
+    let older = vex("架空メディカル", "not_affected", "2026-05-01T00:00:00Z");
+    let files = [
+        ("sbom", keep("sbom", "bill.json", bill("2.4.1"))),
+        ("vex", keep("vex", "older.json", older)),
+        ("vex", keep("vex", "newer.json", newer)),
+    ];
+    let mut fields = vec![
+        ("name", "架空輸液ポンプC"),
+        ("version_name", "2.4.1"),
+        ("eos_on", "2026-09-30"),
+        ("contact", "psirt@kakuu-medical.example"),
+    ];
+    fields.extend(files.iter().map(|(field, file)| (*field, file.as_str())));
+    let id = save(&office, &maker, DEVICE, &fields);
+    work(&office, "2026-06-01");
+    let page = |visit: &Visit| desk.device_security(visit, "maker-a", &id).unwrap();
+    let first = page(&maker);
+    let ledger: Vec<String> = first
+        .ledger
+        .iter()
+        .map(|row| {
+            let cause = row.cause.as_ref().map_or("", |cause| cause.kind);
+            format!("{} {:?} {cause}", row.name, row.standing)
+        })
+        .collect();
+    let expected = [
+        "kakuu-left Matched ",
+        "kakuu-right Clean ",
+        "架空カーネル Unassessable no_purl",
+    ];
+    assert_eq!(ledger, expected);
+    let conflict = |device: &app::DeviceSecurity| -> Vec<String> {
+        let spoken = device.findings[0].conflict.iter();
+        spoken
+            .map(|one| {
+                let at = one.at.map(|at| at.strftime("%m-%d").to_string());
+                format!(
+                    "{} {} {} {:?} {:?}",
+                    one.status, one.by, one.document, at, one.because
+                )
+            })
+            .collect()
+    };
+    let expected = [
+        "affected 架空PSIRT newer.json Some(\"05-02\") None",
+        "not-affected 架空メディカル older.json Some(\"05-01\") Some(Newer)",
+    ];
+    assert_eq!(conflict(&first), expected);
+    // What the maker answers here is newer than both.
+    let item = desk.security_work(&maker, 1).unwrap().items[0].id.clone();
+    let said = [
+        ("status", "not-affected"),
+        ("justification", "component-not-present"),
+        ("impact", "架空の説明"),
+    ];
+    let later = member("maker-a", "2026-06-02");
+    go(&office, &later, (ANSWER, "maker-a", &item), "answer", "", &said);
+    let said = conflict(&page(&later));
+    assert_eq!(said[0], "not-affected maker-a  Some(\"06-02\") None");
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert!(
+        said[1..].iter().all(|one| one.ends_with("Some(Newer)")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_bill_in_tag_value_is_taken_matched_and_given_back() {
+    let feed = Feed::of(&[advisory("EXAMPLE-2026-0001", &[], "kakuu-left", "1.3.0")], &[]);
+    let office = watching(&feed);
+    let (maker, desk) = (member("maker-a", "2026-06-01"), &office.desk);
+    let bill = "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef-DOCUMENT\nDocumentName: 架空輸液ポンプC\n\
+        DocumentNamespace: https://kakuu.example/spdx/pump\nCreator: Organization: 架空メディカル\n\
+        Created: 2026-05-01T00:00:00Z\n\nPackageName: kakuu-left\nSPDXID: SPDXRef-left\nPackageVersion: 1.2.0\n\
+        PackageDownloadLocation: NOASSERTION\nExternalRef: PACKAGE-MANAGER purl pkg:npm/kakuu-left@1.2.0\n";
+    let place = |field| FileFor {
+        kind: DEVICE,
+        record: None,
+        field: Some(field),
+    };
+    // Whatever it is called, it is what it says.
+    let keep = |field, name: &str, bytes: &str| desk.keep_file(&maker, &place(field), name, bytes.into());
+    let file = keep("sbom", "bill.json", bill).unwrap();
+    assert_eq!((file.file_type, &*file.name), ("spdx", "bill.json.spdx"));
+    assert_eq!(keep("vex", "bill.spdx", bill).unwrap_err().kind, "file_type");
+    assert_eq!(
+        keep("sbom", "bill.spdx", "PackageName: 架空").unwrap_err().kind,
+        "file_type"
+    );
+    let id = save(
+        &office,
+        &maker,
+        DEVICE,
+        &[
+            ("name", "架空輸液ポンプC"),
+            ("version_name", "2.4.1"),
+            ("sbom", &file.to_string()),
+            ("eos_on", "2026-09-30"),
+            ("contact", "psirt@kakuu-medical.example"),
+        ],
+    );
+    work(&office, "2026-06-01");
+    let page = desk.device_security(&maker, "maker-a", &id).unwrap();
+    assert_eq!((page.fault, page.components), (None, [1, 1, 0, 0]));
+    assert_eq!(page.findings[0].advisory, "EXAMPLE-2026-0001");
+    let (_, bytes) = desk
+        .record_file(&maker, DEVICE, "maker-a", &id, &file.sha256)
+        .unwrap();
+    assert_eq!(bytes, bill.as_bytes());
+}
+
+#[test]
+fn all_findings_are_one_list_in_any_order_and_as_narrow_as_asked() {
+    let graver = |id: &str, package: &str, vector: &str| {
+        let mut record = advisory(id, &[], package, "9.0.0");
+        record.severity[0].score = vector.to_owned();
+        record
+    };
+    let low = "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N";
+    let feed = Feed::of(
+        &[
+            advisory("EXAMPLE-2026-0001", &["CVE-2026-0001"], "kakuu-left", "1.3.0"),
+            graver("EXAMPLE-2026-0002", "kakuu-right", low),
+            advisory("EXAMPLE-2026-0003", &[], "kakuu-left", "1.3.0"),
+        ],
+        &["EXAMPLE-2026-0002"],
+    );
+    let office = watching(&feed);
+    let first = hand_in(
+        &office,
+        "maker-b",
+        "2026-06-01",
+        "架空輸液ポンプA",
+        &bill("2.4.1"),
+    );
+    hand_in(
+        &office,
+        "maker-a",
+        "2026-06-01",
+        "架空輸液ポンプC",
+        &bill("2.4.1"),
+    );
+    work(&office, "2026-06-01");
+    let (day, desk) = ("2026-06-02", &office.desk);
+    let ask = |visit: &Visit, query: &FindingQuery, most| {
+        let page = desk.security_findings(visit, query, most).unwrap();
+        assert!(page.ready);
+        let shown = |one: &app::ListedFinding| {
+            let last = one.advisory.chars().last().unwrap();
+            let device = one.name.chars().last().unwrap();
+            format!("{}{device}{last}", one.maker.trim_start_matches("maker-"))
+        };
+        let shown: Vec<String> = page.findings.iter().map(shown).collect();
+        (shown.join(" "), page.next)
+    };
+    let sorted = |sort: &str| FindingQuery {
+        sort: sort.into(),
+        ..FindingQuery::default()
+    };
+    let ministry = secretariat(day);
+    let orders = [
+        "",
+        "severity",
+        "chance",
+        "maker",
+        "device",
+        "component",
+        "advisory",
+    ];
+    let listed: Vec<String> = orders
+        .iter()
+        .map(|sort| {
+            let whole = ask(&ministry, &sorted(sort), 100).0;
+            // Page by page it is the same list.
+            for most in [1, 2, 5] {
+                let (mut pages, mut query) = (vec![], sorted(sort));
+                loop {
+                    let (page, next) = ask(&ministry, &query, most);
+                    pages.push(page);
+                    match next {
+                        Some(next) => query.after = next.to_string(),
+                        None => break,
+                    }
+                }
+                assert_eq!(pages.join(" ").trim(), whole, "{sort} {most}");
+            }
+            format!("{sort}: {whole}")
+        })
+        .collect();
+    let expected = [
+        ": aC2 bA2 aC1 bA1 aC3 bA3",
+        "severity: aC1 bA1 aC3 bA3 aC2 bA2",
+        "chance: aC2 bA2 aC1 bA1 aC3 bA3",
+        "maker: aC2 aC1 aC3 bA2 bA1 bA3",
+        "device: bA2 bA1 bA3 aC2 aC1 aC3",
+        "component: aC1 bA1 aC3 bA3 aC2 bA2",
+        "advisory: aC1 bA1 aC2 bA2 aC3 bA3",
+    ];
+    assert_eq!(listed, expected);
+    let narrow = |set: fn(&mut FindingQuery)| {
+        let mut query = FindingQuery::default();
+        set(&mut query);
+        ask(&ministry, &query, 100).0
+    };
+    assert_eq!(narrow(|query| query.exploited = "yes".into()), "aC2 bA2");
+    assert_eq!(narrow(|query| query.severity = "low".into()), "aC2 bA2");
+    assert_eq!(narrow(|query| query.maker = "maker-b".into()), "bA2 bA1 bA3");
+    assert_eq!(narrow(|query| query.device = "ポンプc".into()), "aC2 aC1 aC3");
+    assert_eq!(narrow(|query| query.component = "Right 3".into()), "aC2 bA2");
+    assert_eq!(narrow(|query| query.advisory = "cve-2026-0001".into()), "aC1 bA1");
+    assert_eq!(narrow(|query| query.advisory = "CVE-2026-9999".into()), "");
+    // Makers have their own alone, whatever they ask for.
+    assert_eq!(ask(&member("maker-b", day), &sorted(""), 100).0, "bA2 bA1 bA3");
+    let others = FindingQuery {
+        maker: "maker-a".into(),
+        ..FindingQuery::default()
+    };
+    assert_eq!(ask(&member("maker-b", day), &others, 100).0, "");
+    // What its maker answers here is not unanswered any more, and says who says so.
+    let answers = desk.security_work(&member("maker-b", day), 10).unwrap();
+    let item = answers.items.iter().find(|item| item.name == "CVE-2026-0001");
+    let item = item.unwrap().id.clone();
+    let said = [
+        ("status", "not-affected"),
+        ("justification", "component-not-present"),
+        ("impact", "架空の説明"),
+    ];
+    go(
+        &office,
+        &member("maker-b", day),
+        (ANSWER, "maker-b", &item),
+        "answer",
+        "",
+        &said,
+    );
+    let unanswered = FindingQuery {
+        unanswered: "yes".into(),
+        ..FindingQuery::default()
+    };
+    assert_eq!(ask(&ministry, &unanswered, 100).0, "aC2 bA2 aC1 aC3 bA3");
+    let of_first = FindingQuery {
+        device: format!("maker-b/{first}"),
+        advisory: "CVE-2026-0001".into(),
+        ..FindingQuery::default()
+    };
+    let page = desk.security_findings(&ministry, &of_first, 10).unwrap();
+    let told: Vec<_> = page
+        .findings
+        .iter()
+        .map(|one| (&*one.status, &*one.said_by))
+        .collect();
+    assert_eq!(told, [("not-affected", "maker-b")]);
+    for (query, kind) in [
+        (sorted("nonsense"), "sort"),
+        (
+            FindingQuery {
+                severity: "nonsense".into(),
+                ..FindingQuery::default()
+            },
+            "severity",
+        ),
+        (
+            FindingQuery {
+                after: "nonsense".into(),
+                ..FindingQuery::default()
+            },
+            "after",
+        ),
+    ] {
+        let refused = |visit: &Visit| desk.security_findings(visit, &query, 10).unwrap_err().kind;
+        assert_eq!(refused(&ministry), kind);
+        // Who may not ask is told that alone.
+        assert_eq!(refused(&public(day)), "sign-in");
+    }
 }
 
 #[test]

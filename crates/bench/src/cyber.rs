@@ -13,7 +13,7 @@ use ::cyber::document::{Bill, Limits, Statement, Status, read};
 use ::cyber::ecosystem::Ecosystem;
 use ::cyber::matching::Package;
 use ::cyber::osv::Record;
-use ::cyber::portfolio::{Assertion, Portfolio, Sort};
+use ::cyber::portfolio::{Asked, Assertion, Portfolio, Sort};
 use serde_json::{Value, json};
 
 use crate::clock;
@@ -71,9 +71,16 @@ pub fn run(devices: u64, advisories: u64) -> Result<Value, Box<dyn Error>> {
         |package: &Package, name: &str| package.name == name,
     );
     let last = cve(advisories - 1).replace("CVE", "X");
+    let last_device = format!("device-{:06}", devices.saturating_sub(1));
     let pages = json!({
         "by_urgency": page(&portfolio, Sort::Urgency, |_, _| true),
+        "by_severity": page(&portfolio, Sort::Severity, |_, _| true),
+        "by_chance": page(&portfolio, Sort::Chance, |_, _| true),
+        "by_advisory": page(&portfolio, Sort::Advisory, |_, _| true),
+        "by_component": page(&portfolio, Sort::Component, |_, _| true),
         "by_device": page(&portfolio, Sort::Device, |_, _| true),
+        "by_urgency_of_one_device": of_device(&portfolio, Sort::Urgency, &last_device),
+        "by_severity_of_one_device": of_device(&portfolio, Sort::Severity, &last_device),
         "by_urgency_of_one_package": page(&portfolio, Sort::Urgency, |package, _| of_package(package, &rare)),
         "by_device_of_one_package": page(&portfolio, Sort::Device, |package, _| of_package(package, &rare)),
         "by_device_of_one_advisory": page(&portfolio, Sort::Device, |_, advisory| advisory == last),
@@ -90,7 +97,21 @@ pub fn run(devices: u64, advisories: u64) -> Result<Value, Box<dyn Error>> {
 }
 
 fn page(portfolio: &Portfolio, sort: Sort, keep: impl Fn(&Package, &str) -> bool) -> Value {
-    timed(|| portfolio.findings(sort, keep).take(PAGE).count())
+    let asked = Asked {
+        sort,
+        ..Asked::default()
+    };
+    let keep = |package: &Package, advisory: &str, _| keep(package, advisory);
+    timed(|| portfolio.findings(&asked, keep).take(PAGE).count())
+}
+
+fn of_device(portfolio: &Portfolio, sort: Sort, device: &str) -> Value {
+    let asked = Asked {
+        sort,
+        devices: Some(&[device]),
+        after: None,
+    };
+    timed(|| portfolio.findings(&asked, |_, _, _| true).take(PAGE).count())
 }
 
 /// The time of a first page, in milliseconds, and how many findings are on it.

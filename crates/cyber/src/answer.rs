@@ -1,6 +1,7 @@
 //! What makers have said of findings: VEX statements of any format, laid beside the findings that they answer. A statement never removes a
 //! finding; it counts for every name of the vulnerability, and one that answers nothing is listed too, as it may come before the match.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -24,6 +25,45 @@ pub struct Said {
     /// The statement.
     #[serde(flatten)]
     pub statement: Statement,
+}
+
+/// Why a statement counts and another about the same does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// It is newer.
+    Newer,
+    /// It says when it was made, the other does not.
+    Dated,
+    /// Their times do not tell, and it asks for more care.
+    Graver,
+}
+
+impl Said {
+    /// When it was made, by its own timestamp; nothing where that is missing or cannot be read.
+    pub fn at(&self) -> Option<Timestamp> {
+        let at = self.statement.timestamp.as_deref()?.trim();
+        let whole = || format!("{at}T00:00:00Z");
+        // Documents write a moment with or without the time of day.
+        at.parse().ok().or_else(|| whole().parse().ok())
+    }
+
+    /// Of statements on the same the newest counts, one without a time being older than any that has one; of several at one moment the one that asks
+    /// for most care.
+    pub fn cmp_by_weight(&self, other: &Self) -> Ordering {
+        let (a, b) = (self.statement.status, other.statement.status);
+        let graver = (a.graver(b) == a).cmp(&(b.graver(a) == b));
+        self.at().cmp(&other.at()).then(graver)
+    }
+
+    /// Why it counts before another.
+    pub fn counts_because(&self, other: &Self) -> Because {
+        match (self.at(), other.at()) {
+            (Some(own), Some(other)) if own > other => Because::Newer,
+            (Some(_), None) => Because::Dated,
+            _ => Because::Graver,
+        }
+    }
 }
 
 /// What is said of a finding.
@@ -185,15 +225,7 @@ impl Statements {
 
 impl Answer {
     pub(crate) fn of(mut said: Vec<&Said>) -> Option<Self> {
-        // A statement without a readable time is older than any that has one.
-        let key = |said: &Said| said.statement.timestamp.as_deref().and_then(moment);
-        said.sort_by(|a, b| {
-            let (a_at, b_at) = (key(a), key(b));
-            b_at.cmp(&a_at).then_with(|| {
-                let (a, b) = (a.statement.status, b.statement.status);
-                (a.graver(b) != a).cmp(&(b.graver(a) != b))
-            })
-        });
+        said.sort_by(|a, b| b.cmp_by_weight(a));
         let mut said = said.into_iter().cloned();
         let counts = said.next()?;
         let others: Vec<Said> = said.collect();
@@ -230,12 +262,6 @@ impl Answer {
     pub fn status(&self) -> Status {
         self.counts.statement.status
     }
-}
-
-/// A moment as documents write it, with or without the time of day.
-pub(crate) fn moment(text: &str) -> Option<Timestamp> {
-    let whole = || format!("{}T00:00:00Z", text.trim());
-    text.trim().parse().ok().or_else(|| whole().parse().ok())
 }
 
 /// A bill whose package URLs and CPE names are read once.

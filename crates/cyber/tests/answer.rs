@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "data that cannot be read fails the test")]
 
-use cyber::answer::Statements;
+use cyber::answer::{Because, Statements};
 use cyber::database::{Change, Collection, Database};
 use cyber::document::{Advisory, Bill, Document, Limits, Status, read};
 use cyber::matching::{Matches, match_components};
@@ -225,14 +225,14 @@ fn the_newest_counts_and_a_conflict_is_named() {
     let at = |status: &str, time: &str| {
         said("CVE-1", r#"{"@id": "pkg:pypi/demo"}"#, status).replace("2026-02-01T00:00:00Z", time)
     };
-    for (vex, status, conflict) in [
+    for (vex, status, because) in [
         (
             [
                 at("affected", "2026-02-01T00:00:00Z"),
                 at("fixed", "2026-02-01T00:00:01Z"),
             ],
             Status::Fixed,
-            true,
+            Some(Because::Newer),
         ),
         // The same moment in another zone: the graver counts.
         (
@@ -241,17 +241,17 @@ fn the_newest_counts_and_a_conflict_is_named() {
                 at("under_investigation", "2026-02-01T09:00:00+09:00"),
             ],
             Status::UnderInvestigation,
-            true,
+            Some(Because::Graver),
         ),
         (
             [at("fixed", "yesterday"), at("affected", "2020-01-01")],
             Status::Affected,
-            true,
+            Some(Because::Dated),
         ),
         (
             [at("fixed", "2026-01-01"), at("fixed", "2026-01-02")],
             Status::Fixed,
-            false,
+            None,
         ),
     ] {
         for vex in [vex.clone(), [vex[1].clone(), vex[0].clone()]] {
@@ -264,9 +264,12 @@ fn the_newest_counts_and_a_conflict_is_named() {
             let answer = demo.answer.as_ref().unwrap();
             assert_eq!(
                 (answer.status(), answer.others.len(), answer.conflict),
-                (status, 1, conflict),
+                (status, 1, because.is_some()),
                 "{vex:?}"
             );
+            if let Some(because) = because {
+                assert_eq!(answer.counts.counts_because(&answer.others[0]), because);
+            }
             assert_eq!(answer.counts.by.as_deref(), Some("架空メディカル株式会社"));
         }
     }

@@ -1,6 +1,5 @@
-//! Documents of the specifications' own tests and real ones. The sets are not part of the repository: a test whose set is missing
-//! says so and passes. Each test lists every file that comes out wrong, by name. `RASHIN_DATA` names the folder of the sets where it
-//! is not beside the repository.
+//! Documents of the specifications' own tests and real ones. The sets are not part of the repository: without them a test says so
+//! and is skipped. Each test lists every file that comes out wrong, by name.
 
 #![expect(clippy::unwrap_used, reason = "a set that cannot be read fails the test")]
 

@@ -13,8 +13,8 @@ use cyber::ecosystem::Ecosystem;
 use cyber::ledger::{Ledger, Standing};
 use cyber::matching::{Package, match_components};
 use cyber::osv::{Record, Verdict};
-use cyber::portfolio::{Assertion, Implied, Portfolio, Sort};
-use cyber::priority::{Catalogue, Exploited};
+use cyber::portfolio::{Asked, Assertion, Implied, Place, Portfolio, Sort};
+use cyber::priority::{Catalogue, Chance, Exploited};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -486,9 +486,8 @@ proptest! {
         prop_assert_eq!(portfolio.canonical(), afresh.canonical());
         let naive = world.naive();
         let handed = world.handed_in(&portfolio);
-        for sort in [Sort::Device, Sort::Urgency] {
-            let found: Vec<(&str, String)> = portfolio
-                .findings(sort, |_, _| true)
+        for sort in SORTS {
+            let found: Vec<(&str, String)> = listed(&portfolio, sort)
                 .map(|finding| (finding.bill, shown(&finding)))
                 .collect();
             prop_assert_eq!(found.len() as u64, portfolio.count());
@@ -496,19 +495,19 @@ proptest! {
             prop_assert_eq!(&found.map(|(_, shown)| shown).collect::<BTreeSet<_>>(), &naive);
         }
         let bare = |finding: &Implied<'_>| finding.bill < "B-4";
-        let some = portfolio.findings(Sort::Urgency, |package, advisory| package.name == "demo" && advisory == "X-1");
+        let some = portfolio.findings(&Asked::default(), |package, advisory, _| package.name == "demo" && advisory == "X-1");
         let expected = naive.iter().filter(|finding| finding.contains("name: \"demo\"") && finding.contains(" X-1 "));
         prop_assert_eq!(some.filter(bare).count(), expected.count());
         let answered: BTreeSet<String> = portfolio.answered().map(|finding| shown(&finding)).collect();
-        let all = portfolio.findings(Sort::Device, |_, _| true).filter(|finding| finding.status.is_some());
+        let all = listed(&portfolio, Sort::Device).filter(|finding| finding.status.is_some());
         prop_assert_eq!(answered, all.map(|finding| shown(&finding)).collect::<BTreeSet<_>>());
         for record in world.records.values() {
             let devices: BTreeSet<&str> = portfolio.affected(&record.id).into_iter().collect();
-            let all = portfolio.findings(Sort::Device, |_, advisory| advisory == record.id);
+            let all = portfolio.findings(&Asked::default(), |_, advisory, _| advisory == record.id);
             prop_assert_eq!(devices, all.map(|finding| finding.device).collect::<BTreeSet<_>>());
         }
         for device in world.devices.keys().map(|device| format!("D-{device}")) {
-            let all: Vec<Implied<'_>> = portfolio.findings(Sort::Urgency, |_, _| true).filter(|finding| finding.device == device).collect();
+            let all: Vec<Implied<'_>> = listed(&portfolio, Sort::Urgency).filter(|finding| finding.device == device).collect();
             let own = portfolio.findings_of(&device);
             prop_assert_eq!(
                 all.iter().map(|finding| (finding.urgency, finding.advisory)).collect::<Vec<_>>(),
@@ -520,6 +519,104 @@ proptest! {
             prop_assert_eq!(counts.values().map(|count| count.open).sum::<u64>(), 2 * open.count() as u64);
         }
         prop_assert!(handed.is_ok(), "{:?}", handed);
+    }
+}
+
+const SORTS: [Sort; 6] = [
+    Sort::Urgency,
+    Sort::Severity,
+    Sort::Chance,
+    Sort::Advisory,
+    Sort::Component,
+    Sort::Device,
+];
+
+fn listed(portfolio: &Portfolio, sort: Sort) -> Box<dyn Iterator<Item = Implied<'_>> + '_> {
+    let asked = Asked {
+        sort,
+        ..Asked::default()
+    };
+    portfolio.findings(&asked, |_, _, _| true)
+}
+
+/// What a sort says it goes by, as texts that sort the same: the greatest first is written as what is left to the greatest.
+fn goes_by(sort: Sort, finding: &Implied<'_>) -> Vec<String> {
+    let urgency = finding.urgency;
+    let left = |value: Option<u32>| format!("{:07}", 1_000_000 - value.map_or(-1, i64::from));
+    let exploited = left(urgency.exploited.then_some(1));
+    let (score, chance) = (left(urgency.tenths.map(u32::from)), left(urgency.chance));
+    let record = finding.advisory.to_owned();
+    let device = finding.device.to_owned();
+    match sort {
+        Sort::Urgency => vec![exploited, score, chance, record],
+        Sort::Severity => vec![score, exploited, chance, record],
+        Sort::Chance => vec![chance, exploited, score, record],
+        Sort::Advisory => vec![record],
+        Sort::Component => vec![
+            finding.package.ecosystem.to_string(),
+            finding.package.name.clone(),
+            finding.package.version.clone(),
+            exploited,
+            score,
+            chance,
+            record,
+        ],
+        Sort::Device => vec![device, exploited, score, chance, record],
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+
+    #[test]
+    fn a_list_is_in_its_order_and_goes_on_behind_any_place(
+        steps in prop::collection::vec(step(), 0..40),
+        chances in prop::collection::btree_map((0u8..4).prop_map(|name| format!("Y-{name}")), 0u8..3, 0..3),
+        named in prop::collection::vec(0u8..6, 0..4),
+    ) {
+        let mut portfolio = Portfolio::default();
+        for step in &steps {
+            apply(&mut portfolio, step);
+        }
+        let chance = |tenths| Chance { score: f64::from(tenths) / 10.0, percentile: 0.5 };
+        portfolio.set_chances(&chances.into_iter().map(|(name, tenths)| (name, chance(tenths))).collect());
+        let named: BTreeSet<String> = named.iter().map(|device| format!("D-{device}")).collect();
+        // Not by name, so that it is seen whose order it is.
+        let named: Vec<&str> = named.iter().rev().map(String::as_str).collect();
+        for sort in SORTS {
+            let all: Vec<String> = listed(&portfolio, sort).map(|finding| shown(&finding)).collect();
+            let by: Vec<Vec<String>> = listed(&portfolio, sort).map(|finding| goes_by(sort, &finding)).collect();
+            // Ecosystems are not ordered as texts are; what matters is that each is in one place.
+            if sort == Sort::Component {
+                let heads = |of: fn(&Implied<'_>) -> String| listed(&portfolio, sort).map(|finding| of(&finding)).collect::<Vec<_>>();
+                let mut runs = heads(|finding| format!("{:?}", finding.package));
+                runs.dedup();
+                prop_assert_eq!(runs.len(), runs.iter().collect::<BTreeSet<_>>().len());
+                prop_assert!(by.windows(2).all(|two| two[0][..3] != two[1][..3] || two[0] <= two[1]));
+            } else {
+                prop_assert!(by.is_sorted(), "{:?} {:?}", sort, by);
+            }
+            for (at, finding) in listed(&portfolio, sort).enumerate() {
+                let place = Place::from(&finding);
+                let rest = portfolio.findings(&Asked { sort, after: Some(&place), ..Asked::default() }, |_, _, _| true);
+                prop_assert_eq!(rest.map(|finding| shown(&finding)).collect::<Vec<_>>(), &all[at + 1..]);
+            }
+            let of_one = portfolio.findings(&Asked { sort, ..Asked::default() }, |package, advisory, _| advisory == "X-1" && package.name == "demo");
+            let expected = listed(&portfolio, sort).filter(|finding| finding.advisory == "X-1" && finding.package.name == "demo");
+            prop_assert_eq!(of_one.map(|finding| shown(&finding)).collect::<Vec<_>>(), expected.map(|finding| shown(&finding)).collect::<Vec<_>>());
+            let asked = Asked { sort, devices: Some(&named), after: None };
+            let some: Vec<String> = portfolio.findings(&asked, |_, _, _| true).map(|finding| shown(&finding)).collect();
+            let mut expected: Vec<Implied<'_>> = listed(&portfolio, sort).filter(|finding| named.contains(&finding.device)).collect();
+            if sort == Sort::Device {
+                expected.sort_by_key(|finding| named.iter().position(|device| *device == finding.device));
+            }
+            prop_assert_eq!(&some, &expected.iter().map(shown).collect::<Vec<_>>());
+            for (at, finding) in expected.iter().enumerate() {
+                let place = Place::from(finding);
+                let rest = portfolio.findings(&Asked { after: Some(&place), ..asked }, |_, _, _| true);
+                prop_assert_eq!(rest.map(|finding| shown(&finding)).collect::<Vec<_>>(), &some[at + 1..]);
+            }
+        }
     }
 }
 

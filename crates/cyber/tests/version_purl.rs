@@ -68,7 +68,7 @@ fn expected_parts(expected: &Value) -> Value {
 }
 
 #[test]
-fn cases_of_the_specification_hold() {
+fn cases_of_the_purl_specification_hold() {
     let mut wrong = Vec::new();
     for case in shared::cases("purl") {
         let (input, expected) = (&case["input"], &case["expected_output"]);

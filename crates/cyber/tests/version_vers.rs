@@ -67,7 +67,7 @@ fn answer(case: &Value) -> Result<Value, vocab::Refusal> {
 }
 
 #[test]
-fn cases_of_the_specification_hold() {
+fn cases_of_the_vers_specification_hold() {
     let mut wrong = Vec::new();
     for case in shared::cases("vers") {
         let failure = case["expected_failure"] == true;

@@ -28,7 +28,7 @@ pub const ROLES: [&str; 6] = [
 pub const MINISTRY: [&str; 2] = ["secretariat", "approver"];
 
 /// The files that a field may ask for: name, media type.
-pub const FILE_TYPES: [(&str, &str); 8] = [
+pub const FILE_TYPES: [(&str, &str); 9] = [
     ("pdf", "application/pdf"),
     (
         "xlsx",
@@ -43,6 +43,7 @@ pub const FILE_TYPES: [(&str, &str); 8] = [
     ("jpeg", "image/jpeg"),
     ("json", "application/json"),
     ("xml", "application/xml"),
+    ("spdx", "text/spdx"),
 ];
 
 /// A kind of record: one form, one register.

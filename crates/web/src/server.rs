@@ -185,9 +185,10 @@ fn security() -> Router<House> {
     let mut router = Router::new()
         .route("/cyber/advisories/{file}", get(pages::cyber::advisory))
         .route("/cyber/devices/{owner}/{file}", get(pages::cyber::device));
-    let lists: [(&str, MethodRouter<House>); 4] = [
+    let lists: [(&str, MethodRouter<House>); 5] = [
         ("/cyber/disclosed", get(pages::disclosed::list)),
         ("/cyber", get(pages::cyber::board)),
+        ("/cyber/findings", get(pages::cyber::findings::list)),
         ("/cyber/mine", get(pages::cyber::mine)),
         ("/cyber/work", get(pages::cyber::work)),
     ];

@@ -263,7 +263,7 @@ fn encoded(text: &str) -> String {
 const SIGN_IN: [(&str, &str); 2] = [("email", ADMIN), ("password", PASSWORD)];
 
 /// Every kind of address.
-const ADDRESSES: [(&str, &str); 77] = [
+const ADDRESSES: [(&str, &str); 81] = [
     ("GET", "/"),
     ("GET", "/sign-in"),
     ("GET", "/sign-out"),
@@ -322,6 +322,10 @@ const ADDRESSES: [(&str, &str); 77] = [
     ("GET", "/registers/vulnerability-report/{firm}/nothing"),
     ("GET", "/cyber"),
     ("GET", "/cyber.csv"),
+    ("GET", "/cyber/findings"),
+    ("GET", "/cyber/findings.csv?unanswered=yes"),
+    ("GET", "/cyber/findings?sort=nonsense"),
+    ("GET", "/cyber/findings.json?after=nonsense"),
     ("GET", "/cyber/mine"),
     ("GET", "/cyber/mine.json?as_of=2026-01-31"),
     ("GET", "/cyber/mine?as_of=nonsense"),

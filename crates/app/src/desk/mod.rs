@@ -85,10 +85,11 @@ pub use round::{
 };
 pub use saved_view::SavedView;
 pub use security::{
-    Advisories, AdvisoryBytes, AdvisoryPage, AdvisoryProduct, Confidence, CsafTree, DeviceFinding,
-    DeviceSecurity, Disclosed, FeedNews, FeedView, HandoutForm, LifeDays, LifePart, LifeStage, MakerAnswer,
-    MakerCount, MakerItem, OwnAsset, Publisher, SecurityBoard, SecurityInbox, SecurityItem, SecurityWork,
-    SupportEnd, TouchedDevice, Wording,
+    Advisories, AdvisoryBytes, AdvisoryPage, AdvisoryProduct, Because, ComponentRow, ComponentStanding,
+    Confidence, CsafTree, DeviceFinding, DeviceSecurity, Disclosed, FeedNews, FeedView, FindingPage,
+    FindingPlace, FindingQuery, FindingSort, HandoutForm, LifeDays, LifePart, LifeStage, ListedFinding,
+    MakerAnswer, MakerCount, MakerItem, OwnAsset, Publisher, SecurityBoard, SecurityInbox, SecurityItem,
+    SecurityWork, Spoken, SupportEnd, TouchedDevice, Wording,
 };
 pub use supply::{HeldAsset, Substitute, SupplyBoard, SupplyForHolder, SupplyQuery, SupplyReport};
 pub use today::{Task, What};

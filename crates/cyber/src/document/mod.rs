@@ -22,5 +22,6 @@ pub use finding::{Finding, Level, SCHEMA};
 pub use json::Json;
 pub use limits::Limits;
 pub use recognise::{Document, Format, Tree, read};
+pub use tag_value::is_tag_value;
 pub use validate::{Report, Verdict, check, validate};
 pub use vex::{Statement, Status, Target, author};

@@ -14,15 +14,25 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Option<Json>, Refusa
     let Ok(source) = std::str::from_utf8(bytes) else {
         return Ok(None);
     };
-    let pairs = pairs(source, &mut limits.meter())?;
-    if !pairs.iter().take(20).any(|(tag, _)| *tag == "SPDXVersion") {
+    if !is_tag_value(source) {
         return Ok(None);
     }
     let mut reader = Reader::default();
-    for (tag, value) in pairs {
+    for (tag, value) in pairs(source, &mut limits.meter())? {
         reader.pair(tag, value);
     }
     Ok(Some(reader.finish()))
+}
+
+/// Whether a text begins as an SPDX document in tag-value form does: the version of SPDX is among its first tags.
+pub fn is_tag_value(source: &str) -> bool {
+    const FIRST: usize = 20;
+    let lines = source
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.starts_with('#'));
+    let tags = lines.filter_map(|line| line.split_once(':'));
+    tags.take(FIRST).any(|(tag, _)| tag.trim() == "SPDXVersion")
 }
 
 /// The tags with their values, in order.

@@ -12,7 +12,6 @@ mod rank;
 mod said;
 mod slots;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -26,7 +25,7 @@ use crate::osv::Record;
 use crate::priority::Score;
 
 pub use complete::{Tally, Unassessable};
-pub use list::{Count, Implied, Sort};
+pub use list::{Asked, Count, Implied, Place, Sort};
 pub use rank::{Grade, Urgency};
 pub use said::{Assertion, Explanation};
 
@@ -52,8 +51,6 @@ pub struct Portfolio {
     /// Ecosystems that records speak of, and in how many places.
     known: BTreeMap<Ecosystem, u32>,
     names: Names,
-    /// The most urgent first.
-    urgent: BTreeSet<(Reverse<Urgency>, Arc<str>, u32)>,
     exploited: BTreeSet<String>,
     chances: HashMap<Box<str>, u32>,
 }
@@ -79,8 +76,8 @@ struct Entry {
     names: Box<[u32]>,
     /// Names of the vulnerabilities upstream that it rests on.
     upstream: Box<[u32]>,
-    /// As it stands in the order, once it does.
-    urgency: Option<Urgency>,
+    /// What it is ordered by.
+    urgency: Urgency,
     scores: Scores,
     about: Box<[About]>,
     hits: Vec<u32>,
@@ -111,7 +108,7 @@ impl Portfolio {
             id: Arc::clone(&id),
             names: Box::default(),
             upstream: Box::default(),
-            urgency: None,
+            urgency: Urgency::default(),
             scores: Scores { highest, general },
             about,
             hits: Vec::new(),
@@ -156,9 +153,6 @@ impl Portfolio {
         let Some(entry) = self.records.remove(place) else {
             return;
         };
-        if let Some(urgency) = entry.urgency {
-            self.urgent.remove(&(Reverse(urgency), entry.id, place));
-        }
         for (names, own) in [(&entry.names, true), (&entry.upstream, false)] {
             for name in names {
                 self.names.bare(*name, place, own);
@@ -325,11 +319,10 @@ impl Portfolio {
             ));
         }
         let findings = self
-            .findings(Sort::Device, |_, _| true)
+            .findings(&Asked::default(), |_, _, _| true)
             .map(|implied| format!("finding {implied:?}"));
         lines.extend(findings);
-        let order: Vec<&Arc<str>> = self.urgent.iter().map(|(_, id, _)| id).collect();
-        lines.push(format!("urgent {order:?} {:?}", self.known));
+        lines.push(format!("known {:?}", self.known));
         lines.sort_unstable();
         lines.join("\n")
     }

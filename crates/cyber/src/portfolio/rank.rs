@@ -1,7 +1,6 @@
 //! Which record comes first: known exploitation, then the score, then the chance of exploitation. What is known of one name of a vulnerability holds
 //! for every record of the same group, and for the records of distributions that rest on it.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -41,6 +40,11 @@ pub enum Grade {
 }
 
 impl Urgency {
+    /// The score from 0 to 10, where there is one.
+    pub fn score(self) -> Option<f64> {
+        self.tenths.map(|tenths| f64::from(tenths) / 10.0)
+    }
+
     /// Its grade.
     pub fn grade(self) -> Grade {
         match (self.exploited, self.tenths) {
@@ -224,20 +228,9 @@ impl Portfolio {
 
     /// Orders a record anew by what is known of it.
     pub(super) fn rank(&mut self, place: u32) {
-        let Some(entry) = self.records.get(place) else {
-            return;
-        };
         let urgency = self.urgency(place);
-        if entry.urgency == Some(urgency) {
-            return;
-        }
-        let id = Arc::clone(&entry.id);
-        if let Some(old) = entry.urgency {
-            self.urgent.remove(&(Reverse(old), Arc::clone(&id), place));
-        }
-        self.urgent.insert((Reverse(urgency), id, place));
         if let Some(entry) = self.records.get_mut(place) {
-            entry.urgency = Some(urgency);
+            entry.urgency = urgency;
         }
     }
 

@@ -10,7 +10,7 @@ use vocab::lang::Lang;
 
 use super::rank::Urgency;
 use super::{Held, Portfolio};
-use crate::answer::{Answer, Said, Unused, moment, no_finding, no_product};
+use crate::answer::{Answer, Said, Unused, no_finding, no_product};
 use crate::document::Status;
 use crate::matching::{Package, Proof};
 use crate::osv::Verdict;
@@ -51,7 +51,7 @@ impl Assertion {
         let statement = &said.statement;
         let names = statement.vulnerabilities.iter();
         Self {
-            at: statement.timestamp.as_deref().and_then(moment),
+            at: said.at(),
             names: names.map(|name| name.to_uppercase()).collect(),
             said: Arc::new(said),
             packages,
@@ -140,7 +140,7 @@ impl Portfolio {
             },
             aliases,
             upstream: self.upstream(record).iter().map(texts).collect(),
-            urgency: entry.urgency.unwrap_or_default(),
+            urgency: entry.urgency,
             answer: self.settle(held, unit, record, answer, Answer::of_all),
         })
     }

@@ -10,6 +10,7 @@ mod datetime;
 mod debian;
 mod generic;
 mod gentoo;
+mod linux;
 mod list;
 mod maven;
 mod natural;
@@ -31,28 +32,34 @@ pub(crate) use semver::Semver;
 /// A rule by which versions are ordered. Several ecosystems may share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Order {
+    /// Tags of GitHub Actions that do not move: semantic versions with all three numbers.
+    Action,
     /// Alpine's `apk`, also Wolfi, Chainguard and others.
     Alpine,
     /// Arch Linux's `vercmp`.
     Alpm,
+    /// Bitnami: semantic versions with a revision, which makes them later.
+    Bitnami,
     /// Conan.
     Conan,
     /// R packages: numbers in lexicographic order.
     Cran,
     /// Instants of RFC 3339.
     Datetime,
-    /// `dpkg`: Debian, Ubuntu.
+    /// `dpkg`: Debian, Ubuntu; also opam.
     Debian,
     /// Versions of no known scheme, by runs of digits and letters.
     Generic,
     /// Gentoo's package manager specification.
     Gentoo,
-    /// Haskell packages: numbers in lexicographic order.
+    /// Haskell packages and GHC: numbers in lexicographic order.
     Hackage,
     /// Numbers between dots; what follows is ignored.
     Intdot,
     /// Bytes.
     Lexicographic,
+    /// Releases of the Linux kernel.
+    Linux,
     /// Maven's `ComparableVersion`.
     Maven,
     /// `NuGet`: semantic versions of up to four numbers, without regard to case.
@@ -61,7 +68,7 @@ pub enum Order {
     OpenSsl,
     /// PHP's `version_compare`, a leading `v` set aside.
     Packagist,
-    /// Dart: semantic versions whose build part counts too.
+    /// Dart and Julia: semantic versions whose build part counts too.
     Pub,
     /// PEP 440, with setuptools' older rule for what is not of it.
     Pypi,
@@ -81,6 +88,7 @@ pub struct Version(Form);
 enum Form {
     Alpine(alpine::Alpine),
     Alpm(alpm::Alpm),
+    Bitnami(semver::Bitnami),
     Conan(conan::Conan),
     List(list::List),
     Datetime(datetime::Datetime),
@@ -89,6 +97,7 @@ enum Form {
     Gentoo(gentoo::Gentoo),
     Intdot(list::Intdot),
     Lexicographic(Box<str>),
+    Linux(linux::Linux),
     Maven(maven::Maven),
     OpenSsl(OpenSsl),
     Packagist(packagist::Packagist),
@@ -104,7 +113,8 @@ impl Version {
     ///
     /// # Errors
     ///
-    /// `no_version` if nothing is there, `bad_version` if the ecosystem knows no such version.
+    /// `no_version` if nothing is there, `bad_version` if the ecosystem knows no such version, `moving_tag`, `own_build` if it has no place in the
+    /// order.
     pub fn parse(order: Order, text: &str) -> Result<Self, Refusal> {
         let text = text.trim();
         if text.is_empty() {
@@ -115,8 +125,10 @@ impl Version {
             ));
         }
         let form = match order {
+            Order::Action => semver::fixed_tag(text).map(Form::Semver),
             Order::Alpine => Some(Form::Alpine(alpine::Alpine::parse(text))),
             Order::Alpm => alpm::Alpm::parse(text).map(Form::Alpm),
+            Order::Bitnami => semver::Bitnami::parse(text).map(Form::Bitnami),
             Order::Conan => Some(Form::Conan(conan::Conan::parse(text))),
             Order::Cran => list::List::cran(text).map(Form::List),
             Order::Hackage => list::List::hackage(text).map(Form::List),
@@ -126,6 +138,7 @@ impl Version {
             Order::Generic => generic::Generic::parse(text).map(Form::Generic),
             Order::Gentoo => gentoo::Gentoo::parse(text).map(Form::Gentoo),
             Order::Lexicographic => Some(Form::Lexicographic(text.into())),
+            Order::Linux => linux::Linux::parse(text).map(Form::Linux),
             Order::Maven => Some(Form::Maven(maven::Maven::parse(text))),
             Order::NuGet => Semver::nuget(text).map(Form::Semver),
             Order::OpenSsl => OpenSsl::parse(text).map(Form::OpenSsl),
@@ -136,13 +149,7 @@ impl Version {
             Order::RubyGems => Some(Form::RubyGems(rubygems::RubyGems::parse(text))),
             Order::Semver => Semver::parse(text).map(Form::Semver),
         };
-        form.map(Self).ok_or_else(|| {
-            Refusal::new(
-                "bad_version",
-                format!("「{text}」はこのエコシステムのバージョンとして読めません。表記を確かめてください。"),
-                format!("`{text}` is not a version of this ecosystem. Check how it is written."),
-            )
-        })
+        form.map(Self).ok_or_else(|| no_place(order, text))
     }
 
     /// Which of two versions comes first; nothing if they were read by different orders.
@@ -150,6 +157,7 @@ impl Version {
         Some(match (&self.0, &other.0) {
             (Form::Alpine(a), Form::Alpine(b)) => a.compare(b),
             (Form::Alpm(a), Form::Alpm(b)) => a.compare(b),
+            (Form::Bitnami(a), Form::Bitnami(b)) => a.compare(b),
             (Form::Conan(a), Form::Conan(b)) => a.compare(b),
             (Form::List(a), Form::List(b)) => a.cmp(b),
             (Form::Datetime(a), Form::Datetime(b)) => a.cmp(b),
@@ -158,6 +166,7 @@ impl Version {
             (Form::Gentoo(a), Form::Gentoo(b)) => a.compare(b),
             (Form::Intdot(a), Form::Intdot(b)) => a.compare(b),
             (Form::Lexicographic(a), Form::Lexicographic(b)) => a.cmp(b),
+            (Form::Linux(a), Form::Linux(b)) => a.compare(b),
             (Form::Maven(a), Form::Maven(b)) => a.compare(b),
             (Form::OpenSsl(a), Form::OpenSsl(b)) => a.compare(b),
             (Form::Packagist(a), Form::Packagist(b)) => a.compare(b),
@@ -168,6 +177,35 @@ impl Version {
             (Form::Semver(a), Form::Semver(b)) => a.compare(b),
             _ => return None,
         })
+    }
+}
+
+/// Why a text has no place in an order.
+fn no_place(order: Order, text: &str) -> Refusal {
+    match order {
+        Order::Action => Refusal::new(
+            "moving_tag",
+            format!(
+                "「{text}」は指す先が変わるタグ、ブランチまたはコミットで、前後を判定できません。v4.2.1 のように三つの数で書いてください。"
+            ),
+            format!(
+                "`{text}` is a tag that moves, a branch or a commit, and cannot be ordered. Write all three numbers, as in v4.2.1."
+            ),
+        ),
+        Order::Linux => Refusal::new(
+            "own_build",
+            format!(
+                "「{text}」は kernel.org の版（6.1、6.1.5、6.1-rc2）ではありません。配布元のカーネルは、その配布元のエコシステムで判定してください。"
+            ),
+            format!(
+                "`{text}` is no release of kernel.org (6.1, 6.1.5, 6.1-rc2). A distribution's kernel is ordered by that distribution's ecosystem."
+            ),
+        ),
+        _ => Refusal::new(
+            "bad_version",
+            format!("「{text}」はこのエコシステムのバージョンとして読めません。表記を確かめてください。"),
+            format!("`{text}` is not a version of this ecosystem. Check how it is written."),
+        ),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Semantic Versioning 2.0, and the orders built on it: `NuGet`'s and Dart's.
+//! Semantic Versioning 2.0, and the orders built on it: `NuGet`'s, Dart's and Julia's, Bitnami's, and that of tags of GitHub Actions.
 //!
 //! Advisories and bills of materials hold versions that the specification would refuse (`v1.2`, `1.0.0alpha`, `1.2.3.4`). They are read as the
 //! databases of advisories read them: missing numbers are zero, numbers past the last counted one belong to the pre-release part.
@@ -70,7 +70,7 @@ fn identifiers(text: &str) -> Vec<Identifier> {
     text.split('.').map(identifier).collect()
 }
 
-/// Dart's: a build part makes a version later than the same without it.
+/// Dart's and Julia's: a build part makes a version later than the same without it.
 #[derive(Debug, Clone)]
 pub(crate) struct Pub {
     semver: Semver,
@@ -91,4 +91,24 @@ impl Pub {
             .compare(&other.semver)
             .then_with(|| self.build.cmp(&other.build))
     }
+}
+
+/// Bitnami's: what follows the numbers is the revision of a package, and later than the same without it.
+#[derive(Debug, Clone)]
+pub(crate) struct Bitnami(Semver);
+
+impl Bitnami {
+    pub fn parse(text: &str) -> Option<Self> {
+        Semver::parse(text).map(Self)
+    }
+
+    pub fn compare(&self, other: &Self) -> Ordering {
+        padded(&self.0.numbers, &other.0.numbers).then_with(|| self.0.pre.cmp(&other.0.pre))
+    }
+}
+
+/// A tag of a GitHub Action that stays where it is, which takes all three numbers: `v4` and `v4.1` move to the latest of their releases. A branch or
+/// commit is none.
+pub(crate) fn fixed_tag(text: &str) -> Option<Semver> {
+    Semver::parse(text).filter(|version| version.numbers.len() == 3)
 }

@@ -1,25 +1,20 @@
-//! Conformance cases and real documents, which are not part of the repository: beside the checkout unless `RASHIN_DATA` names their folder.
+//! Conformance cases and real documents, which are not part of the repository.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "data that cannot be read fails the test")]
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cyber::osv::Record;
 use serde_json::Value;
 
-/// A file or folder of the data on cybersecurity; nothing, and a line that says so, where it is missing.
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
+#[path = "../../../../tests/data.rs"]
+mod sets;
+
+/// A file or folder of the data sets on cybersecurity; nothing where there are none.
 pub fn data(of: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let data = std::env::var_os("RASHIN_DATA").map_or_else(beside, PathBuf::from);
-    let path = data.join("cyber").join(of);
-    let found = path.exists();
-    if !found {
-        eprintln!("skipped: {} is missing", path.display());
-    }
-    found.then_some(path)
+    sets::data(&format!("cyber/{of}"))
 }
 
 /// The `tests` of every file of a set.

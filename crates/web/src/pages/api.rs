@@ -45,7 +45,7 @@ fn is_made_by_people(one: &Address) -> bool {
 }
 
 /// Everything that can be had as data.
-const ADDRESSES: [Address; 43] = [
+const ADDRESSES: [Address; 44] = [
     Address {
         path: "/index",
         says: "api-index",
@@ -233,6 +233,24 @@ const ADDRESSES: [Address; 43] = [
         forms: ALL,
         example: "/cyber/work.json",
         query: &[],
+        private: true,
+    },
+    Address {
+        path: "/cyber/findings",
+        says: "api-cyber-findings",
+        forms: ALL,
+        example: "/cyber/findings.json?sort=severity&exploited=yes",
+        query: &[
+            ("sort", "api-query-finding-sort"),
+            ("exploited", "api-query-finding-exploited"),
+            ("severity", "api-query-finding-severity"),
+            ("unanswered", "api-query-finding-unanswered"),
+            ("maker", "api-query-finding-maker"),
+            ("device", "api-query-finding-device"),
+            ("component", "api-query-finding-component"),
+            ("advisory", "api-query-finding-advisory"),
+            ("after", "api-query-after"),
+        ],
         private: true,
     },
     Address {

@@ -1,12 +1,14 @@
 //! The security of devices: what a hospital has to deal with, what a maker has to answer, the ministry's overview, one device and one advisory. Who acts does so
 //! on the page of the record; these pages gather, and the desk decides who sees what of them.
 
+pub mod findings;
+
 use std::collections::BTreeMap;
 
 use app::{
-    AdvisoryPage, Confidence, DeviceSecurity, FeedView, HandoutForm, LifePart, LifeStage, MakerAnswer,
-    MakerItem, OwnAsset, SecurityBoard, SecurityInbox, SecurityItem, SecurityWork, SupplyForHolder,
-    SupportEnd, Wording,
+    AdvisoryPage, Because, ComponentRow, ComponentStanding, Confidence, DeviceFinding, DeviceSecurity,
+    FeedView, HandoutForm, LifePart, LifeStage, MakerAnswer, MakerItem, OwnAsset, SecurityBoard,
+    SecurityInbox, SecurityItem, SecurityWork, Spoken, SupplyForHolder, SupportEnd, Wording,
 };
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -385,6 +387,7 @@ fn build_work(here: &Here<'_>) -> Result<Answer, Refusal> {
             )),
             ..Part::default()
         }],
+        way: Some(Link::to(t.text("cyber-list-title"), t.path("/cyber/findings"))),
         files: downloads(t, here.reader),
         ..Work::new(here, t.text("cyber-work-title"), vec![])
     })
@@ -531,9 +534,13 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
             t.text("cyber-not-ready")
         },
         parts,
-        way: Some(Link::to(t.text("cyber-work-title"), t.path("/cyber/work"))),
+        way: Some(Link::to(t.text("cyber-list-title"), t.path("/cyber/findings"))),
         files: downloads(t, here.reader),
-        ..Work::new(here, t.text("cyber-title"), vec![])
+        ..Work::new(
+            here,
+            t.text("cyber-title"),
+            vec![Link::to(t.text("cyber-work-title"), t.path("/cyber/work"))],
+        )
     })
 }
 
@@ -611,6 +618,10 @@ fn cause_of(t: Texts<'_>, cause: &str) -> String {
         "bad_cpe" => "cyber-cause-bad-cpe",
         "vague_cpe" => "cyber-cause-vague-cpe",
         "wild_cpe" => "cyber-cause-wild-cpe",
+        "bad_version" => "cyber-cause-bad-version",
+        "moving_tag" => "cyber-cause-moving-tag",
+        "own_build" => "cyber-cause-own-build",
+        "no_order" => "cyber-cause-no-order",
         other => return other.to_owned(),
     };
     t.text(key)
@@ -725,8 +736,9 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
         return Answer::data(here.reader.form, "cyber-device", &device, || {
             vec![
                 sheet(&findings),
+                sheet(&conflict_table(here, &names, &device)),
                 sheet(&named_table(t, &device)),
-                sheet(&ledger_table(t, &device)),
+                sheet(&ledger_table(t, &device.ledger.iter().collect::<Vec<_>>(), None)),
             ]
         });
     }
@@ -770,6 +782,11 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
         let note = t.text("cyber-findings-note");
         parts.push(listed(t, "cyber-findings", note, findings, 0));
     }
+    let conflicts = conflict_table(here, &names, &device);
+    if !conflicts.rows.is_empty() {
+        let note = t.text("cyber-conflicts-note");
+        parts.push(listed(t, "cyber-conflicts", note, conflicts, 0));
+    }
     if !device.named.is_empty() {
         let note = t.text("cyber-named-note");
         parts.push(listed(t, "cyber-named", note, named_table(t, &device), 0));
@@ -789,11 +806,7 @@ fn build_device(here: &Here<'_>, owner: &str, id: &str) -> Result<Answer, Refusa
             ..Part::default()
         });
     }
-    let ledger = ledger_table(t, &device);
-    if !ledger.rows.is_empty() {
-        let note = t.text("cyber-ledger-note");
-        parts.push(listed(t, "cyber-ledger", note, ledger, 0));
-    }
+    parts.extend(ledger_parts(t, &device));
     let crumbs = vec![Link::to(t.text("cyber-work-title"), t.path("/cyber/work"))];
     Answer::page(&Work {
         lead: t.text("cyber-device-lead"),
@@ -823,17 +836,11 @@ fn finding_table(here: &Here<'_>, names: &Names<'_>, device: &DeviceSecurity) ->
         let status = if finding.status.is_empty() {
             t.text("cyber-unanswered")
         } else {
-            let words: Vec<String> = finding
-                .words
-                .iter()
-                .map(|word| names.say("justification", word))
-                .collect();
-            let status = names.say("status", &finding.status);
             let by = match finding.said_by.as_str() {
                 "" => String::new(),
                 by => t.with1("cyber-said-by", "by", here.organisation_name(by)),
             };
-            [status, words.join(" / "), by].join(" ")
+            format!("{} {by}", stated(names, &finding.status, &finding.words))
         };
         let score = finding
             .score
@@ -939,26 +946,130 @@ fn sentence(words: &str) -> String {
     )
 }
 
-fn ledger_table(t: Texts<'_>, device: &DeviceSecurity) -> Table {
-    let rows = device.ledger.iter().map(|row| {
+/// What a statement says, with its words.
+fn stated(names: &Names<'_>, status: &str, words: &[String]) -> String {
+    let words = words.iter().map(|word| names.say("justification", word));
+    let words: Vec<String> = words.collect();
+    format!("{} {}", names.say("status", status), words.join(" / "))
+        .trim()
+        .to_owned()
+}
+
+/// Statements that contradict each other, each with who says so and when, and why it counts or does not.
+fn conflict_table(here: &Here<'_>, names: &Names<'_>, device: &DeviceSecurity) -> Table {
+    let t = here.t;
+    let all = device.findings.iter();
+    let all = all.flat_map(|finding| finding.conflict.iter().map(move |spoken| (finding, spoken)));
+    let row = |(finding, spoken): (&DeviceFinding, &Spoken)| {
+        let by = match spoken.by.as_str() {
+            "" => t.text("cyber-unsaid"),
+            by => here.organisation_name(by),
+        };
+        let place = match spoken.document.as_str() {
+            "" => t.text("cyber-conflict-here"),
+            document => document.to_owned(),
+        };
+        let standing = t.text(match spoken.because {
+            None => "cyber-conflict-counts",
+            Some(Because::Newer) => "cyber-conflict-newer",
+            Some(Because::Dated) => "cyber-conflict-dated",
+            Some(Because::Graver) => "cyber-conflict-graver",
+        });
+        vec![
+            Link::plain(finding.advisory.clone()),
+            Link::plain(finding.component.clone()),
+            Link::plain(stated(names, &spoken.status, &spoken.words)),
+            Link::plain(by),
+            Link::plain(place),
+            Link::plain(
+                spoken
+                    .at
+                    .map_or_else(|| t.text("cyber-unsaid"), |at| moment(t, at)),
+            ),
+            Link::plain(standing),
+        ]
+    };
+    Table {
+        id: "conflicts".into(),
+        caption: t.text("cyber-conflicts"),
+        rows: all.map(row).collect(),
+        columns: vec![
+            Column::words(t.text("cyber-vulnerability")),
+            Column::words(t.text("cyber-component")),
+            Column::words(t.text("cyber-conflict-says")),
+            Column::words(t.text("cyber-conflict-by")),
+            Column::words(t.text("cyber-conflict-document")),
+            Column::short(t.text("cyber-conflict-at")),
+            Column::words(t.text("cyber-conflict-standing")),
+        ],
+    }
+}
+
+/// What became of each component: first what cannot be told, then what is matched, then what is clean.
+fn ledger_parts(t: Texts<'_>, device: &DeviceSecurity) -> Vec<Part> {
+    let of = |(standing, title, note): (ComponentStanding, &str, &str)| {
+        let rows = device.ledger.iter().filter(|row| row.standing == standing);
+        let rows: Vec<&ComponentRow> = rows.collect();
+        let table = ledger_table(t, &rows, Some(standing));
+        (!rows.is_empty()).then(|| listed(t, title, t.text(note), table, 0))
+    };
+    let parts = [
+        (
+            ComponentStanding::Unassessable,
+            "cyber-ledger",
+            "cyber-ledger-note",
+        ),
+        (
+            ComponentStanding::Matched,
+            "cyber-ledger-matched",
+            "cyber-ledger-matched-note",
+        ),
+        (
+            ComponentStanding::Clean,
+            "cyber-ledger-clean",
+            "cyber-ledger-clean-note",
+        ),
+    ];
+    parts.into_iter().filter_map(of).collect()
+}
+
+/// What became of components: those of one standing, or all with what became of each.
+fn ledger_table(t: Texts<'_>, rows: &[&ComponentRow], of: Option<ComponentStanding>) -> Table {
+    let (id, caption) = match of {
+        None => ("components", "cyber-components"),
+        Some(ComponentStanding::Unassessable) => ("ledger", "cyber-ledger"),
+        Some(ComponentStanding::Matched) => ("matched", "cyber-ledger-matched"),
+        Some(ComponentStanding::Clean) => ("clean", "cyber-ledger-clean"),
+    };
+    // Of one standing each row has the same, and a clean component has no cause.
+    let has_causes = of.is_none() || rows.iter().any(|row| row.cause.is_some());
+    let row = |row: &&ComponentRow| {
         let version = row.version.as_deref().unwrap_or_default();
         let cause = row.cause.as_ref().map(|cause| match t.lang() {
             Lang::Ja => cause.ja.clone(),
             Lang::En => sentence(&cause.en),
         });
-        vec![
-            Link::plain(format!("{} {version}", row.name).trim()),
-            Link::plain(cause.unwrap_or_default()),
-        ]
-    });
+        let standing = t.text(match row.standing {
+            ComponentStanding::Unassessable => "cyber-unassessable",
+            ComponentStanding::Matched => "cyber-matched",
+            ComponentStanding::Clean => "cyber-clean",
+        });
+        let mut cells = vec![Link::plain(format!("{} {version}", row.name).trim())];
+        cells.extend(of.is_none().then(|| Link::plain(standing)));
+        cells.extend(has_causes.then(|| Link::plain(cause.unwrap_or_default())));
+        cells
+    };
+    let mut columns = vec![Column::words(t.text("cyber-component"))];
+    columns.extend(
+        of.is_none()
+            .then(|| Column::short(t.text("cyber-component-standing"))),
+    );
+    columns.extend(has_causes.then(|| Column::words(t.text("cyber-cause"))));
     Table {
-        id: "ledger".into(),
-        caption: t.text("cyber-ledger"),
-        rows: rows.collect(),
-        columns: vec![
-            Column::words(t.text("cyber-component")),
-            Column::words(t.text("cyber-cause")),
-        ],
+        id: id.into(),
+        caption: t.text(caption),
+        rows: rows.iter().map(row).collect(),
+        columns,
     }
 }
 

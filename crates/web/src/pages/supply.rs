@@ -166,7 +166,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn options(&self, field: &str) -> Vec<Choice> {
+    pub(super) fn options(&self, field: &str) -> Vec<Choice> {
         match self
             .kind
             .and_then(|kind| kind.field(field))
@@ -201,7 +201,7 @@ impl<'a> Names<'a> {
         found.map_or_else(|| code.to_owned(), |option| option.label)
     }
 
-    fn title(&self, field: &str) -> String {
+    pub(super) fn title(&self, field: &str) -> String {
         let found = self.kind.and_then(|kind| kind.field(field));
         found.map_or_else(String::new, |field| field.title.get(self.lang).to_owned())
     }

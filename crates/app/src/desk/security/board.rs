@@ -380,10 +380,7 @@ impl Desk {
             .map(|device| device.owner.clone())
             .collect::<BTreeSet<_>>()
         {
-            let mut said = vec![];
-            for found in self.about(kind, Some(&maker), &facts.names)? {
-                said.extend(self.answer_at(rashin, kind, &maker, &found.id, None)?);
-            }
+            let said = self.answers_of(rashin, kind, [&maker], &facts.names, None)?;
             answers.insert(maker, said);
         }
         let mut touched: Vec<TouchedDevice> = devices
@@ -391,10 +388,9 @@ impl Desk {
             .take(NAMED)
             .map(|device| TouchedDevice {
                 doubtful: unsure.contains(&device.key()),
-                answer: answers.get(&device.owner).and_then(|said| {
-                    let about = said.iter().filter(|answer| answer.devices.contains(&device.id));
-                    about.max_by_key(|answer| answer.at).cloned()
-                }),
+                answer: answers
+                    .get(&device.owner)
+                    .and_then(|said| MakerAnswer::newest(said, &device.id).cloned()),
                 stage: device.days().stage(visit.today()),
                 days: device.days(),
                 maker: device.owner,

@@ -89,7 +89,9 @@ impl Desk {
                 .filter(|finding| is_asked(&finding.advisory) || finding.aliases.iter().any(is_asked));
             let before = said.len();
             for finding in findings {
-                let counts = finding.answer.as_ref().map(|answer| &answer.counts);
+                // What contradicts itself a person has to settle.
+                let counts = finding.answer.as_ref().filter(|answer| !answer.conflict);
+                let counts = counts.map(|answer| &answer.counts);
                 let counts = counts.filter(|said| device.vex.iter().any(|(name, _)| *name == said.document));
                 let Some(counts) = counts else {
                     return Ok(None);

@@ -1,10 +1,11 @@
 //! What a device's documents say, held against everything that is known: the findings with what is said of them, what became of each component, and the
 //! gate's verdict. The gate's verdict at submission is written into the hand-in, as what the decision rested on; people decide.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::Action;
-use cyber::answer::{Answer, Said, Statements};
+use cyber::answer::{Answer, Because, Said, Statements};
 use cyber::document::{Bill, Limits, Report, Statement, Status, Target, check};
 use cyber::gate::{Decision, Paper, Reason, Submission, Verdict, judge};
 use cyber::ledger::Row;
@@ -72,7 +73,7 @@ pub struct DeviceSecurity {
     pub components: [usize; 4],
     /// Of those not to be assessed: how many by cause.
     pub causes: BTreeMap<String, usize>,
-    /// What became of each component that is not clean.
+    /// What became of each component.
     pub ledger: Vec<Row>,
 }
 
@@ -103,6 +104,25 @@ pub struct DeviceFinding {
     pub said_by: String,
     /// In which words.
     pub words: Vec<String>,
+    /// Where statements contradict each other: the one that counts, and every other.
+    pub conflict: Vec<Spoken>,
+}
+
+/// A statement of several that contradict each other.
+#[derive(Debug, Clone, Serialize)]
+pub struct Spoken {
+    /// What it says, as an option of the form.
+    pub status: String,
+    /// In which words.
+    pub words: Vec<String>,
+    /// Who says so; empty where the document does not say.
+    pub by: String,
+    /// Name of the document; empty where it was answered here.
+    pub document: String,
+    /// When, by the statement itself.
+    pub at: Option<Timestamp>,
+    /// Why the one that counts does so rather than this one; nothing for the one that counts.
+    pub because: Option<Because>,
 }
 
 impl Desk {
@@ -155,7 +175,6 @@ impl Desk {
                     .map(|(cause, count)| ((*cause).to_owned(), *count))
                     .collect();
                 page.ledger = ledger.rows;
-                page.ledger.retain(|row| row.cause.is_some());
             }
         }
         Ok(page)
@@ -219,26 +238,20 @@ impl Desk {
         let Some(kind) = rashin.plan().kind(ANSWER) else {
             return Ok(());
         };
-        let mut known: BTreeMap<String, Option<MakerAnswer>> = BTreeMap::new();
+        let mut known: BTreeMap<String, Vec<MakerAnswer>> = BTreeMap::new();
         for finding in &mut matches.findings {
             let names: Vec<String> = std::iter::once(&finding.advisory)
                 .chain(&finding.aliases)
                 .cloned()
                 .collect();
-            let answer = match known.get(&finding.advisory) {
-                Some(answer) => answer.clone(),
-                None => {
-                    let mut newest: Option<MakerAnswer> = None;
-                    for found in self.about(kind, Some(&device.owner), &names)? {
-                        let answer = self.answer_at(&rashin, kind, &found.owner, &found.id, None)?;
-                        let answer = answer.filter(|answer| answer.devices.contains(&device.id));
-                        newest = newest.into_iter().chain(answer).max_by_key(|answer| answer.at);
-                    }
-                    known.insert(finding.advisory.clone(), newest.clone());
-                    newest
+            let given = match known.entry(finding.advisory.clone()) {
+                Entry::Occupied(given) => given.into_mut(),
+                Entry::Vacant(place) => {
+                    place.insert(self.answers_of(&rashin, kind, [&device.owner], &names, None)?)
                 }
             };
-            if let Some(said) = answer.and_then(|answer| said(&answer, &names)) {
+            let newest = MakerAnswer::newest(given, &device.id);
+            if let Some(said) = newest.and_then(|answer| said(answer, &names)) {
                 finding.answer = Some(beside(said, finding.answer.take()));
             }
         }
@@ -395,7 +408,7 @@ pub(super) fn said(answer: &MakerAnswer, names: &[String]) -> Option<Said> {
 }
 
 /// A statement beside what documents say: the newer counts.
-fn beside(said: Said, before: Option<Answer>) -> Answer {
+pub(super) fn beside(said: Said, before: Option<Answer>) -> Answer {
     let Some(before) = before else {
         return Answer {
             counts: said,
@@ -403,17 +416,11 @@ fn beside(said: Said, before: Option<Answer>) -> Answer {
             conflict: false,
         };
     };
-    let moment = |said: &Said| {
-        said.statement
-            .timestamp
-            .as_deref()
-            .and_then(|at| at.parse::<Timestamp>().ok())
-    };
     let conflict = before.conflict || before.status() != said.statement.status;
     let Answer {
         counts, mut others, ..
     } = before;
-    let (counts, other) = if moment(&said) >= moment(&counts) {
+    let (counts, other) = if said.cmp_by_weight(&counts).is_ge() {
         (said, counts)
     } else {
         (counts, said)
@@ -429,11 +436,8 @@ fn beside(said: Said, before: Option<Answer>) -> Answer {
 impl DeviceFinding {
     fn of(finding: cyber::matching::Finding) -> Self {
         let score = finding.priority.score();
-        let said = finding.answer.map(|answer| answer.counts);
-        let statement = said.as_ref().map(|said| &said.statement);
-        let words = statement
-            .into_iter()
-            .flat_map(|statement| [&statement.justification, &statement.impact, &statement.action]);
+        let answer = finding.answer.as_ref();
+        let said = answer.map(|answer| &answer.counts);
         Self {
             component: format!("{} {}", finding.package, finding.version),
             exploited: finding.priority.kev.is_some(),
@@ -441,14 +445,12 @@ impl DeviceFinding {
             score,
             chance: finding.priority.epss.map(|chance| chance.score),
             proof: [finding.proof.ja, finding.proof.en],
-            status: statement
-                .map_or("", |statement| option(statement.status))
-                .to_owned(),
-            words: words.flatten().cloned().collect(),
+            status: answer.map_or("", |answer| option(answer.status())).to_owned(),
+            words: said.map(words).unwrap_or_default(),
             said_by: said
-                .as_ref()
                 .map(|said| said.by.clone().unwrap_or_else(|| said.document.clone()))
                 .unwrap_or_default(),
+            conflict: answer.map(Spoken::all).unwrap_or_default(),
             advisory: finding.advisory,
             aliases: finding.aliases,
             summary: finding.summary.unwrap_or_default(),
@@ -456,8 +458,42 @@ impl DeviceFinding {
     }
 }
 
+impl Spoken {
+    /// Statements that contradict each other, the one that counts first; none where all say the same.
+    fn all(answer: &Answer) -> Vec<Self> {
+        if !answer.conflict {
+            return vec![];
+        }
+        let counts = &answer.counts;
+        let others = answer.others.iter();
+        let others = others.map(|other| (other, Some(counts.counts_because(other))));
+        let all = std::iter::once((counts, None)).chain(others);
+        all.map(|(said, because)| Self {
+            status: option(said.statement.status).to_owned(),
+            words: words(said),
+            by: said.by.clone().unwrap_or_default(),
+            // Only a document has places.
+            document: if said.statement.path.is_empty() {
+                String::new()
+            } else {
+                said.document.clone()
+            },
+            at: said.at(),
+            because,
+        })
+        .collect()
+    }
+}
+
+/// The words of a statement.
+fn words(said: &Said) -> Vec<String> {
+    let statement = &said.statement;
+    let words = [&statement.justification, &statement.impact, &statement.action];
+    words.into_iter().flatten().cloned().collect()
+}
+
 /// The option of the form that a status is.
-const fn option(status: Status) -> &'static str {
+pub(super) const fn option(status: Status) -> &'static str {
     match status {
         Status::Affected => "affected",
         Status::NotAffected => "not-affected",

@@ -286,13 +286,11 @@ impl Desk {
         names: &[String],
     ) -> Result<BTreeMap<String, bool>, Refusal> {
         let mut answered = BTreeMap::new();
-        for found in self.about(kind, Some(maker), names)? {
-            if let Some(answer) = self.answer_at(rashin, kind, &found.owner, &found.id, None)? {
-                let settles = ["not-affected", "fixed"].contains(&&*answer.status);
-                for device in answer.devices {
-                    let settled = answered.entry(device).or_insert(settles);
-                    *settled &= settles;
-                }
+        for answer in self.answers_of(rashin, kind, [maker], names, None)? {
+            let settles = ["not-affected", "fixed"].contains(&&*answer.status);
+            for device in answer.devices {
+                let settled = answered.entry(device).or_insert(settles);
+                *settled &= settles;
             }
         }
         Ok(answered)

@@ -168,6 +168,11 @@ impl Device {
         format!("{}/{}", self.owner, self.id)
     }
 
+    /// Its brand name and version.
+    pub fn called(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+
     /// Whether what a hospital holds may be this version: it is `linked` to the same registered device, or a product code or the brand name is the
     /// same, and the hospital names no other version of the software.
     pub fn is_held_as(&self, asset: &Record, linked: bool) -> bool {

@@ -56,7 +56,7 @@ pub(super) struct Vulnerability {
     pub severity: Vec<Severity>,
     /// A text that changes when the advisory does.
     pub says: String,
-    /// Devices by their keys, and whether it is sure that they are meant.
+    /// Devices by their keys, and whether it is sure that they are meant; at least one.
     pub devices: BTreeMap<String, bool>,
 }
 
@@ -154,8 +154,8 @@ impl Words {
         let key = device.key();
         self.all = None;
         self.said.remove(&key);
-        for vulnerability in self.vulnerabilities.values_mut() {
-            vulnerability.devices.remove(&key);
+        for one in self.vulnerabilities.values_mut() {
+            one.devices.remove(&key);
         }
         let called = |maker: &String| Called {
             maker: maker.clone(),
@@ -175,6 +175,12 @@ impl Words {
         }
         self.advisories = advisories;
         self.called.insert(key, called);
+    }
+
+    /// What the maker of a device is called.
+    pub fn makers_of(&self, key: &str) -> impl Iterator<Item = &str> {
+        let called = self.called.get(key).into_iter().flatten();
+        called.map(|called| called.maker.as_str())
     }
 
     /// How advisories name a device, by vulnerability.
@@ -215,9 +221,10 @@ impl Words {
     fn forget(&mut self, advisory: &str) {
         self.vulnerabilities
             .retain(|_, one| one.by.advisory.id != advisory);
-        for said in self.said.values_mut() {
+        self.said.retain(|_, said| {
             said.retain(|_, wording| wording.advisory != advisory);
-        }
+            !said.is_empty()
+        });
     }
 
     /// Writes down what an advisory says of devices, with the key of each.
@@ -353,4 +360,141 @@ fn ready(called: &BTreeMap<String, Vec<Called>>) -> (Devices, Vec<String>) {
     let (keys, names): (Vec<String>, Vec<Called>) =
         each.map(|(key, name)| (key.clone(), name.clone())).unzip();
     (Devices::new(names), keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    const MAKERS: [&str; 3] = ["Kakuu Medical Inc.", "架空メディカル株式会社", "Tegaki Devices"];
+    const NAMES: [&str; 3] = ["Kakuu Pump C", "Kakuu Monitor D", "Tegaki Scope"];
+    const VERSIONS: [&str; 4] = ["2.4.1", "2.6", "3.0", "春の版"];
+    const RANGES: [&str; 6] = [
+        "2.4.1",
+        "< 2.5",
+        "versions prior to 3.0",
+        "all versions",
+        "春の版",
+        "3.0",
+    ];
+
+    /// What may happen to the index.
+    #[derive(Debug, Clone)]
+    enum Step {
+        /// These came or changed; what has nothing is withdrawn.
+        Take(Vec<(String, Option<Advisory>)>),
+        Put(Box<Device>, Vec<String>),
+    }
+
+    /// Each product by its vendor, name and version text, and how it is named besides; each vulnerability by its names and the product that it concerns.
+    fn advisory(id: u8, products: &[[usize; 4]], vulnerabilities: &[(u8, u8, usize)]) -> Advisory {
+        let product = |(at, [vendor, name, range, besides]): (usize, &[usize; 4])| {
+            let (cpes, purls) = match besides {
+                0 => (json!(["cpe:2.3:h:kakuu:pump:*:*:*:*:*:*:*:*"]), json!([])),
+                1 => (json!([]), json!(["pkg:npm/kakuu-pump@1.0.0"])),
+                _ => (json!([]), json!([])),
+            };
+            json!({
+                "id": format!("P-{at}"), "name": format!("{} {}", NAMES[*name], RANGES[*range]), "vendor": MAKERS[*vendor],
+                "product": NAMES[*name], "version": { "range": *range > 0, "text": RANGES[*range] },
+                "purls": purls, "cpes": cpes, "models": [],
+            })
+        };
+        let vulnerability = |(first, other, product): &(u8, u8, usize)| {
+            let names = match first {
+                0 => vec![],
+                _ => vec![format!("CVE-2026-000{first}"), format!("CVE-2026-100{other}")],
+            };
+            let product = format!("P-{}", product % products.len().max(1));
+            json!({ "names": names, "products": { product: "affected" }, "severity": [] })
+        };
+        let advisory = json!({
+            "id": format!("ADVISORY-{id}"), "title": "架空の脆弱性", "released": "2026-06-01T00:00:00Z", "withdrawn": false,
+            "products": products.iter().enumerate().map(product).collect::<Vec<_>>(),
+            "vulnerabilities": vulnerabilities.iter().map(vulnerability).collect::<Vec<_>>(),
+        });
+        serde_json::from_value(advisory).unwrap()
+    }
+
+    fn advisories() -> impl Strategy<Value = (String, Option<Advisory>)> {
+        let product = [0..MAKERS.len(), 0..NAMES.len(), 0..RANGES.len(), 0..6];
+        let products = prop::collection::vec(product, 0..4);
+        let vulnerabilities = prop::collection::vec((0u8..3, 0u8..2, 0usize..4), 0..3);
+        (0u8..4, prop::option::weighted(0.8, (products, vulnerabilities))).prop_map(|(id, says)| {
+            let says = says.map(|(products, vulnerabilities)| advisory(id, &products, &vulnerabilities));
+            // As they are taken from a database.
+            (format!("advisory-{id}"), says.filter(Words::are_in))
+        })
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let makers = prop::collection::btree_set(0..MAKERS.len(), 0..3);
+        let device = (0u8..4, 0..NAMES.len(), 0..VERSIONS.len(), makers);
+        prop_oneof![
+            prop::collection::vec(advisories(), 1..4).prop_map(Step::Take),
+            device.prop_map(|(id, name, version, makers)| {
+                let device = Device {
+                    name: NAMES[name].to_owned(),
+                    version: VERSIONS[version].to_owned(),
+                    ..Device::of("maker-a", &id.to_string(), &record::Record::default())
+                };
+                let makers = makers.into_iter().map(|maker| MAKERS[maker].to_owned());
+                Step::Put(Box::new(device), makers.collect())
+            }),
+        ]
+    }
+
+    /// All that is said, as text.
+    fn canonical(words: &Words) -> String {
+        format!("{:#?}\n{:#?}", words.said, words.vulnerabilities)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+        #[test]
+        fn what_changes_one_after_another_leave_is_what_the_last_state_alone_does(
+            steps in prop::collection::vec(step(), 0..16),
+        ) {
+            let mut words = Words::default();
+            let (mut devices, mut advisories) = (BTreeMap::new(), BTreeMap::new());
+            for step in steps {
+                match step {
+                    Step::Put(device, makers) => {
+                        words.put(&device, &makers);
+                        devices.insert(device.key(), (device, makers));
+                    }
+                    Step::Take(news) => {
+                        let mut told = BTreeSet::new();
+                        words.take(news.clone(), &mut told).unwrap();
+                        let last: BTreeMap<String, Option<Advisory>> = news.into_iter().collect();
+                        for (key, advisory) in &last {
+                            let of = |one: &Vulnerability| advisory.as_ref().is_some_and(|advisory| advisory.id == one.by.advisory.id);
+                            let new = words.vulnerabilities.iter().filter(|(_, one)| of(one));
+                            for (id, _) in new {
+                                prop_assert!(told.contains(id), "{} of {} is not told", id, key);
+                            }
+                        }
+                        advisories.extend(last);
+                    }
+                }
+            }
+            // Whatever comes first, devices or advisories.
+            for first in [true, false] {
+                let mut alone = Words::default();
+                let put = |alone: &mut Words| devices.values().for_each(|(device, makers)| alone.put(device, makers));
+                if first {
+                    put(&mut alone);
+                }
+                alone.take(advisories.clone().into_iter().collect(), &mut BTreeSet::new()).unwrap();
+                if !first {
+                    put(&mut alone);
+                }
+                prop_assert_eq!(canonical(&words), canonical(&alone));
+            }
+        }
+    }
 }

@@ -18,6 +18,7 @@ use super::super::register::{Found, key, opened, reading};
 use super::super::supply::{text, texts};
 use super::super::{Desk, Kind, Visit, closed};
 use super::item::linked;
+use super::watch::Device;
 use super::{ANSWER, RESPONSE, SEVERITIES};
 use crate::ask::Rashin;
 
@@ -110,6 +111,14 @@ pub(super) struct Standing {
     pub age: i64,
     by: Option<Date>,
     pub overdue: bool,
+}
+
+impl MakerAnswer {
+    /// What a maker has said last of one of its devices, of all its answers to a vulnerability.
+    pub(super) fn newest<'a>(answers: &'a [Self], device: &str) -> Option<&'a Self> {
+        let about = answers.iter().filter(|answer| answer.devices.contains(device));
+        about.max_by_key(|answer| answer.at)
+    }
 }
 
 impl Standing {
@@ -322,16 +331,17 @@ impl Desk {
     }
 
     /// What these makers say of a vulnerability of these names, as far as they had said it by a time.
-    pub(super) fn answers_of<'m>(
+    pub(super) fn answers_of(
         &self,
         rashin: &Rashin,
         kind: &Form,
-        makers: impl IntoIterator<Item = &'m String>,
+        makers: impl IntoIterator<Item = impl AsRef<str>>,
         names: &[String],
         until: Option<Timestamp>,
     ) -> Result<Vec<MakerAnswer>, Refusal> {
         let mut answers = vec![];
         for maker in makers {
+            let maker = maker.as_ref();
             for found in self.about(kind, Some(maker), names)? {
                 answers.extend(self.answer_at(rashin, kind, maker, &found.id, until)?);
             }
@@ -348,7 +358,7 @@ impl Desk {
         let named = self.in_room(|room| {
             let name = |id: &String| {
                 let device = room.devices.get(&format!("{owner}/{id}"));
-                let name = device.map(|device| format!("{} {}", device.name, device.version));
+                let name = device.map(Device::called);
                 (id.clone(), name.unwrap_or_else(|| id.clone()))
             };
             Ok(ids.iter().map(name).collect())
