@@ -323,6 +323,15 @@ fn a_supply_report_goes_its_whole_way() {
         say(&maker, None, "月に200本まで増やせます。").unwrap(),
         Acted::Done
     );
+    // Having answered, it is not awaited any more, until it is asked again.
+    assert_eq!(turns(&office, &maker), 0);
+    assert!(!page(&office, &maker, &id).case.unwrap().turn);
+    assert_eq!(
+        say(&ministry, Some("maker-b"), "いつからでしょうか。").unwrap(),
+        Acted::Done
+    );
+    assert_eq!(turns(&office, &maker), 1);
+    say(&maker, None, "来月からです。").unwrap();
     let heard = |visit: &Visit| {
         let history = page(&office, visit, &id).case.unwrap().history;
         history
@@ -360,6 +369,10 @@ fn a_supply_report_goes_its_whole_way() {
         Acted::Done
     );
 
+    // What the ministry says within itself the firm does not read.
+    let within = format!("{:?}", page(&office, &firm, &id).case.unwrap().history);
+    assert!(!within.contains("代替品で足りる。"), "{within}");
+
     // Four eyes: whoever proposed does not decide, be they an approver too.
     let both = visit("sato", app::MINISTRY, Role::Approver, day);
     assert_eq!(
@@ -370,6 +383,31 @@ fn a_supply_report_goes_its_whole_way() {
     );
     assert_eq!(go(&office, &head, &id, "accept", "よい。", &[]), Acted::Done);
     assert_eq!(state(&office, &firm, &id), "monitoring");
+    // What is public and is changed outside a step is told to those who hold the product and to the ministry; what is not public is told to nobody.
+    let change = |more: &[(&str, &str)], new: bool| {
+        while office.desk.work(&|| ministry.at, &|| true).unwrap() {}
+        let before = (told(&office, &hospital).len(), told(&office, &ministry).len());
+        let current = page(&office, &firm, &id).view;
+        let mut list: Vec<(String, String)> =
+            record::pairs(&office.desk.register(&firm, KIND).unwrap().kind, &current.record);
+        list.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
+        list.extend(controls(more));
+        let seen = Seen {
+            owner: "firm-a",
+            id: &id,
+            version: current.version,
+        };
+        let saved = office
+            .desk
+            .save_record(&firm, KIND, Some(seen), &list, Completeness::Final);
+        assert!(matches!(saved.unwrap(), SavedRecord::Kept(..)));
+        while office.desk.work(&|| ministry.at, &|| true).unwrap() {}
+        let after = (told(&office, &hospital).len(), told(&office, &ministry).len());
+        let one = usize::from(new);
+        assert_eq!(after, (before.0 + one, before.1 + one), "{more:?}");
+    };
+    change(&[("recovery", "2028-03-31")], true);
+    change(&[("recovery_plan", "架空の計画")], false);
     let done = go(
         &office,
         &firm,
@@ -655,7 +693,8 @@ fn letters_are_one_a_day_and_one_an_hour_for_what_is_urgent() {
     };
     // 6 in the morning in Japan: too early for the day's letter, and nothing is urgent.
     assert_eq!(run("2026-06-01T21:00:00Z", true), []);
-    // A report is filed at noon: urgent for the ministry, not for the firm.
+    // The day's letter has nothing to say. A report is filed at noon: urgent for the ministry, not for the firm.
+    assert_eq!(run("2026-06-01T22:30:00Z", true), []);
     file(&office, "2026-06-02");
     let secretariat = ("sato@rashin.example".to_owned(), true, 1, 0);
     let noon = run("2026-06-02T03:01:00Z", true);
@@ -680,10 +719,54 @@ fn letters_are_one_a_day_and_one_an_hour_for_what_is_urgent() {
     assert_eq!(
         whom,
         [
-            ("firm-a-tanto@rashin.example", false, 1, 0),
-            ("sato@rashin.example", false, 1, 2)
+            ("firm-a-tanto@rashin.example", false, 2, 0),
+            ("sato@rashin.example", false, 2, 2)
         ]
     );
+}
+
+#[test]
+fn what_a_letter_was_to_tell_is_told_by_the_next_one_that_can_be_sent() {
+    let (sent, down) = (Arc::new(Mutex::new(vec![])), Arc::new(AtomicBool::new(false)));
+    let (kept, dead) = (Arc::clone(&sent), Arc::clone(&down));
+    let post: Post = Box::new(move |letter| {
+        if dead.load(Ordering::Relaxed) {
+            return Err("no answer".into());
+        }
+        kept.lock().unwrap().push((letter.urgent, letter.notices.len()));
+        Ok(())
+    });
+    let office = office_with(ORGANISATIONS).with_post(post);
+    office.account("firm-a-tanto", "firm-a", "member");
+    let at = |time: &str| -> jiff::Timestamp { time.parse().unwrap() };
+    let run = |time: &str| {
+        office.desk.call_letters(at(time), true).unwrap();
+        while office.desk.send(&|| at(time), &|| true).unwrap() {}
+        std::mem::take(&mut *sent.lock().unwrap())
+    };
+    assert_eq!(run("2026-06-01T22:30:00Z"), []);
+    // A report is filed after the day's letter, and the server is not there for days.
+    file(&office, "2026-06-02");
+    assert_eq!(run("2026-06-05T22:30:00Z"), [(false, 1)]);
+    assert_eq!(run("2026-06-06T22:30:00Z"), []);
+    // Another is filed, and the mail server does not answer until the letter is given up.
+    file(&office, "2026-06-07");
+    down.store(true, Ordering::Relaxed);
+    for hour in 0..20 {
+        let day = if hour < 2 { "2026-06-07T22" } else { "2026-06-08T0" };
+        let hour = if hour < 2 {
+            format!("{day}:{}5:00Z", hour + 3)
+        } else {
+            format!("{day}{}:{}5:00Z", hour / 3, hour % 3)
+        };
+        assert_eq!(run(&hour), []);
+    }
+    down.store(false, Ordering::Relaxed);
+    assert_eq!(run("2026-06-08T22:30:00Z"), [(false, 1)]);
+    // What is urgent and stands in the day's letter is not written twice.
+    office.account("sato", app::MINISTRY, "secretariat");
+    file(&office, "2026-06-10");
+    assert_eq!(run("2026-06-10T22:30:00Z").len(), 2);
 }
 
 /// Two servers share one queue: each letter is sent by one of them, and what one that was killed had begun is sent by the

@@ -86,10 +86,12 @@ impl Secretary {
         lines.push(t.text("letter-end"));
         let key = if letter.urgent {
             "letter-subject-urgent"
+        } else if all == 0 {
+            "letter-subject-notices"
         } else {
             "letter-subject"
         };
-        let n = if letter.urgent {
+        let n = if letter.urgent || all == 0 {
             letter.notices.len() as u64 + letter.more_notices
         } else {
             all

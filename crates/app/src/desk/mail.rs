@@ -4,7 +4,7 @@
 use authz::Action;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{Job, Name, Progress};
+use store::{Job, JobState, Name, Progress};
 use vocab::{Lang, Refusal};
 
 use super::case::channels;
@@ -17,8 +17,11 @@ use super::{Account, DIRECTORY, Desk, Kept, MINISTRY, Visit, Which};
 /// The hour of the day in Japan from which the day's letter is sent.
 const HOUR: i8 = 7;
 
-/// An urgent letter looks back so far at most.
+/// An urgent letter, and the first that somebody is written, looks back so far.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A day's letter goes on from the last that was sent, so many days ago at most.
+const DAYS: i64 = 30;
 
 /// What somebody is written.
 #[derive(Debug, Clone)]
@@ -77,16 +80,20 @@ impl Desk {
             state: Some("active"),
             ..Which::default()
         };
-        let yesterday = there.date().yesterday().unwrap_or(there.date());
         let hour = at.as_second().div_euclid(3600);
         let mut jobs = vec![];
         for account in self.all::<Account>(&active)? {
             let of = |name: &str| format!("letter.{}.{name}", account.id);
             let key = of(&there.date().to_string());
-            if daily && self.letter(&key)?.is_none() {
-                // It goes on from where yesterday's ended.
-                let from = self.letter(&of(&yesterday.to_string()))?.unwrap_or(day_ago);
+            let mut told = self.letter(&key)?;
+            if daily && told.is_none() {
+                let days =
+                    (1..=DAYS).filter_map(|ago| there.date().checked_sub(jiff::Span::new().days(ago)).ok());
+                let from = self
+                    .told_until(days.map(|day| of(&day.to_string())))?
+                    .unwrap_or(day_ago);
                 jobs.push(letter(&account, from, at, false).job(key, at)?);
+                told = Some(at);
             }
             let visit = self.reader_of(&account, at)?;
             let key = of(&format!("at{hour}"));
@@ -94,13 +101,9 @@ impl Desk {
             if !concerned || self.letter(&key)?.is_some() {
                 continue;
             }
-            let mut from = day_ago;
-            for before in 1..=24 {
-                if let Some(told) = self.letter(&of(&format!("at{}", hour - before)))? {
-                    from = told;
-                    break;
-                }
-            }
+            let hours = (1..=24).map(|ago| of(&format!("at{}", hour - ago)));
+            // What stands in the day's letter is not written again.
+            let from = self.told_until(hours)?.max(told).unwrap_or(day_ago);
             if !self.notices_between(&visit, from, at, true)?.is_empty() {
                 jobs.push(letter(&account, from, at, true).job(key, at)?);
             }
@@ -119,23 +122,32 @@ impl Desk {
         }
     }
 
-    /// Until when a letter tells what happened; none if it was not called for.
     /// What somebody may see is what their letter may say.
     fn reader_of(&self, account: &Kept<Account>, at: Timestamp) -> Result<Visit, Refusal> {
         let caller = Some(self.caller_of(account, at)?);
         Ok(Visit { at, caller })
     }
 
+    /// Until when the last of these letters, the newest first, tells what happened. What one that was given up was to tell is told by the next.
+    fn told_until(&self, keys: impl Iterator<Item = String>) -> Result<Option<Timestamp>, Refusal> {
+        for key in keys {
+            if let Some(told) = self.letter(&key)? {
+                return Ok(Some(told));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Until when a letter tells what happened, or from when it would have if it was given up; none if it was not called for.
     fn letter(&self, key: &str) -> Result<Option<Timestamp>, Refusal> {
-        let found = self
-            .store
-            .job(&Name::new(key).map_err(refused)?)
-            .map_err(refused)?;
-        let to = found.map(|found| match serde_json::from_value(found.job.payload) {
+        let key = Name::new(key).map_err(refused)?;
+        let found = self.store.job(&key).map_err(refused)?;
+        let told = found.map(|found| match serde_json::from_value(found.job.payload) {
+            Ok(Work::Letter { from, .. }) if found.state == JobState::Failed => from,
             Ok(Work::Letter { to, .. }) => to,
             _ => Timestamp::MIN,
         });
-        Ok(to)
+        Ok(told)
     }
 
     fn call(&self, at: Timestamp, jobs: Vec<Job>) -> Result<(), Refusal> {

@@ -864,7 +864,9 @@ impl Desk {
             // The kind has been asked; the action is asked as well, so that a plan never grants more than the policy does.
             Self::authorise(visit, Action::KeepRecords, Subject::of(&one.owner))?;
             let by = (visit.at, visit.actor(), Action::KeepRecords);
-            let jobs = [one.jobs, Self::matched_later(&one.owner, &one.drafts, visit.at)?].concat();
+            let matched = Self::matched_later(&one.owner, &one.drafts, visit.at)?;
+            let changed = Self::changed_later(&one.owner, &one.drafts, visit.at)?;
+            let jobs = [one.jobs, matched, changed].concat();
             changes.push(change(
                 by,
                 &one.owner,

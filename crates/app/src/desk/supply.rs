@@ -12,14 +12,14 @@ use record::procedure::{Case, Channel};
 use record::{FieldNeed, Record, ShapeNeed, Value, ViewNeed, Viewer};
 use serde::Serialize;
 use serde_json::json;
-use store::{Direction, Filter, Name, Progress, Query, Test};
+use store::{Direction, Draft, Filter, Job, Name, Progress, Query, Test};
 use vocab::{Period, Refusal};
 
 use super::case::{about, filter};
 use super::kept::{TOGETHER, opened as kept_opened, refused};
 use super::notice::{Notice, Once};
 use super::register::{Found, RecordState, key, opened, stored};
-use super::work::Heard;
+use super::work::{Heard, Work};
 use super::{Desk, Kept, Kind, Visit, closed};
 use crate::ask::Rashin;
 
@@ -33,6 +33,8 @@ const DEVICE: &str = "device";
 const READ: u32 = 5_000;
 /// What was read for everybody is kept for so long.
 const KEPT: SignedDuration = SignedDuration::from_secs(30);
+/// What is told of a change has a number above those of all steps.
+const CHANGES: usize = 1_000_000;
 /// So many of a hospital's assets are named with a report.
 const NAMED: usize = 100;
 /// What is settled leaves a hospital's page after so many days.
@@ -371,6 +373,82 @@ impl Desk {
             }
         }
         Ok(Some(so_far(told)))
+    }
+
+    /// The jobs that follow from reports that are changed outside a step of their case.
+    pub(super) fn changed_later(owner: &str, drafts: &[Draft], at: Timestamp) -> Result<Vec<Job>, Refusal> {
+        let mut jobs = vec![];
+        let report = stored(REPORT)?;
+        for draft in drafts
+            .iter()
+            .filter(|draft| draft.kind == report && draft.expected > 0)
+        {
+            let version = draft.expected + 1;
+            let work = Work::SupplyChanged {
+                owner: owner.to_owned(),
+                id: draft.id.to_string(),
+                version,
+            };
+            jobs.push(work.job(format!("supply-changed.{owner}.{}.{version}", draft.id), at)?);
+        }
+        Ok(jobs)
+    }
+
+    /// Tells those who hold the product, and the ministry, that what is public of a report was changed by this version; nothing where it was not.
+    pub(super) fn tell_changed(
+        &self,
+        at: Timestamp,
+        (owner, id, number): (&str, &str, u32),
+        heard: &mut Heard<'_>,
+    ) -> Result<Option<Progress>, Refusal> {
+        let rashin = self.rashin()?;
+        let Some(kind) = rashin.plan().kind(REPORT) else {
+            return Ok(Some(Progress::default()));
+        };
+        let Some(file) = self.case_file(&rashin, kind, owner, id)? else {
+            return Ok(Some(Progress::default()));
+        };
+        let (state, kept) = (file.state().cloned(), file.kept);
+        let (Some(state), Some(kept)) = (state.filter(|state| state.public.is_some()), kept) else {
+            return Ok(Some(Progress::default()));
+        };
+        let versions = self.store.versions(&key(kind, owner, id)?).map_err(refused)?;
+        let said = |number: u32| -> Result<Option<Record>, Refusal> {
+            let version = versions.iter().find(|version| version.version == number);
+            let found = version.map(|version| opened(kind, version)).transpose()?;
+            let found = found.filter(|found| found.state() == RecordState::Filed);
+            Ok(found.map(|found| {
+                record::redact(kind, owner, &found.record, &Viewer::default(), &BTreeSet::new())
+            }))
+        };
+        if number == 0 || said(number - 1)? == said(number)? || state.last {
+            return Ok(Some(Progress::default()));
+        }
+        let case = kept.value;
+        let notice = Once {
+            owner: owner.to_owned(),
+            name: format!("supply-changed.{id}.{number}"),
+            notice: Notice {
+                to: vec![Channel::Role("secretariat".into()).to_string()],
+                text: Text {
+                    ja: "公表している供給の報告の内容が変更されました。変更の履歴を確かめてください。".into(),
+                    en: "What is public of a supply report was changed. See its history.".into(),
+                },
+                urgent: false,
+                kind: REPORT.into(),
+                owner: owner.into(),
+                id: id.into(),
+                number: case.number.clone(),
+                at,
+            },
+            detail: json!({ "kind": REPORT, "what": "told", "number": case.number }),
+        };
+        self.tell_once(at, vec![notice])?;
+        // Beyond every event of the case: what a step tells has a name of its own.
+        let event = usize::try_from(number)
+            .unwrap_or(usize::MAX)
+            .saturating_add(CHANGES);
+        self.tell_holders(at, (owner, id, event), heard)
     }
 
     /// Goes through what is held of the product of a report, a page at a time: the same registered device, the same product code, or the same brand

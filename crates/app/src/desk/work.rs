@@ -75,6 +75,15 @@ pub(super) enum Work {
         /// Id of the hand-in.
         id: String,
     },
+    /// Tell whom it touches that a public supply report was changed by a version of its record.
+    SupplyChanged {
+        /// The organisation that reported.
+        owner: String,
+        /// Id of the record.
+        id: String,
+        /// The version.
+        version: u32,
+    },
     /// Take a published list into its register.
     ImportList {
         /// Id of the import.
@@ -91,6 +100,7 @@ impl Work {
             | Self::Vulnerability { .. }
             | Self::Withdrawn
             | Self::Support { .. }
+            | Self::SupplyChanged { .. }
             | Self::ImportList { .. } => DESK,
         }
     }
@@ -194,6 +204,9 @@ impl Desk {
             }
             Work::Withdrawn => self.tell_withdrawn(at).map(Some),
             Work::Support { owner, id } => self.tell_stage(at, &owner, &id).map(Some),
+            Work::SupplyChanged { owner, id, version } => {
+                self.tell_changed(at, (&owner, &id, version), heard)
+            }
             Work::ImportList { import } => self.run_import(&import, at, heard),
         }
     }

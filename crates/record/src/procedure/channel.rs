@@ -7,7 +7,7 @@ use std::fmt;
 use plan::Who;
 use serde::{Deserialize, Serialize};
 
-use super::case::{By, Case};
+use super::case::{By, Case, What};
 use super::tell::Recipient;
 use super::who::{Subject, involves_parties};
 use crate::sight::{Viewer, answers_for, parties};
@@ -45,11 +45,38 @@ pub fn listens(account: &str, viewer: &Viewer) -> BTreeSet<Channel> {
 /// Those whose turn it is.
 pub fn waits(subject: &Subject<'_>, case: &Case) -> BTreeSet<Channel> {
     let state = case.state.as_deref().and_then(|id| subject.procedure.state(id));
-    state
-        .into_iter()
-        .flat_map(|state| &state.waits_for)
-        .flat_map(|who| one(subject, case, *who))
-        .collect()
+    let waiting = state.into_iter().flat_map(|state| &state.waits_for);
+    let of = |who: &Who| {
+        let heard = |channel: &Channel| match channel {
+            Channel::Organisation(id) => *who == Who::Party && has_answered(subject, case, id),
+            Channel::Role(_) | Channel::Account(_) => false,
+        };
+        let mut all = one(subject, case, *who);
+        all.retain(|channel| !heard(channel));
+        all
+    };
+    waiting.flat_map(of).collect()
+}
+
+/// Whether a party, where all that it can do is to speak, has spoken since it was last asked: by the case coming to where it stands, or by a message.
+pub(super) fn has_answered(subject: &Subject<'_>, case: &Case, party: &str) -> bool {
+    let state = case.state.as_deref();
+    if subject
+        .procedure
+        .leaving(state)
+        .any(|one| one.by.contains(&Who::Party))
+    {
+        return false;
+    }
+    let last = case.history.iter().rev().find_map(|event| match &event.what {
+        What::Moved { from, to, .. } if state == Some(to) && from.as_deref() != state => Some(false),
+        What::Said { with, .. } if with == party => Some(matches!(
+            &event.by,
+            By::Person { organisation: Some(own), .. } if own == party
+        )),
+        _ => None,
+    });
+    last == Some(true)
 }
 
 /// Those who take part in a case at any time.

@@ -1,9 +1,10 @@
 //! What somebody can do with a case as it stands, what each of it still needs, and whether it is their turn: the buttons of a page, and today's work.
 
-use plan::{Clause, Shape, Test, Transition};
+use plan::{Clause, Shape, Test, Transition, Who};
 use vocab::{Lang, Refusal};
 
 use super::case::Case;
+use super::channel::has_answered;
 use super::who::{Actor, Subject};
 use crate::check::{complete, holds};
 use crate::fault::{Fault, Place};
@@ -36,7 +37,15 @@ pub fn choices<'p>(subject: &Subject<'p>, case: &Case, actor: &Actor) -> Vec<Cho
 /// Whether it is somebody's turn: what stands in their work of today.
 pub fn waits_for(subject: &Subject<'_>, case: &Case, actor: &Actor) -> bool {
     let state = case.state.as_deref().and_then(|id| subject.procedure.state(id));
-    state.is_some_and(|state| subject.takes_part(case, actor, &state.waits_for))
+    let Some(state) = state else { return false };
+    let mut who = state.waits_for.clone();
+    if let Actor::Person { viewer, .. } = actor
+        && let Some(own) = viewer.organisation.as_deref()
+        && has_answered(subject, case, own)
+    {
+        who.retain(|who| *who != Who::Party);
+    }
+    subject.takes_part(case, actor, &who)
 }
 
 /// Whether four eyes would be two: somebody has done what another has to look at.

@@ -1,7 +1,7 @@
 //! What of a case's history somebody sees, of those who may read the case. Organisations speak with the ministry, or where the
 //! procedure says so with the record's owner, and not with each other: what one of them said, no other learns.
 
-use plan::Counterpart;
+use plan::{Counterpart, Who};
 
 use super::case::{By, Case, Event, What};
 use super::who::Subject;
@@ -34,6 +34,16 @@ pub fn history(subject: &Subject<'_>, case: &Case, viewer: &Viewer) -> Vec<Event
                 reason: None,
                 dissent: None,
             },
+            // What the ministry says within itself is not for the owner before it tells it.
+            What::Moved {
+                transition, from, to, ..
+            } if is_within(subject, event, transition) => What::Moved {
+                transition: transition.clone(),
+                from: from.clone(),
+                to: to.clone(),
+                reason: None,
+                dissent: None,
+            },
             what => what.clone(),
         };
         Some(Event {
@@ -43,6 +53,18 @@ pub fn history(subject: &Subject<'_>, case: &Case, viewer: &Viewer) -> Vec<Event
         })
     };
     case.history.iter().filter_map(seen).collect()
+}
+
+/// Whether a step of the ministry is told to the ministry alone.
+fn is_within(subject: &Subject<'_>, event: &Event, transition: &str) -> bool {
+    let by_ministry = matches!(event.by, By::Person { ministry: true, .. });
+    let step = subject
+        .procedure
+        .transitions
+        .iter()
+        .find(|one| one.id == transition);
+    let told = step.is_some_and(|step| step.tells.iter().any(|tell| tell.who.contains(&Who::Owner)));
+    by_ministry && !told
 }
 
 /// A person of another organisation is known as the organisation alone.

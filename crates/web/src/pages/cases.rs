@@ -191,6 +191,7 @@ pub(super) fn facts(here: &Here<'_>, record: &RecordPage) -> Vec<Term> {
 /// What the one who looks should know first.
 pub(super) fn next(t: Texts<'_>, case: &CaseView) -> String {
     match (&case.state, case.turn) {
+        (Some(_), true) if case.steps.is_empty() => t.text("case-your-word"),
         (Some(_), true) => t.text("case-your-turn"),
         _ => String::new(),
     }
