@@ -297,7 +297,10 @@ fn a_supply_report_goes_its_whole_way() {
     // The maker that is asked takes part from now on, and sees what is for parties and not what is the firm's own.
     assert_eq!(turns(&office, &maker), 1);
     let part = page(&office, &maker, &id);
-    assert!(part.view.record.fields.contains_key("asked"));
+    assert!(
+        !part.view.record.fields.contains_key("asked"),
+        "who else is asked is for the firm and the ministry"
+    );
     assert!(!part.view.record.fields.contains_key("need"));
     let case = part.case.unwrap();
     assert_eq!(case.speaks, ["maker-b"]);

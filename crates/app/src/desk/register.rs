@@ -11,7 +11,7 @@ use record::{Completeness, Fault as RecordFault, Moved, Record, Viewer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{After, Direction, Draft, Fault, Filter, Index, Job, Key, Name, Query, Test, Version};
-use vocab::Refusal;
+use vocab::{Lang, Refusal};
 
 use super::case::{Carried, CaseView, File, Filed};
 use super::kept::{change, refused};
@@ -32,6 +32,18 @@ pub struct Register {
     pub kind: Kind,
     /// Whether the one who asks may add records.
     pub may_add: bool,
+}
+
+impl Register {
+    /// The fields by which this person's lists are narrowed and sorted.
+    pub fn narrows<'k>(&'k self, visit: &Visit) -> Vec<&'k Field> {
+        let fields = self.kind.fields.iter();
+        fields.filter(|field| narrows(visit, &self.kind, field)).collect()
+    }
+}
+
+fn narrows(visit: &Visit, kind: &Kind, field: &Field) -> bool {
+    field.indexed && field.deprecated_since.is_none() && public_to(visit, kind, field)
 }
 
 /// Where a record stands.
@@ -1187,7 +1199,7 @@ pub(super) fn called(kind: &Kind, found: &Found) -> String {
         Some(record::show(
             field,
             found.record.fields.get(&field.name)?,
-            vocab::Lang::Ja,
+            Lang::Ja,
         ))
     });
     shown
@@ -1228,14 +1240,14 @@ fn refers(field: &Field) -> bool {
 }
 
 fn sortable_field<'k>(visit: &Visit, kind: &'k Kind, name: &str) -> Result<&'k Field, Refusal> {
-    let field = kind
-        .field(name)
-        .filter(|field| field.indexed && public_to(visit, kind, field));
-    field.ok_or_else(|| {
+    let field = kind.field(name);
+    let title = |lang| field.map_or(name, |field| field.title.get(lang));
+    field.filter(|field| narrows(visit, kind, field)).ok_or_else(|| {
+        let (ja, en) = (title(Lang::Ja), title(Lang::En));
         Refusal::new(
             "filter",
-            format!("「{name}」では絞り込みも並べ替えもできません。一覧の上にある項目から選んでください。"),
-            format!("The list cannot be filtered or sorted by “{name}”. Choose one of the fields above it."),
+            format!("「{ja}」では絞り込みも並べ替えもできません。一覧の上にある項目から選んでください。"),
+            format!("The list cannot be filtered or sorted by “{en}”. Choose one of the fields above it."),
         )
     })
 }

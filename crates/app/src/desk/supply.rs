@@ -97,6 +97,8 @@ pub struct SupplyReport {
     pub phase: String,
     /// Codes of the causes.
     pub causes: Vec<String>,
+    /// `national`, `regional`, `institutions`; empty where that is not said.
+    pub area: String,
     /// Codes of the prefectures that are affected, where it is not the whole country.
     pub prefectures: Vec<String>,
     /// From when until when, as expected.
@@ -597,6 +599,7 @@ impl Desk {
             report_type: text(&record, "report_type"),
             phase: text(&record, "phase"),
             causes: texts(&record, "causes"),
+            area: text(&record, "area"),
             prefectures: texts(&record, "prefectures"),
             affected: match record.fields.get("affected") {
                 Some(Value::Range(range)) => Some(*range),
@@ -634,13 +637,17 @@ impl SupplyReport {
         self.last || ["avoided", "resolved"].contains(&self.phase.as_str())
     }
 
-    /// Codes of the prefectures that it reaches: all of them unless it names some.
+    /// Codes of the prefectures that it reaches: all of them where it is the whole country or nothing is said, else those that it names.
     fn reaches(&self) -> Vec<String> {
-        if self.prefectures.is_empty() {
-            (1..=47).map(|code| format!("{code:02}")).collect()
-        } else {
-            self.prefectures.clone()
+        let named = match self.area.as_str() {
+            "national" => false,
+            "" => !self.prefectures.is_empty(),
+            _ => true,
+        };
+        if named {
+            return self.prefectures.clone();
         }
+        (1..=47).map(|code| format!("{code:02}")).collect()
     }
 }
 

@@ -14,6 +14,7 @@ supply-changed = Last changed
 supply-count = Reports
 supply-counts = Breakdown
 supply-cut = Only the newest 5,000 are shown. Narrow the list.
+supply-first = The first { $n } are shown; the files below have all of them.
 supply-found = { $n } reports
 supply-found-none = There are no such reports
 supply-handling = How it is dealt with

@@ -14,6 +14,7 @@ supply-changed = 最終更新
 supply-count = 件数
 supply-counts = 内訳
 supply-cut = 新しい5,000件だけを表示しています。条件で絞り込んでください。
+supply-first = はじめの{ $n }件を表示しています。すべては、下の「データを受け取る」にあります。
 supply-found = { $n }件
 supply-found-none = 当てはまる報告はありません
 supply-handling = 対応の状況

@@ -1,5 +1,5 @@
-//! The 47 prefectures as tiles of one size, so that a small one is not lost, and as a ranked table under it. Each tile carries the number
-//! of its class, so that it is read without colour.
+//! The 47 prefectures as tiles of one size, so that a small one is not lost, and as a ranked table under it. Each tile carries its figure, so that it
+//! is read without colour.
 
 use super::About;
 use super::canvas::{Anchor, Canvas, Hatch, Layout, Swatch, both};
@@ -155,7 +155,7 @@ fn draw(canvas: &mut Canvas, data: &TileMap, classes: &Classes, t: Texts<'_>) {
         .map(|(class, (low, high))| {
             let (low, high) = (figure_text(*low), figure_text(*high));
             let range = t.with("chart-class", &[("from", (&low).into()), ("to", (&high).into())]);
-            (Swatch::Field(FILLS[class]), format!("{}: {range}", class + 1))
+            (Swatch::Field(FILLS[class]), range)
         })
         .collect();
     if data.tiles.iter().any(|tile| tile.value.is_none()) {
@@ -183,7 +183,7 @@ fn draw(canvas: &mut Canvas, data: &TileMap, classes: &Classes, t: Texts<'_>) {
             Some(_) => "chart-tile-dark",
             None => "chart-tile-dark chart-halo",
         };
-        let number = class.map_or("–".to_owned(), |class| (class + 1).to_string());
+        let number = tile.value.map_or("–".to_owned(), figure_text);
         if canvas.layout == Layout::Wide {
             let name: String = tile
                 .name

@@ -26,9 +26,14 @@ const RANKED: usize = 20;
 /// Months that the chart shows; the data have all of them.
 const MONTHS: usize = 24;
 
+/// So many reports are listed on the page; all of them are in its files.
+const SHOWN: usize = 100;
+
 #[derive(Template)]
 #[template(path = "pages/supply.html")]
 struct Board<'a> {
+    /// Whether somebody looks for some of them: then these come first.
+    narrowed: bool,
     t: Texts<'a>,
     shell: Shell,
     action: String,
@@ -114,8 +119,11 @@ fn build_board(here: &Here<'_>) -> Result<Answer, Refusal> {
                 .any(|(name, value)| name != "q" && !value.trim().is_empty()),
         again: narrowed.then(|| Link::to(t.text("register-all"), t.path("/supply"))),
         found: t.with(key, &[("n", n.to_string().into())]),
-        reports: table(t, &names, "reports", board.reports.iter()),
-        cut: if board.cut {
+        narrowed,
+        reports: table(t, &names, "reports", board.reports.iter().take(SHOWN)),
+        cut: if n > SHOWN {
+            t.with1("supply-first", "n", SHOWN)
+        } else if board.cut {
             t.text("supply-cut")
         } else {
             String::new()
@@ -579,7 +587,7 @@ fn held(here: &Here<'_>, names: &Names<'_>, one: &SupplyForHolder) -> Part {
     let said = format!(
         "{} {}",
         names.say("report_type", &report.report_type),
-        names.say("phase", &report.phase)
+        names.phase(t, report.stands())
     );
     let mut lines = vec![
         line(

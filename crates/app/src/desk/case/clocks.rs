@@ -123,7 +123,8 @@ fn call(file: &File<'_>, found: &Found, due: &Due<'_>) -> Option<(String, BTreeS
             ja: format!("「{}」の期限（{}）が近づいています。", title.ja, Lang::Ja.day(by)),
             en: format!("“{}” is due by {}.", title.en, Lang::En.day(by)),
         };
-        ("soon", waits(&subject, case), text)
+        // A day that has moved is reminded of anew.
+        (&*format!("soon.{by}"), waits(&subject, case), text)
     };
     let started = case.clocks.get(&due.clock.id)?.started;
     let id = format!("{}.{}.{what}.{started}", file.case_id(), due.clock.id);

@@ -122,11 +122,13 @@ pub async fn one(State(house): State<House>, reader: Reader, Path(file): Path<St
 
 fn build_one(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
     let t = here.t;
-    let Register { kind, may_add } = here.desk.register(&here.visit, id)?;
-    let asked = asked(here.reader, &kind);
+    let register = here.desk.register(&here.visit, id)?;
+    let asked = asked(here.reader, &register.kind);
     if here.reader.form != Form::Page {
-        return data(here, &kind, &asked);
+        return data(here, &register.kind, &asked);
     }
+    let filters = filters(t, register.narrows(&here.visit), &asked);
+    let Register { kind, may_add } = register;
     // A filter that cannot be read is told above the list; the list is then that without it.
     let (list, refusal) = match here.desk.records(&here.visit, id, &asked) {
         Ok(list) => (list, None),
@@ -167,7 +169,7 @@ fn build_one(here: &Here<'_>, id: &str) -> Result<Answer, Refusal> {
             value: asked.words.clone(),
             ..Field::default()
         },
-        filters: filters(t, &kind, &asked),
+        filters,
         filtered: !asked.filters.is_empty(),
         views: views.links,
         fault: refusal
@@ -244,16 +246,13 @@ pub(super) fn found(t: Texts<'_>, found: u64) -> String {
 }
 
 /// One control for each field that lists can be narrowed by.
-fn filters(t: Texts<'_>, kind: &Kind, asked: &RecordQuery) -> Vec<Field> {
-    let indexed = kind
-        .fields
-        .iter()
-        .filter(|field| field.indexed && field.deprecated_since.is_none());
+fn filters(t: Texts<'_>, fields: Vec<&KindField>, asked: &RecordQuery) -> Vec<Field> {
     let typed = |name: &str| {
         let found = asked.filters.iter().find(|(field, _)| field == name);
         found.map_or_else(String::new, |(_, text)| text.clone())
     };
-    indexed
+    fields
+        .into_iter()
         .map(|field| {
             let control = Field {
                 name: format!("f.{}", field.name),
