@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use plan::{Kind as Form, Procedure, Required, State, Text, Transition, Who};
 use record::procedure::{
-    Actor, Case, Channel, Choice, Command, Event, Subject, choices, due, history, involves_parties, listens,
-    takes_part, waits_for,
+    Actor, By, Case, Channel, Choice, Command, Event, Subject, What as Happened, choices, due, history,
+    involves_parties, listens, takes_part, waits_for,
 };
 use record::{Fault as RecordFault, Record};
 use serde::Serialize;
@@ -356,7 +356,46 @@ impl Desk {
     /// # Errors
     /// `sign-in`, `not-found`, `conflict` if somebody else was first, and why the procedure does not allow it.
     pub fn act(&self, visit: &Visit, act: &CaseAct<'_>) -> Result<Acted, Refusal> {
-        self.act_on(visit, act, Sent::Form(act.controls))
+        self.act_again(visit, act, || Sent::Form(act.controls))
+    }
+
+    /// What is said stands beside what others say at the same moment: whoever was second says it again at once.
+    fn act_again<'s>(
+        &self,
+        visit: &Visit,
+        act: &CaseAct<'_>,
+        sent: impl Fn() -> Sent<'s>,
+    ) -> Result<Acted, Refusal> {
+        const TRIES: usize = 20;
+        let is_word = !matches!(act.command, Command::Move { .. });
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.act_on(visit, act, sent()) {
+                Err(refusal) if refusal.kind == "conflict" && is_word && tries < TRIES => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// Whether a case has moved since somebody saw it; what was said and noted meanwhile moves nothing.
+    fn has_moved(&self, file: &File<'_>, seen: u32) -> Result<bool, Refusal> {
+        let moves = |case: &Case| {
+            let moved = case
+                .history
+                .iter()
+                .filter(|event| matches!(event.what, Happened::Moved { .. }));
+            moved.count()
+        };
+        let Some(now) = &file.kept else {
+            return Ok(seen != 0);
+        };
+        if now.version == seen {
+            return Ok(false);
+        }
+        let before = self.history::<Case>(&file.owner, &file.case_id())?;
+        let before = before.into_iter().find(|kept| kept.version == seen);
+        Ok(before.is_none_or(|before| moves(&before.value) != moves(&now.value)))
     }
 
     /// The same with answers that a program sends, by name of field. What is sent and the step does not ask for is a fault.
@@ -369,7 +408,7 @@ impl Desk {
         act: &CaseAct<'_>,
         fields: &Map<String, Value>,
     ) -> Result<Acted, Refusal> {
-        self.act_on(visit, act, Sent::Fields(fields))
+        self.act_again(visit, act, || Sent::Fields(fields))
     }
 
     fn act_on(&self, visit: &Visit, act: &CaseAct<'_>, sent: Sent<'_>) -> Result<Acted, Refusal> {
@@ -384,13 +423,17 @@ impl Desk {
         if found.state() != RecordState::Filed || !takes_part_in(visit, &file, &found) {
             return Err(unknown());
         }
-        let seen = file.kept.as_ref().map_or(0, |kept| kept.version);
-        if seen != act.version {
+        let is_move = matches!(act.command, Command::Move { .. });
+        if is_move && self.has_moved(&file, act.version)? {
+            let seen = file.kept.as_ref().map_or(0, |kept| kept.version);
             return Err(refused(Fault::Conflict {
                 key: Key::new(act.owner, Case::KIND, file.case_id()).map_err(refused)?,
                 expected: act.version,
                 found: seen,
             }));
+        }
+        if !is_move && is_repeated(visit, &file, act) {
+            return Ok(Acted::Done);
         }
         let mut drafts = vec![];
         let mut record = found.record.clone();
@@ -493,6 +536,37 @@ impl Desk {
         self.supply_changed();
         Ok(())
     }
+}
+
+/// Whether somebody has just said the same from the same page, as whoever presses a button twice does.
+fn is_repeated(visit: &Visit, file: &File<'_>, act: &CaseAct<'_>) -> bool {
+    const JUST: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+    let Some(kept) = file.kept.as_ref().filter(|kept| kept.version != act.version) else {
+        return false;
+    };
+    let own = |event: &Event| {
+        let by_them = matches!(&event.by, By::Person { account, .. } if account == visit.actor());
+        by_them && visit.at.duration_since(event.at).abs() <= JUST
+    };
+    let mut recent = kept.value.history.iter().rev().take_while(|event| own(event));
+    recent.any(|event| match (&event.what, &act.command) {
+        (
+            Happened::Said { text, files, .. },
+            Command::Say {
+                text: said,
+                files: given,
+                ..
+            },
+        )
+        | (
+            Happened::Noted { text, files },
+            Command::Note {
+                text: said,
+                files: given,
+            },
+        ) => text == said && files == given,
+        _ => false,
+    })
 }
 
 /// The procedure of a case, the kind of its record and the record's id; none of what the plan does not have any more.
