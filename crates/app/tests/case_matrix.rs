@@ -4,14 +4,12 @@
 
 mod desk;
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 
 use app::{Acted, CaseAct, Command, Completeness, Happened, RecordPage, SavedRecord, Seen, Visit};
 use authz::Role;
-use desk::{Office, answers, approver, member, office_with, public, secretariat, visit};
-use plan::{Counterpart, Kind, Procedure, Reason, Shape, Who};
+use desk::{Office, answers, approver, member, office_with, public, secretariat, step, visit, ways};
+use plan::{Counterpart, Kind, Shape};
 use serde_json::json;
 
 const DAY: &str = "2026-06-01";
@@ -47,40 +45,6 @@ fn everything(kind: &Kind) -> Vec<(String, String)> {
     list
 }
 
-/// A state, and whether parties were asked on the way there.
-type Place<'p> = (&'p str, bool);
-
-/// A shortest way from nothing to each place that people can go, as ids of transitions.
-fn ways(procedure: &Procedure) -> BTreeMap<Place<'_>, Vec<&str>> {
-    let asks = |state: &str| {
-        let state = procedure.states.iter().find(|one| one.id == state);
-        state.is_some_and(|state| state.waits_for.contains(&Who::Party))
-    };
-    let mut ways: BTreeMap<Place<'_>, Vec<&str>> = BTreeMap::new();
-    let mut queue = VecDeque::new();
-    for first in procedure.transitions.iter().filter(|one| one.from.is_empty()) {
-        let place = (first.to.as_str(), asks(&first.to));
-        ways.insert(place, vec![]);
-        queue.push_back(place);
-    }
-    while let Some(place) = queue.pop_front() {
-        let way = ways[&place].clone();
-        let (at, asked) = place;
-        for next in procedure
-            .transitions
-            .iter()
-            .filter(|one| !one.by.is_empty() && one.from.iter().any(|from| from == at))
-        {
-            let place = (next.to.as_str(), asked || asks(&next.to));
-            if let Entry::Vacant(first) = ways.entry(place) {
-                first.insert(way.iter().copied().chain([next.id.as_str()]).collect());
-                queue.push_back(place);
-            }
-        }
-    }
-    ways
-}
-
 /// A record that was filed with everything, and what the ministry adds once it may.
 fn filed(office: &Office, kind: &Kind) -> String {
     let whole = everything(kind);
@@ -113,42 +77,6 @@ fn filed(office: &Office, kind: &Kind) -> String {
         }
     }
     id
-}
-
-/// Takes a step as the first who is offered it.
-fn step(office: &Office, kind: &Kind, id: &str, transition: &str) {
-    for (_, who) in everybody() {
-        let Some(case) = seen(office, &who, kind, id).and_then(|page| page.case) else {
-            continue;
-        };
-        let Some(offered) = case.steps.iter().find(|step| step.transition.id == transition) else {
-            continue;
-        };
-        let reason = match offered.transition.reason {
-            Reason::None => "",
-            Reason::Required | Reason::Optional => "架空の理由です。",
-        };
-        let done = office.desk.act(
-            &who,
-            &CaseAct {
-                kind: &kind.id,
-                owner: OWNER,
-                id,
-                version: case.version,
-                command: Command::Move {
-                    transition: transition.into(),
-                    reason: reason.into(),
-                    dissent: String::new(),
-                },
-                controls: &everything(kind),
-            },
-        );
-        match done.unwrap() {
-            Acted::Done => return,
-            Acted::Faults(faults) => panic!("{transition}: {faults:?}"),
-        }
-    }
-    panic!("{transition}: nobody is offered it");
 }
 
 fn seen(office: &Office, who: &Visit, kind: &Kind, id: &str) -> Option<RecordPage> {
@@ -265,8 +193,20 @@ fn the_matrix_of_procedures_states_and_people_is_this() {
         let mut sights = Sights::default();
         for ((state, asked), way) in ways(procedure) {
             let id = filed(&office, kind);
-            for transition in &way {
-                step(&office, kind, &id, transition);
+            for transition in way {
+                let act = CaseAct {
+                    kind: &kind.id,
+                    owner: OWNER,
+                    id: &id,
+                    version: 0,
+                    command: Command::Move {
+                        transition: transition.into(),
+                        reason: "架空の理由です。".into(),
+                        dissent: String::new(),
+                    },
+                    controls: &everything(kind),
+                };
+                step(&office.desk, everybody().iter().map(|(_, who)| who), &act);
             }
             if !procedure.states.iter().any(|one| one.id == state && one.last) {
                 talk(&office, kind, &id);

@@ -57,7 +57,12 @@ impl Desk {
         bytes: Vec<u8>,
     ) -> Result<Attachment, Refusal> {
         let (owner, shape) = self.place_of(visit, place)?;
-        Self::authorise(visit, Action::KeepRecords, Subject::of(&owner))?;
+        // Whoever takes part in a case says something in it, whosever the record is.
+        let action = match place.field {
+            Some(_) => Action::KeepRecords,
+            None => Action::KeepCases,
+        };
+        Self::authorise(visit, action, Subject::of(&owner))?;
         let Some(file_type) = file_type(name, &bytes) else {
             return Err(Refusal::new(
                 "file_type",
@@ -88,7 +93,7 @@ impl Desk {
             };
             let detail = json!({ "kind": place.kind, "what": "file" });
             let edits = vec![Edit::first(&id, &by)?];
-            self.write_with(visit, Action::KeepRecords, &owner, detail, edits, vec![blob])?;
+            self.write_with(visit, action, &owner, detail, edits, vec![blob])?;
         }
         Ok(file)
     }

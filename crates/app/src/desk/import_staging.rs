@@ -12,6 +12,7 @@ use vocab::Refusal;
 use super::batch::{BatchRow, UNSIGNED, file_rows};
 use super::import::{self, Row, RowFault, RowName, Sheets, tidy};
 use super::kept::refused;
+use super::register::may_write;
 use super::{Desk, Edit, Kept, Kind, MINISTRY, Visit, closed, unknown};
 
 /// A file that waits.
@@ -277,7 +278,13 @@ impl Desk {
         match purpose {
             Purpose::Batch => Ok(BatchRow::columns()),
             Purpose::Answers { round } => self.answer_columns(round),
-            Purpose::Records { kind } => self.record_columns(visit, kind),
+            Purpose::Records { kind } => {
+                // A sheet writes, so whoever only reads the register has none waiting and sees nobody's.
+                if !may_write(visit, &self.register(visit, kind)?.kind) {
+                    return Err(closed(visit));
+                }
+                self.record_columns(visit, kind)
+            }
         }
     }
 

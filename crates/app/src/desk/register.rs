@@ -1123,6 +1123,13 @@ pub(super) fn may_add(visit: &Visit, kind: &Kind) -> bool {
     )
 }
 
+/// Whether one adds records of a kind, or changes any that may be there.
+pub(super) fn may_write(visit: &Visit, kind: &Kind) -> bool {
+    let own = visit.caller.as_ref().map(|caller| &*caller.organisation);
+    let changes = |own| holds(visit.caller.as_ref(), &grants(&kind.change), Subject::of(own));
+    may_add(visit, kind) || own.is_some_and(changes)
+}
+
 /// A draft is seen and changed by the organisation that writes it, and by nobody else who may change what is filed. What was merged stays as it was.
 pub(super) fn may_change(visit: &Visit, kind: &Kind, found: &Found) -> bool {
     found.entry.state != RecordState::Merged && keeps(visit, kind, found)

@@ -629,7 +629,8 @@ impl<'d> Intake<'d> {
             return Ok(());
         }
         let found = opened(&self.kind, &version)?;
-        if found.state() == RecordState::Merged {
+        // What was merged stays as it was, and a draft is filed by whoever writes it.
+        if found.state() != RecordState::Filed {
             return Ok(());
         }
         let mut record = found.record;

@@ -1,15 +1,17 @@
 //! A desk on a fresh SQLite file, and the people who come to it.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::panic, reason = "a helper of tests fails as a test does")]
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use app::{BatchRow, Desk, Publisher, Table, Visit};
+use app::{Acted, BatchRow, CaseAct, Command, Desk, Publisher, Random, Table, Visit};
 use authz::{Caller, Role};
-use plan::{Field, Files, Kind, Shape};
+use plan::{Field, Files, Kind, Procedure, Reason, Shape, Who};
 use rust_xlsxwriter::Workbook;
 use serde_json::json;
 use store::{Change, Draft, Event, EventQuery, Index, Key, Name, Store};
@@ -62,7 +64,7 @@ impl Office {
     /// Another server on the same database.
     pub fn another(&self) -> Desk {
         let store = Arc::clone(&self.store) as Arc<dyn Store>;
-        Desk::new(plan_files(), store, Box::new(|bytes| bytes.fill(0xff)))
+        Desk::new(plan_files(), store, numbered(u64::MAX / 2))
     }
 
     /// The same office, which watches advisories.
@@ -149,18 +151,21 @@ pub fn plan_files() -> Files {
 pub fn office_of(files: Files) -> Office {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(Sqlite::open(&folder.path().join("rashin.db")).unwrap());
-    let count = AtomicU64::new(0);
-    // Different each time, which is all that ids need in a test.
-    let random = move |bytes: &mut [u8]| {
-        bytes.fill(0);
-        let number = count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        bytes[..8].copy_from_slice(&number);
-    };
     Office {
-        desk: Desk::new(files, Arc::clone(&store) as Arc<dyn Store>, Box::new(random)),
+        desk: Desk::new(files, Arc::clone(&store) as Arc<dyn Store>, numbered(0)),
         store,
         _folder: folder,
     }
+}
+
+/// Different each time, which is all that ids need in a test.
+fn numbered(first: u64) -> Random {
+    let count = AtomicU64::new(first);
+    Box::new(move |bytes| {
+        bytes.fill(0);
+        let number = count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        bytes[..8].copy_from_slice(&number);
+    })
 }
 
 pub fn visit(account: &str, organisation: &str, role: Role, day: &str) -> Visit {
@@ -230,6 +235,79 @@ fn columns_of(fields: &[Field], owner: &str) -> Vec<(String, String)> {
         list.push((name, text.into()));
     }
     list
+}
+
+/// A state, and whether parties were asked on the way there.
+pub type Place<'p> = (&'p str, bool);
+
+/// A shortest way from nothing to each place that people can go, as ids of transitions.
+pub fn ways(procedure: &Procedure) -> BTreeMap<Place<'_>, Vec<&str>> {
+    let asks = |state: &str| {
+        let state = procedure.states.iter().find(|one| one.id == state);
+        state.is_some_and(|state| state.waits_for.contains(&Who::Party))
+    };
+    let mut ways: BTreeMap<Place<'_>, Vec<&str>> = BTreeMap::new();
+    let mut queue = VecDeque::new();
+    for first in procedure.transitions.iter().filter(|one| one.from.is_empty()) {
+        let place = (first.to.as_str(), asks(&first.to));
+        ways.insert(place, vec![]);
+        queue.push_back(place);
+    }
+    while let Some(place) = queue.pop_front() {
+        let way = ways[&place].clone();
+        let (at, asked) = place;
+        for next in procedure
+            .transitions
+            .iter()
+            .filter(|one| !one.by.is_empty() && one.from.iter().any(|from| from == at))
+        {
+            let place = (next.to.as_str(), asked || asks(&next.to));
+            if let Entry::Vacant(first) = ways.entry(place) {
+                first.insert(way.iter().copied().chain([next.id.as_str()]).collect());
+                queue.push_back(place);
+            }
+        }
+    }
+    ways
+}
+
+/// Takes a step as the first of these who is offered it, on the case as it stands; a reason is given where it may be.
+pub fn step<'v>(desk: &Desk, people: impl IntoIterator<Item = &'v Visit>, act: &CaseAct<'_>) {
+    let Command::Move {
+        transition, reason, ..
+    } = &act.command
+    else {
+        panic!("{act:?} is no step")
+    };
+    for who in people {
+        let page = desk.record(who, act.kind, act.owner, act.id).ok();
+        let Some(case) = page.and_then(|page| page.case) else {
+            continue;
+        };
+        let Some(offered) = case.steps.iter().find(|step| step.transition.id == *transition) else {
+            continue;
+        };
+        let done = desk.act(
+            who,
+            &CaseAct {
+                version: case.version,
+                command: Command::Move {
+                    transition: transition.clone(),
+                    reason: match offered.transition.reason {
+                        Reason::None => String::new(),
+                        Reason::Required | Reason::Optional => reason.clone(),
+                    },
+                    dissent: String::new(),
+                },
+                ..act.clone()
+            },
+        );
+        match done.unwrap() {
+            Acted::Done => return,
+            Acted::Faults(faults) => panic!("{transition}: {faults:?}"),
+        }
+    }
+    panic!("{transition}: nobody is offered it");
 }
 
 pub fn row(series: &str, period: &str, value: &str) -> BatchRow {

@@ -288,7 +288,9 @@ impl Desk {
             return Ok(Progress::default());
         };
         let version = self.store.newest(&key(kind, owner, id)?).map_err(refused)?;
-        let Some(found) = version.map(|version| opened(kind, &version)).transpose()? else {
+        let found = version.map(|version| opened(kind, &version)).transpose()?;
+        // What was merged since this was called for stays as it was.
+        let Some(found) = found.filter(|found| found.state() == RecordState::Filed) else {
             return Ok(Progress::default());
         };
         let device = Device::of(owner, id, &found.record);
