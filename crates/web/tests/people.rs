@@ -262,7 +262,7 @@ fn encoded(text: &str) -> String {
 
 const SIGN_IN: [(&str, &str); 2] = [("email", ADMIN), ("password", PASSWORD)];
 
-/// Every kind of address.
+/// Addresses of each kind, by what they answer where nothing is; what they tell of what is there is asked in `walls`, which has all of them.
 const ADDRESSES: [(&str, &str); 81] = [
     ("GET", "/"),
     ("GET", "/sign-in"),
